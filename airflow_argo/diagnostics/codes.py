@@ -26,7 +26,7 @@ _TABLE: tuple[Code, ...] = ()
 CODES: dict[str, Code] = {entry.id: entry for entry in _TABLE}
 
 
-def code(id: str) -> Code:  # noqa: A002 - it is what the user calls it
+def code(id: str) -> Code:
     """The entry of a code.
 
     Raises:

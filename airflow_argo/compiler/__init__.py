@@ -1,0 +1,1 @@
+"""Model → Argo objects, as plain dicts, in linear time."""

@@ -1,0 +1,169 @@
+"""Jobs that report: what they run and with what, as `airflow_argo.pod` reads it in the pod.
+
+Three input parameters, each a file in the pod. `code`: the program text. `call`: what to do with it, as JSON; values are nodes
+`{"$": kind, …}` in it. `values`: the JSON list of base64 of the JSON texts of what was made at run time. Python puts them
+together, so that they keep their types: expr would turn 1.0 into 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+from airflow_argo.compiler.code import a_list, base64_of, compact_json, tag
+from airflow_argo.compiler.expressions import json_of
+from airflow_argo.compiler.scope import Scope
+from airflow_argo.model.jobs import Container, JsonFile, LastLine, PythonCall
+from airflow_argo.model.values import (
+    Carried,
+    Constant,
+    FirstOf,
+    Input,
+    Item,
+    Listing,
+    Member,
+    Output,
+    Record,
+    RunDate,
+    RunFact,
+    Text,
+    Type,
+    Value,
+)
+
+FOLDER = "/tmp/airflow-argo"  # noqa: S108 - a pod's own
+REPORT = "/tmp/airflow-argo-outcome.json"  # noqa: S108
+"""Beside the folder, not in it: the kubelet makes the folder, and then only root may write there."""
+
+FINAL_EXIT_CODE = 100
+"""The exit code of a Python call that must not be tried again. Source: AirflowFailException."""
+
+RUN_FACTS = tag(
+    "sprig.b64enc(toJson({'name': workflow.name, 'namespace': workflow.namespace, "
+    "'created': workflow.creationTimestamp.RFC3339, 'scheduled': workflow['scheduledTime'] ?? '', "
+    "'parameters': workflow.parameters.json }))"
+)
+"""What a pod is told about the run, as base64 of JSON."""
+
+LOOP_INDEX = tag("split(last(filter(split(node.name, '('), # contains ':')), ':')[0]")
+"""The index of the item that a pod is for: Argo has no variable for it, but a node's name, `….each(3:…)…`, shows it."""
+
+
+@dataclass(slots=True)
+class Leaves:
+    """The run-time values that a call needs, each once, in the order of first use."""
+
+    values: dict[Value, int] = field(default_factory=dict)
+
+    def node(self, value: Value) -> dict[str, Any]:
+        """The node for a leaf."""
+        return {"$": "value", "index": self.values.setdefault(value, len(self.values))}
+
+    def argument(self, scope: Scope) -> str | None:
+        """The argument `values`; None if there are none."""
+        if not self.values:
+            return None
+        return tag(f"toJson({a_list([_base64_json(value, scope) for value in self.values])})")
+
+
+def call_of(job: PythonCall | Container, leaves: Leaves, *, split: bool) -> tuple[str, str]:
+    """The arguments `code` and `call` of a job that reports; fills `leaves`.
+
+    Args:
+        split: a loop runs over what the job returns, so its elements are reported one by one too.
+    """
+    call = _python_call(job, leaves) if isinstance(job, PythonCall) else _command_call(job, leaves)
+    code = call.pop("code")
+    if split:
+        call["split"] = True
+    return _shippable(code), compact_json(call)
+
+
+def pod_program() -> str:
+    """The text of `airflow_argo.pod`, which every pod of a job that reports runs."""
+    return (files("airflow_argo.pod") / "runner.py").read_text(encoding="utf-8")
+
+
+def node_of(value: Value, leaves: Leaves) -> Any:
+    """A value as JSON with nodes, for the pod to put together."""
+    match value:
+        case Constant():
+            return _constant(value.value)
+        case Output() | Item() | Carried():
+            return leaves.node(value)
+        case Input(name=name):
+            return {"$": "input", "name": name, "type": value.type.value}
+        case RunFact(name=name):
+            return {"$": "run", "name": name}
+        case RunDate():
+            return {"$": "date", "format": value.format, "shift": value.shift.total_seconds()}
+        case Member(of=of, key=key):
+            return {"$": "member", "of": node_of(of, leaves), "key": key}
+        case Text(parts=parts):
+            return {"$": "text", "of": [part if isinstance(part, str) else node_of(part, leaves) for part in parts]}
+        case FirstOf(of=parts):
+            return {"$": "first", "of": [node_of(part, leaves) for part in parts]}
+        case Listing(of=parts):
+            return [node_of(part, leaves) for part in parts]
+        case Record(of=fields):
+            return {"$": "object", "of": [[name, node_of(part, leaves)] for name, part in fields]}
+
+
+def _python_call(job: PythonCall, leaves: Leaves) -> dict[str, Any]:
+    call = {
+        "kind": "python",
+        "code": job.source,
+        "function": job.function,
+        "args": [node_of(value, leaves) for value in job.args],
+        "kwargs": {name: node_of(value, leaves) for name, value in job.kwargs},
+        "context": list(job.context),
+        "spread": job.spread,
+        **job.facts.value,
+    }
+    return {key: value for key, value in call.items() if value or key in ("kind", "code")}
+
+
+def _command_call(job: Container, leaves: Leaves) -> dict[str, Any]:
+    assert job.report is not None
+    words = [word if isinstance(word, str) else node_of(word, leaves) for word in (*job.command, *job.args)]
+    call: dict[str, Any] = {"kind": "command", "code": "", "skip": sorted(job.report.skip_codes)}
+    if len(words) > 1 and isinstance(words[-1], str):  # the program of `bash -c`
+        call["code"] = words[-1]
+        words[-1] = {"$": "code"}
+    call["command"] = words
+    match job.report.returns:
+        case LastLine():
+            call["returns"] = "last line"
+        case JsonFile(path=path):
+            call["returns"] = path
+    return call
+
+
+def _constant(value: Any) -> Any:
+    """A JSON value; an object that could be taken for a node is wrapped."""
+    if isinstance(value, dict):
+        inner = {key: _constant(part) for key, part in value.items()}
+        return {"$": "object", "of": [[key, part] for key, part in inner.items()]} if "$" in value else inner
+    return [_constant(part) for part in value] if isinstance(value, list) else value
+
+
+def is_shippable(text: str) -> bool:
+    """Whether a script's source or a raw artifact gets to its pod unchanged.
+
+    Two programs rewrite those on the way: Argo its tags, the kubelet `$$` and `$(NAME)` in the variable ARGO_TEMPLATE.
+    """
+    return not ("{{" in text or "$$" in text or "$(ARGO" in text)
+
+
+def _shippable(text: str) -> str:
+    """A program text as it stands in a manifest, for people to read; as base64 where it would be changed."""
+    return text if is_shippable(text) and not text.startswith("base64:") else f"base64:{base64_of(text)}"
+
+
+def _base64_json(value: Value, scope: Scope) -> str:
+    if isinstance(value, Output | Item | Carried) and value.type is Type.JSON:
+        read = scope.read(value)
+        if read.base64 and not read.nullable:
+            return read.code
+    return f"sprig.b64enc({json_of(value, scope)})"

@@ -1,0 +1,76 @@
+"""The date that a run is for, as an expression. Source: workflow.scheduledTime, docs/variables.md; Go's time layouts."""
+
+from __future__ import annotations
+
+import re
+
+from airflow_argo.compiler.code import quote
+from airflow_argo.diagnostics import DefinitionError
+from airflow_argo.model.values import RunDate
+
+LOGICAL_DATE = "logical_date"
+"""The workflow parameter that says which date a run is for; empty: when it was scheduled, else when it was created."""
+
+RUN_DATE = (
+    f"(workflow.parameters.{LOGICAL_DATE} != '' ? workflow.parameters.{LOGICAL_DATE} : "
+    "(workflow['scheduledTime'] ?? workflow.creationTimestamp.RFC3339))"
+)
+
+_LAYOUTS = {
+    "%Y": "2006",
+    "%m": "01",
+    "%d": "02",
+    "%H": "15",
+    "%M": "04",
+    "%S": "05",
+    "%y": "06",
+    "%B": "January",
+    "%b": "Jan",
+    "%A": "Monday",
+    "%a": "Mon",
+    "%I": "03",
+    "%p": "PM",
+    "%j": "002",
+    "%Z": "MST",
+    "%z": "-0700",
+    "%:z": "-07:00",
+    "%%": "%",
+}
+"""strftime's directives that Go's Format has too. `%f` and week numbers have no layout."""
+
+_LAYOUT_WORDS = re.compile(r"January|Jan|Monday|Mon|MST|PM|pm|Z0|[-+]0|_2|\d")
+
+
+def formattable(format: str) -> bool:
+    """Whether Argo can write dates in a format of strftime."""
+    try:
+        layout(format)
+    except DefinitionError:
+        return False
+    return True
+
+
+def layout(format: str) -> str:
+    """Go's layout for a format of strftime.
+
+    Raises:
+        DefinitionError: a directive that Go doesn't have, or text that Go would take for part of a date.
+    """
+    parts = re.split(r"(%[-_^#0:]?.|%$)", format)
+    made = []
+    for text, directive in zip(parts[::2], [*parts[1::2], ""], strict=True):
+        if _LAYOUT_WORDS.search(text):
+            raise DefinitionError(f"Argo can't write '{text}' inside a date", "put the text beside the date")
+        if directive and directive not in _LAYOUTS:
+            raise DefinitionError(f"Argo has no '{directive}' for dates", f"use one of: {' '.join(_LAYOUTS)}")
+        made += [text, _LAYOUTS.get(directive, "")]
+    return "".join(made)
+
+
+def run_date(value: RunDate) -> str:
+    """Code for the text of the run's date."""
+    moment = f"date({RUN_DATE})"
+    if value.shift:
+        seconds = int(value.shift.total_seconds())
+        moment = f"({moment} {'-' if seconds < 0 else '+'} duration('{abs(seconds)}s'))"
+    return f"{moment}.In(timezone('UTC')).Format({quote(layout(value.format))})"

@@ -1,0 +1,276 @@
+"""A graph → a DAG template, and a step → a task in it.
+
+Every template of a group has `retryStrategy: {limit: "0"}`: Argo then attaches what depends on the group to the attempt, not to
+the last nodes inside, of which there may be none (golden/hangs/*-then-task).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_argo.argo.names import task_names
+from airflow_argo.compiler import rules
+from airflow_argo.compiler.code import quote, tag
+from airflow_argo.compiler.expressions import exists, travelling, travelling_or_nil, truth
+from airflow_argo.compiler.jobs import Dict, argument, guards
+from airflow_argo.compiler.scope import RETURN_VALUE, Scope, Source, unused, values_output
+from airflow_argo.compiler.states import Proxy, proxies, reports_items
+from airflow_argo.compiler.templates import Templates, arguments_of
+from airflow_argo.diagnostics import DefinitionError
+from airflow_argo.model.conditions import NOT_RUN_TO_SUCCESS, Condition, Every, Some, State, steps_judged, values_read
+from airflow_argo.model.graph import ForLoop, Graph, Step, WhileLoop
+from airflow_argo.model.jobs import reports
+from airflow_argo.model.values import Output, Value, sources_of
+
+RETRY_ZERO = {"limit": "0"}
+VERDICT = "verdict"
+FAIL_IF = "fail-if"
+FAIL_IF_TEMPLATE: Dict = {
+    "inputs": {"parameters": [{"name": "reason"}]},
+    "retryStrategy": RETRY_ZERO,
+    "steps": [
+        [
+            {
+                "name": "fail",
+                "template": "fail",
+                "when": tag("inputs.parameters.reason != ''"),
+                "arguments": {"parameters": [{"name": "reason", "value": "{{inputs.parameters.reason}}"}]},
+            }
+        ]
+    ],
+}
+"""No pod: Failed, with the reason in the message, if there is a reason (golden/nopod/failed-with-input)."""
+
+FAIL_TEMPLATE: Dict = {
+    "inputs": {"parameters": [{"name": "reason"}]},
+    "suspend": {"duration": "{{inputs.parameters.reason}}"},
+}
+
+
+@dataclass(slots=True)
+class Call:
+    """How a task calls a template: which, with what, and the conditions without which the arguments can't be written."""
+
+    template: str
+    arguments: list[tuple[str, str]] = field(default_factory=list)
+    guards: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Compilation:
+    """What the making of one workflow's templates shares.
+
+    Attributes:
+        call: how a step's task calls the template of its body; made with the template, if that is new.
+        helpers: names of the tasks that no step of the author's stands for.
+        renamed: task name → step id, where they differ.
+    """
+
+    call: Callable[[Step, GraphTemplate], Call]
+    templates: Templates = field(default_factory=Templates)
+    helpers: set[str] = field(default_factory=set)
+    renamed: dict[str, str] = field(default_factory=dict)
+
+    def fail_if(self) -> str:
+        """The template that fails if it is given a reason."""
+        self.templates.once(FAIL_IF, FAIL_IF_TEMPLATE)
+        self.templates.once("fail", FAIL_TEMPLATE)
+        return FAIL_IF
+
+
+@dataclass(slots=True)
+class GraphTemplate:
+    """The DAG template of a graph in the making.
+
+    Attributes:
+        in_loop: the graph is the body of a loop that reports.
+        split: ids of the steps whose returned value a loop of this graph runs over.
+    """
+
+    made: Compilation
+    graph: Graph
+    scope: Scope
+    in_loop: bool = False
+    split: frozenset[str] = frozenset()
+    tasks: list[Dict] = field(default_factory=list)
+    proxy_names: dict[tuple[str, Proxy], str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, made: Compilation, graph: Graph, *, in_loop: bool = False) -> GraphTemplate:
+        """An empty template for a graph."""
+        names = task_names((step.id for step in graph.steps), taken=(VERDICT,))
+        made.renamed |= {name: step for step, name in names.items() if name != step}
+        return cls(made, graph, Scope.of(graph, names), in_loop, frozenset(_looped_over(graph)))
+
+    def proxy_name(self, step: str, kind: Proxy) -> str:
+        """The name of a step's proxy."""
+        if (step, kind) not in self.proxy_names:
+            word = "state" if kind is Proxy.WORST or not reports_items(self.scope.steps[step].body) else kind.value
+            taken = (*self.scope.names.values(), *self.proxy_names.values(), VERDICT)
+            name = unused(f"{self.scope.names[step]}-{word}", taken)
+            self.proxy_names[step, kind] = name
+            self.made.helpers.add(name)
+        return self.proxy_names[step, kind]
+
+    def add_steps(self) -> None:
+        """A task for each step, each proxy right behind its step."""
+        wanted = self._proxies_by_step()
+        for step in self.graph.steps:
+            check_reads(step, self.scope)
+            self.tasks.append(self._task(step, self.made.call(step, self)))
+            self.tasks += [self._proxy_task(step, kind) for kind in wanted.get(step.id, ())]
+
+    def add_verdict(self) -> None:
+        """The last task: it waits for all leaves and fails if one that counts did not succeed and was not skipped.
+
+        Source: Airflow's DagRun.update_state; a step that is followed only by steps that don't count is a leaf too.
+        """
+        followed = {before for step in self.graph.steps for before in step.after}
+        followed_by_counting = {before for step in self.graph.steps if step.counts for before in step.after}
+        ends = [step for step in self.graph.steps if step.id not in followed]
+        leaves = [step for step in self.graph.steps if step.counts and step.id not in followed_by_counting]
+        waits = dict.fromkeys(self.scope.names[step.id] for step in (*ends, *leaves))
+        self.made.helpers.add(VERDICT)
+        self.tasks.append(
+            {
+                "name": VERDICT,
+                "template": self.made.fail_if(),
+                **arguments_of([("reason", tag(self._failed_leaves(leaves)))]),
+                "depends": " && ".join(rules.in_any_state(name) for name in waits),
+            }
+        )
+
+    def body(self, **fields: Any) -> Dict:
+        """The template's fields: inputs for what was captured, the tasks, the outputs."""
+        body: Dict = {}
+        if self.scope.captures:
+            body["inputs"] = {"parameters": [{"name": name} for name in self.scope.captures.values()]}
+        if self.graph.parallelism is not None:
+            body["parallelism"] = self.graph.parallelism
+        body |= fields
+        body["dag"] = {"failFast": False, "tasks": self.tasks}
+        if self.graph.outputs:
+            codes = [(name, travelling_or_nil(value, self.scope)) for name, value in self.graph.outputs]
+            body["outputs"] = {"parameters": [values_output(codes)]}
+        return body
+
+    def _task(self, step: Step, call: Call) -> Dict:
+        task: Dict = {"name": self.scope.names[step.id], "template": call.template, **arguments_of(call.arguments)}
+        depends = rules.depends(step, self.scope, self.proxy_name)
+        if depends:
+            task["depends"] = depends
+        condition = rules.when(step, self.scope, call.guards)
+        if condition:
+            task["when"] = condition
+        return task
+
+    def _proxies_by_step(self) -> dict[str, list[Proxy]]:
+        wanted: dict[str, list[Proxy]] = {}
+        for step in self.graph.steps:
+            for before, kind in proxies(step.rule.needs, self.scope.steps) if step.rule else ():
+                if kind not in wanted.setdefault(before, []):
+                    wanted[before].append(kind)
+        return wanted
+
+    def _proxy_task(self, step: Step, kind: Proxy) -> Dict:
+        """A task without a pod whose phase is a step's state: see `states.Proxy`."""
+        tests: dict[Proxy, Condition] = {
+            Proxy.WORST: Some(step.id, NOT_RUN_TO_SUCCESS),
+            Proxy.BEST: Every(step.id, frozenset({State.FAILED, State.UPSTREAM_FAILED, State.SKIPPED})),
+            Proxy.SOME: Every(step.id, NOT_RUN_TO_SUCCESS),
+        }
+        reason = f"{truth(tests[kind], self.scope)} ? {quote(self.scope.names[step.id] + ' failed')} : ''"
+        task: Dict = {
+            "name": self.proxy_name(step.id, kind),
+            "template": self.made.fail_if(),
+            **arguments_of([("reason", tag(reason))]),
+            "depends": self.scope.names[step.id],
+        }
+        if kind is not Proxy.SOME:
+            task["when"] = tag(f"!({truth(Every(step.id, frozenset({State.SKIPPED})), self.scope)})")
+        return task
+
+    def _failed_leaves(self, leaves: list[Step]) -> str:
+        plain = [self.scope.names[step.id] for step in leaves if not reports_items(step.body)]
+        names = ", ".join(f"'{name}'" for name in plain)
+        code = f"filter([{names}], tasks[#].status in ['Failed', 'Error', 'Omitted'])"
+        for step in leaves:
+            if reports_items(step.body):
+                failed = truth(Some(step.id, NOT_RUN_TO_SUCCESS), self.scope)
+                code = f"concat({code}, {failed} ? ['{self.scope.names[step.id]}'] : [])"
+        return f"join({code}, ', ')"
+
+
+def graph_template(made: Compilation, graph: Graph, name: str, **fields: Any) -> tuple[str, Mapping[Source, str]]:
+    """The template of a group, and its captures. Without rules of its own Argo's judgement of its leaves is right."""
+    template = made.templates.reserve(name)
+    writing = GraphTemplate.of(made, graph)
+    writing.add_steps()
+    if any(step.rule is not None or not step.counts for step in graph.steps):
+        writing.add_verdict()
+    made.templates.put(template, writing.body(**fields))
+    return template, writing.scope.captures
+
+
+def graph_call(step: Step, around: GraphTemplate) -> Call:
+    """The call of a group's template."""
+    assert isinstance(step.body, Graph)
+    name = around.scope.names[step.id]
+    template, captures = graph_template(around.made, step.body, name, retryStrategy=RETRY_ZERO)
+    return captured_call(template, captures, around.scope)
+
+
+def captured_call(template: str, captures: Mapping[Source, str], scope: Scope) -> Call:
+    """The call of a template that passes captured values on, if they exist."""
+    call = Call(template)
+    for source, name in captures.items():
+        call.arguments.append((name, tag(travelling(source, scope))))
+        call.guards.append(exists(source, scope))
+    return call
+
+
+def job_call(step: Step, around: GraphTemplate) -> Call:
+    """The call of a job's template."""
+    split = step.id in around.split
+    template, sources = around.made.templates.use(step.body, in_loop=around.in_loop, split=split)  # type: ignore[arg-type]
+    texts = [(name, argument(source, around.scope, step.id)) for name, source in sources.items()]
+    conditions = [code for source in sources.values() for code in guards(source, around.scope)]
+    return Call(template, [(name, text) for name, text in texts if text is not None], conditions)
+
+
+def is_reporting(step: Step | None) -> bool:
+    """Whether a step's body is a job that reports."""
+    return step is not None and not isinstance(step.body, Graph | ForLoop | WhileLoop) and reports(step.body)
+
+
+def _looped_over(graph: Graph) -> set[str]:
+    """The steps whose returned value is what a loop of the graph, at any depth, runs over."""
+    found: set[str] = set()
+    for step in graph.steps:
+        if isinstance(step.body, ForLoop):
+            found |= {source.step for _, value in step.body.axes for source in _outputs(value) if source.name == RETURN_VALUE}
+        if isinstance(step.body, ForLoop | WhileLoop):
+            found |= _looped_over(step.body.body)
+        elif isinstance(step.body, Graph):
+            found |= _looped_over(step.body)
+    return found
+
+
+def _outputs(value: Value) -> list[Output]:
+    return [source for source in sources_of(value) if isinstance(source, Output)]
+
+
+def check_reads(step: Step, scope: Scope) -> None:
+    """Every step that is named by what a step reads or judges must be before it.
+
+    Raises:
+        DefinitionError: one isn't.
+    """
+    judged = [] if step.rule is None else [*steps_judged(step.rule.needs), *steps_judged(step.rule.wants)]
+    if step.when is not None:
+        judged += [*steps_judged(step.when), *(value.step for value in values_read(step.when) if isinstance(value, Output))]
+    for before in judged:
+        if before in scope.steps and before not in step.after:
+            raise DefinitionError(f"step '{step.id}' judges '{before}', which isn't before it", f"let it run after '{before}'")

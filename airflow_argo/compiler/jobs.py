@@ -1,0 +1,350 @@
+"""One job → one template: the fields of Argo's container, script, resource and suspend templates.
+
+What differs between uses of a template are its input parameters. `Draft` is a template with the description of each parameter's
+argument, which whoever calls the template writes in its own scope.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_argo.compiler import calls, words
+from airflow_argo.compiler.code import compact_json, tag
+from airflow_argo.compiler.expressions import exists, text_of
+from airflow_argo.compiler.scope import OUTCOME, Scope, parameter_name, unused
+from airflow_argo.diagnostics import DefinitionError
+from airflow_argo.model.jobs import (
+    ConfigKey,
+    Container,
+    EnvValue,
+    FieldPath,
+    Job,
+    NoOp,
+    OutputSpec,
+    Pause,
+    PodSettings,
+    PythonCall,
+    Resource,
+    Retry,
+    Script,
+    SecretKey,
+    reports,
+)
+from airflow_argo.model.values import Carried, Constant, Input, Item, Listing, Member, Output, Record, Text, Value, sources_of
+
+Dict = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Escaped:
+    """An argument for `words.reading`."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """An argument that is put inside a JSON string of a resource's manifest."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """An argument known now."""
+
+    text: str
+
+
+Argument = Escaped | Quoted | Plain | calls.Leaves
+
+
+@dataclass(slots=True)
+class Draft:
+    """A template without its name, and what its callers pass to it."""
+
+    body: Dict
+    arguments: dict[str, Argument] = field(default_factory=dict)
+
+    def parameter(self, argument: Escaped | Quoted) -> str:
+        """The input parameter for a value, the same for each use of it."""
+        for name, known in self.arguments.items():
+            if known == argument:
+                return name
+        name = unused(_value_name(argument.value), self.arguments)
+        self.arguments[name] = argument
+        return name
+
+
+def draft(job: Job, *, varying: Collection[int] = (), in_loop: bool = False, split: bool = False) -> Draft:
+    """The template of a job.
+
+    Args:
+        varying: indices of a container's literal `args` that become parameters, since other jobs share the template.
+        in_loop: the job is the body of a loop that reports, and is told the index of its item.
+        split: a loop runs over what the job returns.
+    """
+    match job:
+        case NoOp():
+            return Draft({"suspend": {"duration": "0"}})
+        case Pause(seconds=seconds):
+            return Draft({"suspend": {} if seconds is None else {"duration": str(seconds)}})
+        case Resource():
+            return _resource(job)
+        case Script():
+            return _script(job)
+        case Container() | PythonCall() if reports(job):
+            return _reporting(job, in_loop=in_loop, split=split)
+        case Container():
+            return _container(job, varying)
+        case _:
+            raise AssertionError(f"no template for {job}")
+
+
+def argument(source: Argument, scope: Scope, step: str) -> str | None:
+    """The text of an argument in the scope of the caller; None if the template's default will do."""
+    match source:
+        case Plain(text=text):
+            return text
+        case Escaped(value=value):
+            return words.escaped(value, scope, what=f"a value for {step}")
+        case Quoted(value=value):
+            return tag(f"replace(toJson({text_of(value, scope)}), '{{', '\\\\u007b')[1:-1]")
+        case calls.Leaves():
+            return source.argument(scope)
+
+
+def guards(source: Argument, scope: Scope) -> list[str]:
+    """Conditions without which an argument can't be written: that the values exist."""
+    match source:
+        case Escaped(value=value) | Quoted(value=value):
+            return [exists(value, scope)]
+        case calls.Leaves():
+            return [exists(value, scope) for value in source.values]
+        case _:
+            return []
+
+
+def varying_arguments(job: Container, varying: Collection[int]) -> dict[str, Plain]:
+    """The arguments of a shared template for the literals that vary; `varying` is in ascending order."""
+    return {f"arg-{index}": Plain(words.literal(str(job.args[index]))) for index in varying}
+
+
+def _container(job: Container, varying: Collection[int] = ()) -> Draft:
+    made = Draft({}, dict(varying_arguments(job, varying)))
+    command = [_word(word, made) for word in job.command]
+    args = [words.reading(f"arg-{index}") if index in varying else _word(word, made) for index, word in enumerate(job.args)]
+    env = [_variable(name, value, made) for name, value in job.env]
+    container: Dict = {"image": job.image, "command": command}
+    if args:
+        container["args"] = args
+    if words.needs_left_brace([*command, *args, *(entry.get("value", "") for entry in env)]):
+        env.insert(0, dict(words.LEFT_BRACE_VARIABLE))
+    if env:
+        container["env"] = env
+    if job.working_dir:
+        container["workingDir"] = job.working_dir
+    made.body = _pod(job.pod, job.retry, job.timeout_seconds, "container", container)
+    _add_outputs(made.body, job.outputs)
+    return made
+
+
+def _script(job: Script) -> Draft:
+    made = Draft({})
+    if not calls.is_shippable(job.source):
+        return _container(_script_as_container(job))
+    env = [_variable(name, value, made) for name, value in job.env]
+    if words.needs_left_brace(entry.get("value", "") for entry in env):
+        env.insert(0, dict(words.LEFT_BRACE_VARIABLE))
+    script: Dict = {"image": job.image, "command": list(job.interpreter), **({"env": env} if env else {}), "source": job.source}
+    made.body = _pod(job.pod, job.retry, job.timeout_seconds, "script", script)
+    _add_outputs(made.body, job.outputs)
+    return made
+
+
+def _script_as_container(job: Script) -> Container:
+    """A script whose text Argo would change on its way to the pod goes as an argument instead, which the kubelet restores."""
+    to_file = 'f=$(mktemp) && printf %s "$1" > "$f" && shift && exec "$@" "$f"'
+    return Container(
+        image=job.image,
+        command=("sh", "-c", to_file, "sh"),
+        args=(job.source, *job.interpreter),
+        env=job.env,
+        outputs=job.outputs,
+        retry=job.retry,
+        timeout_seconds=job.timeout_seconds,
+        pod=job.pod,
+    )
+
+
+def _reporting(job: Container | PythonCall, *, in_loop: bool, split: bool) -> Draft:
+    leaves = calls.Leaves()
+    code, call = calls.call_of(job, leaves, split=split)
+    made = Draft({}, {"code": Plain(code), "call": Plain(call), "values": leaves})
+    inputs: Dict = {
+        "parameters": [{"name": "code"}, {"name": "call"}, {"name": "values", "default": "[]"}],
+        "artifacts": [
+            {"name": "pod", "path": f"{calls.FOLDER}/pod.py", "raw": {"data": calls.pod_program()}},
+            *(
+                {"name": name, "path": f"{calls.FOLDER}/{name}", "raw": {"data": tag(f"inputs.parameters.{name}")}}
+                for name in ("code", "call", "values")
+            ),
+        ],
+    }
+    env = [{"name": "AIRFLOW_ARGO_RUN", "value": calls.RUN_FACTS}]
+    if job.retry:
+        env.append({"name": "AIRFLOW_ARGO_TRY", "value": "{{retries}}"})
+    if in_loop:
+        env.append({"name": "AIRFLOW_ARGO_INDEX", "value": calls.LOOP_INDEX})
+    env += [_variable(name, value, made) for name, value in job.env]
+    if words.needs_left_brace(entry.get("value", "") for entry in env[1:]):
+        env.insert(0, dict(words.LEFT_BRACE_VARIABLE))
+    interpreter = job.interpreter if isinstance(job, PythonCall) else ("python3",)
+    container: Dict = {"image": job.image, "command": [*interpreter, f"{calls.FOLDER}/pod.py"], "env": env}
+    if isinstance(job, Container) and job.working_dir:
+        container["workingDir"] = job.working_dir
+    made.body = {"inputs": inputs, **_pod(job.pod, job.retry, job.timeout_seconds, "container", container)}
+    failed = '{"state":"failed"}'
+    outcome = {"name": OUTCOME, "valueFrom": {"path": f"{calls.REPORT}", "default": failed}}
+    made.body["outputs"] = {"parameters": [outcome]}
+    return made
+
+
+def _resource(job: Resource) -> Draft:
+    made = Draft({})
+    resource: Dict = {"action": job.action}
+    for key, value in (
+        ("successCondition", job.success_condition),
+        ("failureCondition", job.failure_condition),
+        ("setOwnerReference", job.set_owner_reference),
+        ("mergeStrategy", job.merge_strategy),
+        ("flags", list(job.flags)),
+    ):
+        if value:
+            resource[key] = value
+    if job.manifest is not None:
+        resource["manifest"] = _manifest(job.manifest, made)
+    made.body = _pod(job.pod, job.retry, job.timeout_seconds, "resource", resource)
+    if job.outputs:
+        made.body["outputs"] = {
+            "parameters": [{"name": parameter_name(spec.name), "valueFrom": _from_json(spec)} for spec in job.outputs]
+        }
+    return made
+
+
+def _pod(pod: PodSettings, retry: Retry | None, timeout: int | None, kind: str, what: Dict) -> Dict:
+    """The fields that all templates with a pod have. An own field never hides one of the settings."""
+    body: Dict = {}
+    if retry:
+        body["retryStrategy"] = retry_strategy(retry)
+    if timeout is not None:
+        body["activeDeadlineSeconds"] = timeout
+    settings, container = json.loads(pod.template), json.loads(pod.container)
+    body |= settings
+    body[kind] = {**what, **container} if "env" not in container else {**what, **container, "env": _env_of(what, container)}
+    return body
+
+
+def retry_strategy(retry: Retry) -> Dict:
+    """Argo's `retryStrategy`. Source: processNodeRetries; a backoff is honoured only with a limit."""
+    policy = {"failure": "OnFailure", "error": "OnError", "any": "Always"}[retry.on]
+    strategy: Dict = {"limit": str(retry.limit), "retryPolicy": policy}
+    if retry.backoff and retry.backoff.seconds:
+        strategy["backoff"] = {"duration": str(retry.backoff.seconds)}
+        if retry.backoff.factor != 1:
+            strategy["backoff"]["factor"] = str(retry.backoff.factor)
+        if retry.backoff.cap_seconds is not None:
+            strategy["backoff"]["cap"] = str(retry.backoff.cap_seconds)
+    final = [f"asInt(lastRetry.exitCode) != {code}" for code in retry.except_codes]
+    conditions = [*final, *([retry.when] if retry.when else [])]
+    if conditions:
+        strategy["expression"] = " && ".join(conditions if len(conditions) == 1 else [f"({part})" for part in conditions])
+    return strategy
+
+
+def _word(word: str | Text, made: Draft) -> str:
+    if isinstance(word, str):
+        return words.literal(word)
+    pieces = []
+    for part, following in zip(word.parts, [*word.parts[1:], ""], strict=True):
+        if isinstance(part, str):
+            pieces.append(words.literal(part, before_tag=not isinstance(following, str)))
+        else:
+            value = Text((part,), python=True) if word.python else part
+            pieces.append(words.reading(made.parameter(Escaped(value))))
+    return "".join(pieces)
+
+
+def _variable(name: str, value: EnvValue, made: Draft) -> Dict:
+    match value:
+        case SecretKey(secret=owner, key=key, optional=optional):
+            return {"name": name, "valueFrom": {"secretKeyRef": _key(owner, key, optional)}}
+        case ConfigKey(config_map=owner, key=key, optional=optional):
+            return {"name": name, "valueFrom": {"configMapKeyRef": _key(owner, key, optional)}}
+        case FieldPath(path=path):
+            return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
+        case _:
+            return {"name": name, "value": _word(value, made)}
+
+
+def _key(owner: str, key: str, optional: bool) -> Dict:
+    return {"name": owner, "key": key, **({"optional": True} if optional else {})}
+
+
+def _env_of(what: Dict, container: Dict) -> list[Dict]:
+    return [*what.get("env", []), *container["env"]]
+
+
+def _add_outputs(body: Dict, outputs: Sequence[OutputSpec]) -> None:
+    parameters = [
+        {"name": parameter_name(spec.name), "valueFrom": {"path": spec.path, **_default(spec)}}
+        for spec in outputs
+        if spec.path is not None
+    ]
+    if parameters:
+        body["outputs"] = {"parameters": parameters}
+
+
+def _from_json(spec: OutputSpec) -> Dict:
+    return {"jsonPath": spec.path, **_default(spec)}
+
+
+def _default(spec: OutputSpec) -> Dict:
+    if spec.default is None:
+        return {}
+    return {"default": spec.default.value if isinstance(spec.default.value, str) else spec.default.json}
+
+
+def _manifest(value: Value, made: Draft) -> str:
+    """The JSON text of an object, with tags where it has values: text inside a JSON string, the rest bare."""
+    match value:
+        case Constant():
+            return compact_json(value.value)
+        case Record(of=fields):
+            return "{" + ",".join(f"{json.dumps(name)}:{_manifest(part, made)}" for name, part in fields) + "}"
+        case Listing(of=parts):
+            return "[" + ",".join(_manifest(part, made) for part in parts) + "]"
+        case Text(parts=parts):
+            pieces = (
+                compact_json(part)[1:-1] if isinstance(part, str) else words.reading(made.parameter(Quoted(part)))
+                for part in parts
+            )
+            return f'"{"".join(pieces)}"'
+        case _:
+            raise DefinitionError("a manifest can hold values only inside its texts", "wrap the value in an f-string")
+
+
+def _value_name(value: Value) -> str:
+    match value:
+        case Input(name=name) | Item(axis=name) | Carried(name=name):
+            return parameter_name(name)
+        case Output(step=step, name=name):
+            return parameter_name(step if name in ("return_value", "result") else name)
+        case Member(key=str() as name):
+            return parameter_name(name)
+        case _:
+            sources = sources_of(value)
+            return _value_name(sources[0]) if sources and sources[0] != value else "value"

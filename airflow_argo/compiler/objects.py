@@ -1,0 +1,202 @@
+"""A workflow of the model → the objects that a cluster gets: Workflow, WorkflowTemplate, CronWorkflow."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from airflow_argo.argo.limits import MAX_CRON_WORKFLOW_NAME, MAX_WORKFLOW_NAME
+from airflow_argo.argo.names import object_name, task_slug
+from airflow_argo.compiler.bodies import body_call, jobs_of
+from airflow_argo.compiler.code import quote, tag
+from airflow_argo.compiler.expressions import exists, travelling
+from airflow_argo.compiler.graphs import Compilation, GraphTemplate
+from airflow_argo.compiler.jobs import Dict
+from airflow_argo.compiler.rules import in_any_state
+from airflow_argo.compiler.scope import parameter_name, travels_as_base64
+from airflow_argo.compiler.templates import arguments_of
+from airflow_argo.diagnostics import DefinitionError
+from airflow_argo.model.graph import Graph, Step
+from airflow_argo.model.values import Output, Type, sources_of
+from airflow_argo.model.workflow import Schedule, Workflow
+
+API_VERSION = "argoproj.io/v1alpha1"
+ANNOTATION = "airflow-argo.io/"
+MAIN = "main"
+RESULTS = "results"
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What a workflow became.
+
+    Attributes:
+        spec: Argo's workflow spec.
+        name: the workflow's name as a Kubernetes name, for a run's generateName and for a template.
+        ids: task name → step id, where they differ.
+        helpers: names of tasks that stand for no step.
+    """
+
+    workflow: Workflow
+    spec: Dict
+    name: str
+    ids: dict[str, str] = field(default_factory=dict)
+    helpers: tuple[str, ...] = ()
+
+    def manifest(self, name: str | None = None) -> Dict:
+        """The Workflow. Without a name each submission makes a new one, `<name>-<random>`."""
+        named = {"name": name} if name else {"generateName": f"{self.name}-"}
+        return {"apiVersion": API_VERSION, "kind": "Workflow", "metadata": self._metadata(named), "spec": self.spec}
+
+    def template(self) -> Dict:
+        """The WorkflowTemplate."""
+        metadata = self._metadata({"name": self.name})
+        return {"apiVersion": API_VERSION, "kind": "WorkflowTemplate", "metadata": metadata, "spec": self.spec}
+
+    def cron(self) -> Dict:
+        """The CronWorkflow.
+
+        Raises:
+            DefinitionError: the workflow has no schedule.
+        """
+        schedule = self.workflow.schedule
+        if schedule is None:
+            raise DefinitionError(
+                f"workflow '{self.workflow.name}' has no schedule", "make a Workflow or a WorkflowTemplate of it"
+            )
+        name = object_name(self.workflow.name, MAX_CRON_WORKFLOW_NAME)
+        metadata = self._metadata({"name": name})
+        own = {"workflowMetadata": {key: metadata[key] for key in ("labels", "annotations") if key in metadata}}
+        spec = {**_schedule(schedule), **own, "workflowSpec": self.spec}
+        return {"apiVersion": API_VERSION, "kind": "CronWorkflow", "metadata": metadata, "spec": spec}
+
+    def _metadata(self, named: Dict) -> Dict:
+        annotations = dict(self.workflow.annotations)
+        if self.workflow.description:
+            annotations["workflows.argoproj.io/description"] = self.workflow.description
+        if self.ids:
+            annotations[f"{ANNOTATION}ids"] = json.dumps(self.ids, ensure_ascii=False, sort_keys=True)
+        if self.helpers:
+            annotations[f"{ANNOTATION}helpers"] = ",".join(sorted(self.helpers))
+        metadata: Dict = dict(named)
+        if self.workflow.namespace:
+            metadata["namespace"] = self.workflow.namespace
+        metadata["labels"] = {"app.kubernetes.io/managed-by": "airflow-argo", **self.workflow.labels}
+        if annotations:
+            metadata["annotations"] = annotations
+        return metadata
+
+
+def compile_workflow(workflow: Workflow) -> Compiled:
+    """The workflow as Argo objects. The same workflow gives the same bytes.
+
+    Raises:
+        DefinitionError: the workflow can't be said in Argo's terms; the message names the step.
+    """
+    made = Compilation(body_call)
+    made.templates.reserve(MAIN)
+    main = GraphTemplate.of(made, workflow.graph)
+    for step, job, in_loop in jobs_of(workflow.graph):
+        made.templates.plan(job, task_slug(step.id) or "job", in_loop=in_loop)
+    main.add_steps()
+    main.add_verdict()
+    if workflow.outputs:
+        main.tasks.append(_results(workflow, main))
+    made.templates.put(MAIN, main.body())
+    spec = _spec(workflow, made)
+    return Compiled(
+        workflow, spec, object_name(workflow.name, MAX_WORKFLOW_NAME - 6), made.renamed, tuple(sorted(made.helpers))
+    )
+
+
+def _spec(workflow: Workflow, made: Compilation) -> Dict:
+    spec: Dict = {"entrypoint": MAIN}
+    if workflow.inputs:
+        spec["arguments"] = {"parameters": [_parameter(workflow, index) for index in range(len(workflow.inputs))]}
+    for key, value in (
+        ("serviceAccountName", workflow.service_account),
+        ("parallelism", workflow.parallelism),
+        ("activeDeadlineSeconds", workflow.timeout_seconds),
+    ):
+        if value is not None:
+            spec[key] = value
+    if workflow.on_exit is not None:
+        spec["onExit"] = _exit_template(workflow, made)
+    spec |= workflow.settings
+    spec["templates"] = made.templates.finished()
+    return spec
+
+
+def _parameter(workflow: Workflow, index: int) -> Dict:
+    given = workflow.inputs[index]
+    parameter: Dict = {"name": given.name}
+    if given.default is not None:
+        is_text = given.type is Type.TEXT and isinstance(given.default.value, str)
+        parameter["value"] = given.default.value if is_text else given.default.json
+    if given.description:
+        parameter["description"] = given.description
+    return parameter
+
+
+def _exit_template(workflow: Workflow, made: Compilation) -> str:
+    """The template that runs at the end. Facts about the run, such as its status, are read where its jobs use them."""
+    template = made.templates.reserve("on-exit")
+    graph = workflow.on_exit if isinstance(workflow.on_exit, Graph) else Graph((Step("on-exit", workflow.on_exit),))  # type: ignore[arg-type]
+    writing = GraphTemplate.of(made, graph)
+    for step, job, in_loop in jobs_of(graph):
+        made.templates.plan(job, task_slug(step.id) or "job", in_loop=in_loop)
+    writing.add_steps()
+    if writing.scope.captures:
+        names = ", ".join(sorted(writing.scope.captures.values()))
+        raise DefinitionError(
+            f"the on-exit step reads {names}, which steps of the workflow make", "read workflow inputs or the status"
+        )
+    made.templates.put(template, writing.body())
+    return template
+
+
+def _results(workflow: Workflow, main: GraphTemplate) -> Dict:
+    """The task that gives the workflow's outputs, as far as they exist, to whoever waits for the run.
+
+    Their names are global, which is what shows them in the status of the workflow.
+    """
+    scope = main.scope
+    arguments, outputs = [], []
+    for name, value in workflow.outputs:
+        parameter = parameter_name(name)
+        condition = exists(value, scope)
+        code = travelling(value, scope)
+        arguments.append((parameter, tag(code if condition == "true" else f"{condition} ? {code} : ''")))
+        read = f"inputs.parameters[{quote(parameter)}]"
+        expression = f"sprig.b64dec({read})" if travels_as_base64(value.type) else read
+        outputs.append({"name": parameter, "globalName": parameter, "valueFrom": {"expression": expression}})
+    template = main.made.templates.reserve(RESULTS)
+    body: Dict = {
+        "inputs": {"parameters": [{"name": name} for name, _ in arguments]},
+        "steps": [[{"name": "nothing", "template": template, "when": "false", **_same(arguments)}]],
+        "outputs": {"parameters": outputs},
+    }
+    main.made.templates.put(template, body)
+    main.made.helpers.add(RESULTS)
+    waits = {
+        scope.names[source.step] for _, value in workflow.outputs for source in sources_of(value) if isinstance(source, Output)
+    }
+    return {
+        "name": RESULTS,
+        "template": template,
+        **arguments_of(arguments),
+        "depends": " && ".join(in_any_state(name) for name in sorted(waits)),
+    }
+
+
+def _same(arguments: list[tuple[str, str]]) -> Dict:
+    return arguments_of([(name, f"{{{{inputs.parameters.{name}}}}}") for name, _ in arguments])
+
+
+def _schedule(schedule: Schedule) -> Dict:
+    spec: Dict = {"schedules": list(schedule.crons), "timezone": schedule.timezone, "concurrencyPolicy": schedule.concurrency}
+    if schedule.suspended:
+        spec["suspend"] = True
+    if schedule.starting_deadline_seconds is not None:
+        spec["startingDeadlineSeconds"] = schedule.starting_deadline_seconds
+    return spec

@@ -1,0 +1,59 @@
+"""Words of command lines and values of environment variables, so that each process gets exactly the author's text.
+
+Two programs rewrite such texts on the way. Argo replaces and evaluates tags, also those inside the values that it put in.
+Then the kubelet makes `$$` into `$` and `$(NAME)` into the value of a variable. So whatever could be a tag is written with
+`$(_LB)`, a variable that holds one left brace: it becomes a brace only in the kubelet, when Argo is done.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from airflow_argo.argo.limits import MAX_ARGUMENT_BYTES
+from airflow_argo.compiler.code import fails, tag
+from airflow_argo.compiler.expressions import text_of
+from airflow_argo.compiler.scope import Scope, travels_as_base64
+from airflow_argo.model.values import Value
+
+LEFT_BRACE = "_LB"
+LEFT_BRACE_VARIABLE = {"name": LEFT_BRACE, "value": "{"}
+"""The environment variable that texts with braces need; it comes first, since a variable sees only those before it."""
+
+_MAX_BASE64 = MAX_ARGUMENT_BYTES * 4 // 3
+
+
+def literal(text: str, *, before_tag: bool = False) -> str:
+    """A text of the author's, as it stands in a manifest. If a tag follows, its last brace mustn't become part of that."""
+    if "$" in text:
+        text = re.sub(r"\$(?=[$(])", "$$$$", text)
+    if "{" not in text:
+        return text
+    text = text.replace("{{", f"{{$({LEFT_BRACE})")
+    return f"{text[:-1]}$({LEFT_BRACE})" if before_tag and text.endswith("{") else text
+
+
+def reading(parameter: str) -> str:
+    """The tag that puts an input parameter into a word; as an expression, since a plain tag breaks on control characters."""
+    return tag(f"inputs.parameters['{parameter}']")
+
+
+def escaped(value: Value, scope: Scope, *, what: str) -> str:
+    """A value as an argument for `reading`.
+
+    A word of over 128 KiB, which no process can get, and for which Argo would pass the name of a file instead, is an Error.
+
+    Args:
+        what: how an error calls the value.
+    """
+    text = text_of(value, scope)
+    if not travels_as_base64(value.type):
+        return tag(text)
+    too_long = fails(f"{what} is over 128 KiB, which a command line can not hold: read it from a file")
+    word = f"let t = replace(replace({text}, '$', '$$'), '{{', '$({LEFT_BRACE})'); "
+    return tag(f"{word}len(sprig.b64enc(t)) < {_MAX_BASE64} ? t : {too_long}")
+
+
+def needs_left_brace(words: Iterable[str]) -> bool:
+    """Whether some texts of a container may hold `$(_LB)`."""
+    return any(f"$({LEFT_BRACE})" in word or "{{=" in word for word in words)

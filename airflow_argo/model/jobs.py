@@ -1,0 +1,253 @@
+"""Jobs: what one step does. One pod each, or none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from airflow_argo.model.values import Constant, Text, Type, Value
+
+EMPTY = Constant("{}")
+
+Words: TypeAlias = tuple[str | Text, ...]
+"""The words of a command line, each as the process gets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSpec:
+    """An output that a job declares.
+
+    Attributes:
+        path: the file that the job writes the value to; None is its standard output.
+        default: the value if the job didn't write it; without one that is a failure of the job.
+    """
+
+    name: str
+    type: Type = Type.TEXT
+    path: str | None = None
+    default: Constant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Time between tries: `seconds`, times `factor` after each, at most `cap_seconds`."""
+
+    seconds: int
+    factor: int = 1
+    cap_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """More tries of a job that failed.
+
+    Attributes:
+        limit: how many more, 0 or more.
+        on: "failure" is an exit code, "error" is a lost pod.
+        except_codes: exit codes that are final.
+        when: an expression of Argo's, over lastRetry.*; for experts.
+    """
+
+    limit: int
+    on: Literal["failure", "error", "any"] = "any"
+    backoff: Backoff | None = None
+    except_codes: tuple[int, ...] = ()
+    when: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.limit < 0:
+            raise ValueError(f"retry limit {self.limit} is below 0")
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKey:
+    """An environment variable's value, read by Kubernetes from a Secret as the pod starts."""
+
+    secret: str
+    key: str
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigKey:
+    """An environment variable's value, read by Kubernetes from a ConfigMap as the pod starts."""
+
+    config_map: str
+    key: str
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPath:
+    """An environment variable's value, read by Kubernetes from a field of the pod, such as `status.hostIP`."""
+
+    path: str
+
+
+EnvValue: TypeAlias = str | Text | SecretKey | ConfigKey | FieldPath
+Env: TypeAlias = tuple[tuple[str, EnvValue], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PodSettings:
+    """What Kubernetes is told about a job's pod, in Kubernetes' own shapes, validated where it was written.
+
+    Attributes:
+        container: JSON of fields of the main container: resources, imagePullPolicy, volumeMounts, envFrom, …
+        template: JSON of fields of Argo's template: nodeSelector, tolerations, affinity, volumes, sidecars, metadata, …
+    """
+
+    container: str = "{}"
+    template: str = "{}"
+
+    @classmethod
+    def of(cls, container: Mapping[str, Any], template: Mapping[str, Any]) -> PodSettings:
+        """The settings, from the objects."""
+        return cls(json.dumps(container, sort_keys=True), json.dumps(template, sort_keys=True))
+
+
+NO_SETTINGS = PodSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class LastLine:
+    """The job returns the last line of its output, stdout and stderr as they come, as text; nothing if it is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFile:
+    """The job returns the JSON that it writes to a file; nothing if it doesn't."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A job that tells how it ended and what it returns: it may end skipped, and its values keep their types.
+
+    It runs under `airflow_argo.pod`, so its image needs Python.
+
+    Attributes:
+        returns: where the value comes from that readers know as the output `return_value`.
+        skip_codes: exit codes that mean skipped.
+    """
+
+    returns: LastLine | JsonFile | None = None
+    skip_codes: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """A container that runs a command."""
+
+    image: str
+    command: Words
+    args: Words = ()
+    env: Env = ()
+    working_dir: str | None = None
+    outputs: tuple[OutputSpec, ...] = ()
+    report: Report | None = None
+    retry: Retry | None = None
+    timeout_seconds: int | None = None
+    pod: PodSettings = NO_SETTINGS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """A container that runs a program text by an interpreter, which gets the text's file as its last argument."""
+
+    image: str
+    interpreter: tuple[str, ...]
+    source: str
+    env: Env = ()
+    outputs: tuple[OutputSpec, ...] = ()
+    retry: Retry | None = None
+    timeout_seconds: int | None = None
+    pod: PodSettings = NO_SETTINGS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonCall:
+    """A call of a Python function whose source travels with the workflow; run by `airflow_argo.pod`.
+
+    Attributes:
+        source: a module's text that defines `function` and all that it needs.
+        args: positional arguments.
+        kwargs: keyword arguments.
+        context: names of run-time facts to pass as keyword arguments, as Airflow passes its context.
+        facts: what the context is made of, fixed when the workflow is compiled (ids, owner, params' types, …), as JSON.
+        spread: a returned object's values are outputs of their own, by its keys.
+        may_skip: the function can end the step as skipped.
+        interpreter: the command that runs Python in the image.
+    """
+
+    image: str
+    source: str
+    function: str
+    args: tuple[Value, ...] = ()
+    kwargs: tuple[tuple[str, Value], ...] = ()
+    context: tuple[str, ...] = ()
+    facts: Constant = EMPTY
+    spread: bool = False
+    may_skip: bool = True
+    interpreter: tuple[str, ...] = ("python3",)
+    env: Env = ()
+    retry: Retry | None = None
+    timeout_seconds: int | None = None
+    pod: PodSettings = NO_SETTINGS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """An action on a Kubernetes object.
+
+    Attributes:
+        manifest: the object, with values put in; None for an action on what `flags` name.
+        success_condition, failure_condition: in Argo's terms: label-selector syntax over the object's paths.
+        outputs: path is a JSONPath into the object, such as `{.metadata.name}`.
+    """
+
+    action: Literal["get", "create", "apply", "delete", "replace", "patch"]
+    manifest: Value | None = None
+    success_condition: str | None = None
+    failure_condition: str | None = None
+    set_owner_reference: bool = False
+    merge_strategy: Literal["strategic", "merge", "json"] | None = None
+    flags: tuple[str, ...] = ()
+    outputs: tuple[OutputSpec, ...] = ()
+    retry: Retry | None = None
+    timeout_seconds: int | None = None
+    pod: PodSettings = NO_SETTINGS
+
+
+@dataclass(frozen=True, slots=True)
+class NoOp:
+    """Nothing: a step that only orders others. It costs no pod."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Waiting, without a pod, for some seconds, or until somebody resumes the run."""
+
+    seconds: int | None = None
+
+
+Job: TypeAlias = Container | Script | PythonCall | Resource | NoOp | Pause
+
+
+def reports(job: Job) -> bool:
+    """Whether a job tells its own end state and typed values."""
+    return isinstance(job, PythonCall) or (isinstance(job, Container) and job.report is not None)
+
+
+def may_skip(job: Job) -> bool:
+    """Whether a job can end the step as skipped while it runs."""
+    match job:
+        case PythonCall():
+            return job.may_skip
+        case Container(report=Report(skip_codes=codes)):
+            return bool(codes)
+        case _:
+            return False

@@ -1,0 +1,224 @@
+"""Values: what a run will know, described before it runs. Frozen, comparable, and nothing is evaluated here.
+
+A value is read where it is used: in a job's arguments, in a condition, as the items of a loop. Whoever compiles the model
+decides how it travels.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Any, Literal, TypeAlias
+
+Json: TypeAlias = Any
+"""None, bool, int, float, str, or a list or dict of those with text as keys."""
+
+
+class Type(str, Enum):
+    """What a value's text stands for. A value compares and loops as what it is."""
+
+    TEXT = "text"
+    INT = "int"
+    FLOAT = "float"
+    BOOL = "bool"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value known now, kept as its JSON text so that it is hashable and prints the same each time."""
+
+    json: str
+
+    @classmethod
+    def of(cls, value: Json) -> Constant:
+        """The constant for a JSON value.
+
+        Raises:
+            TypeError: the value isn't JSON (a set, an object), or has a key that is no text.
+            ValueError: the value is NaN or infinite, or contains itself.
+        """
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=False)
+        return cls(text)
+
+    @property
+    def value(self) -> Json:
+        """The value itself, a new copy each time."""
+        return json.loads(self.json)
+
+    @property
+    def type(self) -> Type:
+        """The type of a value that was written into the program."""
+        return type_of(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An input of the workflow: given when it is submitted, else its default."""
+
+    name: str
+    type: Type = Type.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """An output of a step, of the graph that reads it or of one around it.
+
+    Attributes:
+        step: the step's id.
+        name: the output's name; of a loop: of each item's outputs, and the value is the list of them, in item order.
+        default: what stands for it if the step didn't produce it; without one, whoever reads it is skipped then.
+    """
+
+    step: str
+    name: str
+    type: Type = Type.TEXT
+    default: Constant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """The item of an enclosing loop; `axis` names which of several lists it comes from."""
+
+    loop: str
+    axis: str = "item"
+    type: Type = Type.JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A value that an enclosing while-loop carries from an iteration to the next."""
+
+    loop: str
+    name: str
+    type: Type = Type.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class RunFact:
+    """Something about the run itself."""
+
+    name: Literal["name", "namespace", "created", "status", "failures", "duration"]
+
+    @property
+    def type(self) -> Type:
+        """All facts are text; `failures` is JSON."""
+        return Type.JSON if self.name == "failures" else Type.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class RunDate:
+    """The date that the run is for, as text: `format` by strftime, moved by `shift`.
+
+    It is the input `logical_date` where that is given, else the scheduled time, else the time of creation.
+    """
+
+    format: str = "%Y-%m-%dT%H:%M:%S%z"
+    shift: timedelta = timedelta(0)
+
+    @property
+    def type(self) -> Type:
+        """Dates are text."""
+        return Type.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An element of a JSON value: by key of an object, by index of a list. An absent one is null."""
+
+    of: Value
+    key: str | int
+    type: Type = Type.JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text with values put in; JSON is put in as JSON text, or as Python's str() where `python` is set."""
+
+    parts: tuple[str | Value, ...]
+    python: bool = False
+
+    @property
+    def type(self) -> Type:
+        """Text is text."""
+        return Type.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOf:
+    """The first of several values that exists: whichever branch ran."""
+
+    of: tuple[Value, ...]
+
+    @property
+    def type(self) -> Type:
+        """The common type of the values, JSON if they differ."""
+        types = {value.type for value in self.of}
+        return types.pop() if len(types) == 1 else Type.JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list made of values."""
+
+    of: tuple[Value, ...]
+
+    @property
+    def type(self) -> Type:
+        """A list is JSON."""
+        return Type.JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An object made of values."""
+
+    of: tuple[tuple[str, Value], ...]
+
+    @property
+    def type(self) -> Type:
+        """An object is JSON."""
+        return Type.JSON
+
+
+Value: TypeAlias = Constant | Input | Output | Item | Carried | RunFact | RunDate | Member | Text | FirstOf | Listing | Record
+
+
+def type_of(value: Json) -> Type:
+    """The type of a JSON value: bool before int, since Python's True is an int."""
+    match value:
+        case bool():
+            return Type.BOOL
+        case int():
+            return Type.INT
+        case float():
+            return Type.FLOAT
+        case str():
+            return Type.TEXT
+        case _:
+            return Type.JSON
+
+
+def parts_of(value: Value) -> tuple[Value, ...]:
+    """The values that a value is made of, one level down."""
+    match value:
+        case Member(of=inner):
+            return (inner,)
+        case Text(parts=parts):
+            return tuple(part for part in parts if not isinstance(part, str))
+        case FirstOf(of=inner) | Listing(of=inner):
+            return inner
+        case Record(of=fields):
+            return tuple(inner for _, inner in fields)
+        case _:
+            return ()
+
+
+def sources_of(value: Value) -> tuple[Value, ...]:
+    """The values at the bottom: outputs, inputs, items, facts. In the order of reading, repeats kept."""
+    inner = parts_of(value)
+    if not inner:
+        return (value,)
+    return tuple(source for part in inner for source in sources_of(part))

@@ -1,0 +1,412 @@
+"""Runs one task in its pod and reports how it ended. One file of Python 3.8 without libraries: it travels as text.
+
+Beside this file stand `code`, the program text; `call`, JSON that says what to do with it; `values`, a JSON list of base64 of
+JSON of what was made at run time. The report is a JSON object, `{"state": …, "value": …, "pushed": {…}, "items": […]}`; each
+value in it is base64 of JSON, so that nobody on the way takes it for anything but text.
+
+Exit codes: 0 success or skipped, 100 failed for good, else failed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import inspect
+import json
+import linecache
+import os
+import signal
+import subprocess
+import sys
+import traceback
+import types
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any, Awaitable, Dict, Tuple
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+REPORT = "/tmp/airflow-argo-outcome.json"
+MAX_REPORT_BYTES = 1000 * 1024
+FINAL_EXIT_CODE = 100
+TYPE = "__airflow_argo_type__"
+
+Json = Any
+Call = Dict[str, Any]
+Report = Dict[str, Any]
+
+
+class SkipTask(Exception):
+    """The task ends skipped."""
+
+
+class FailForGood(Exception):
+    """The task failed and must not be tried again."""
+
+
+# Values
+
+
+def decoded(text: str) -> Any:
+    """The value of base64 of JSON."""
+    return json.loads(base64.b64decode(text), object_hook=_from_json)
+
+
+def encoded(value: Any) -> str:
+    """Base64 of the JSON of a value, with the Python types that JSON lacks marked."""
+    return base64.b64encode(json.dumps(_to_json(value)).encode()).decode()
+
+
+def _to_json(value: Any) -> Json:
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, list):
+        return [_to_json(part) for part in value]
+    if isinstance(value, dict):
+        return {str(key): _to_json(part) for key, part in value.items()}
+    for kind, (class_, to, _) in MARKED.items():
+        if isinstance(value, class_):
+            return {TYPE: kind, "of": to(value)}
+    raise TypeError(f"a value of type {type(value).__module__}.{type(value).__qualname__} can't be passed to another task")
+
+
+def _from_json(found: dict[str, Any]) -> Any:
+    return MARKED[found[TYPE]][2](found["of"]) if TYPE in found else found
+
+
+MARKED: dict[str, tuple[type, Any, Any]] = {
+    "tuple": (tuple, lambda value: [_to_json(part) for part in value], tuple),
+    "set": (set, lambda value: sorted(map(_to_json, value), key=repr), set),
+    "frozenset": (frozenset, lambda value: sorted(map(_to_json, value), key=repr), frozenset),
+    "datetime": (datetime, lambda value: value.isoformat(), lambda text: _moment(text)),
+    "date": (date, lambda value: value.isoformat(), date.fromisoformat),
+    "timedelta": (timedelta, lambda value: value.total_seconds(), lambda seconds: timedelta(seconds=seconds)),
+    "decimal": (Decimal, str, Decimal),
+    "bytes": (bytes, lambda value: base64.b64encode(value).decode(), base64.b64decode),
+}
+
+
+def _moment(text: str) -> datetime:
+    """A date with time, of the class that Airflow has for it where the image knows it."""
+    try:
+        import pendulum
+
+        return pendulum.parse(text)  # type: ignore[return-value]
+    except ImportError:
+        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+# The run
+
+
+class Run:
+    """What the run is: its name, parameters and date."""
+
+    def __init__(self) -> None:
+        facts = json.loads(base64.b64decode(os.environ.get("AIRFLOW_ARGO_RUN", "e30=")))
+        self.name = facts.get("name", "local")
+        self.namespace = facts.get("namespace", "default")
+        self.created = facts.get("created") or datetime.now(timezone.utc).isoformat()
+        self.scheduled = facts.get("scheduled") or ""
+        listed = json.loads(facts.get("parameters") or "[]")
+        self.parameters = {one["name"]: one.get("value", one.get("default", "")) for one in listed}
+        self.conf = json.loads(self.parameters.get("conf") or "{}")
+        self.date = _moment(self.parameters.get("logical_date") or self.scheduled or self.created)
+        self.try_number = int(os.environ.get("AIRFLOW_ARGO_TRY", "0")) + 1
+        self.map_index = int(os.environ.get("AIRFLOW_ARGO_INDEX", "-1"))
+
+    def parameter(self, name: str, kind: str) -> Any:
+        """A workflow parameter as what it is."""
+        text = self.parameters[name]
+        return text if kind == "text" else json.loads(text)
+
+
+# Nodes
+
+
+class Nodes:
+    """Puts values together from nodes, `{"$": kind, …}`."""
+
+    def __init__(self, run: Run, values: list[Any], code: str) -> None:
+        self.run, self.values, self.code = run, values, code
+
+    def value(self, node: Json) -> Any:
+        """The value of a node, or of JSON with nodes in it."""
+        if isinstance(node, list):
+            return [self.value(part) for part in node]
+        if not isinstance(node, dict):
+            return node
+        if "$" not in node:
+            return {key: self.value(part) for key, part in node.items()}
+        return getattr(self, "_" + node["$"])(node)
+
+    def _value(self, node: Json) -> Any:
+        return self.values[node["index"]]
+
+    def _code(self, _node: Json) -> Any:
+        return self.code
+
+    def _input(self, node: Json) -> Any:
+        return self.run.parameter(node["name"], node["type"])
+
+    def _run(self, node: Json) -> Any:
+        return {"name": self.run.name, "namespace": self.run.namespace, "created": self.run.created}[node["name"]]
+
+    def _date(self, node: Json) -> Any:
+        moment = self.run.date + timedelta(seconds=node["shift"])
+        text = moment.astimezone(timezone.utc).strftime(node["format"].replace("%:z", "\0"))
+        return text.replace("\0", "+00:00")
+
+    def _member(self, node: Json) -> Any:
+        of = self.value(node["of"])
+        try:
+            return of[node["key"]]
+        except (KeyError, IndexError, TypeError):
+            return None
+
+    def _text(self, node: Json) -> Any:
+        return "".join(str(self.value(part)) for part in node["of"])
+
+    def _first(self, node: Json) -> Any:
+        return next((value for value in map(self.value, node["of"]) if value is not None), None)
+
+    def _object(self, node: Json) -> Any:
+        return {key: self.value(part) for key, part in node["of"]}
+
+
+# Calls of Python functions
+
+
+class Context(Dict[str, Any]):
+    """What Airflow passes to a function that asks for it, as far as it is known without Airflow."""
+
+    def __init__(self, run: Run, call: Call, nodes: Nodes, report: Report) -> None:
+        facts = call.get("task", {})
+        moment = run.date
+        stamp = moment.strftime("%Y-%m-%d")
+        run_type = "scheduled" if run.scheduled else "manual"
+        run_id = run.parameters.get("run_id") or f"{run_type}__{moment.isoformat()}"
+        kinds = call.get("params", {})
+        params = {name: run.parameter(parameter, kind) for name, (parameter, kind) in kinds.items()}
+        instance = TaskInstance(run, facts, run_id, nodes.value(call.get("xcoms", {})), report)
+        dag_run = types.SimpleNamespace(
+            run_id=run_id, dag_id=facts.get("dag_id"), logical_date=moment, run_type=run_type, conf=run.conf
+        )
+        super().__init__(
+            ds=stamp,
+            ds_nodash=stamp.replace("-", ""),
+            ts=moment.isoformat(),
+            ts_nodash=moment.strftime("%Y%m%dT%H%M%S"),
+            ts_nodash_with_tz=moment.isoformat().replace("-", "").replace(":", ""),
+            logical_date=moment,
+            data_interval_start=moment,
+            data_interval_end=moment,
+            run_id=run_id,
+            dag_run=dag_run,
+            params=params,
+            ti=instance,
+            task_instance=instance,
+            try_number=run.try_number,
+            dag=types.SimpleNamespace(dag_id=facts.get("dag_id")),
+            task=types.SimpleNamespace(task_id=facts.get("task_id"), dag_id=facts.get("dag_id")),
+            test_mode=False,
+        )
+
+    def __missing__(self, name: str) -> Any:
+        raise KeyError(f"'{name}' is not known in a pod without Airflow: run the task in an Airflow image")
+
+
+class TaskInstance:
+    """The task instance, as far as a function may use it."""
+
+    def __init__(self, run: Run, facts: dict[str, Any], run_id: str, xcoms: dict[str, Any], report: Report) -> None:
+        self.task_id, self.dag_id, self.run_id = facts.get("task_id"), facts.get("dag_id"), run_id
+        self.try_number, self.map_index, self.logical_date = run.try_number, run.map_index, run.date
+        self._xcoms, self._report = xcoms, report
+
+    def xcom_push(self, key: str, value: Any, **_: Any) -> None:
+        """Makes a value known to other tasks under a key."""
+        self._report["pushed"][key] = encoded(value)
+
+    def xcom_pull(self, task_ids: Any = None, key: str = "return_value", default: Any = None, **_: Any) -> Any:
+        """The value that a task pushed; a list of them for several tasks."""
+        if task_ids is None:
+            task_ids = list(self._xcoms)
+        if isinstance(task_ids, str):
+            found = self._xcoms[task_ids].get(key)
+            return default if found is None else found
+        pulled = [self._xcoms[task_id].get(key) for task_id in task_ids]
+        return [value for value in pulled if value is not None]
+
+
+def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -> None:
+    """Runs a function of the code and reports what it returns."""
+    filename = call.get("file", "task.py")
+    linecache.cache[filename] = (len(code), None, code.splitlines(True), filename)
+    module = types.ModuleType("airflow_argo_task")
+    sys.modules[module.__name__] = module
+    exec(compile(code, filename, "exec"), module.__dict__)
+    function = getattr(module, call["function"])
+    args, kwargs = nodes.value(call.get("args", [])), nodes.value(call.get("kwargs", {}))
+    if "context" in call:
+        context = Context(run, call, nodes, report)
+        wanted = call["context"]
+        kwargs.update(context if "**" in wanted else {name: context[name] for name in wanted if name not in kwargs})
+    result = function(*args, **kwargs)
+    if inspect.isawaitable(result):
+        result = asyncio.run(_awaited(result))
+    if "branch" in call:
+        _report_branch(call["branch"], result, report)
+    elif "short_circuit" in call:
+        report["pushed"]["follow"] = encoded(bool(result))
+        _report_value({} if result else {"quiet": True}, result, report)
+    else:
+        _report_value(call, result, report)
+
+
+async def _awaited(result: Awaitable[Any]) -> Any:
+    return await result
+
+
+def _report_value(call: Call, result: Any, report: Report) -> None:
+    if result is None or call.get("quiet"):
+        return
+    report["value"] = encoded(result)
+    if call.get("spread"):
+        if not isinstance(result, dict):
+            raise TypeError(f"with multiple_outputs the task must return a dict, and this is a {type(result).__name__}")
+        report["pushed"].update({str(key): encoded(value) for key, value in result.items()})
+    if call.get("split"):
+        report["items"] = [encoded(item) for item in _elements(result)]
+
+
+def _elements(result: Any) -> list[Any]:
+    """What a loop over a value runs over. Source: airflow.sdk XComArg: a dict gives (key, value), text is no list."""
+    if isinstance(result, dict):
+        return list(result.items())
+    if isinstance(result, (list, tuple, set, frozenset)):
+        return list(result)
+    raise TypeError(f"tasks are mapped over what this one returns, and a {type(result).__name__} is no list or dict")
+
+
+def _report_branch(follows: dict[str, Any], chosen: Any, report: Report) -> None:
+    """Which direct dependents run. Source: airflow.sdk SkipMixin: those chosen, and those on the way to one."""
+    chosen_ids = [] if chosen is None else [chosen] if isinstance(chosen, str) else list(chosen)
+    unknown = [one for one in chosen_ids if one not in follows["ids"]]
+    if unknown:
+        raise FailForGood(f"the branch chose {unknown}, and the DAG has no such task or task group")
+    followed = [child for child in follows["children"] if any(child in follows["ids"][one] for one in chosen_ids)]
+    report["pushed"]["follow"] = encoded(followed)
+    if len(followed) == len(follows["children"]):
+        _report_value({}, chosen, report)
+
+
+# Commands
+
+
+def call_command(call: Call, nodes: Nodes, report: Report) -> None:
+    """Runs a command, its stderr in its stdout, and reports what it returns."""
+    words = [str(word) for word in nodes.value(call["command"])]
+    env = {name: os.environ[name] for name in call["env"] if name in os.environ} if "env" in call else None
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, start_new_session=True)
+    signal.signal(signal.SIGTERM, lambda *_: os.killpg(process.pid, signal.SIGTERM))
+    last = b""
+    assert process.stdout is not None
+    for line in process.stdout:
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
+        last = line
+    code = process.wait()
+    if code in call.get("skip", ()):
+        raise SkipTask(f"exit code {code}")
+    if code:
+        raise SystemExit(code if code > 0 else 128 - code)
+    returns = call.get("returns")
+    if returns == "last line":
+        _report_value(call, last.decode(errors="backslashreplace").rstrip(), report)
+    elif returns:
+        _report_file(call, returns, report)
+
+
+def _report_file(call: Call, path: str, report: Report) -> None:
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            _report_value(call, json.load(file), report)
+
+
+# The task
+
+
+def run_task() -> Tuple[int, Report]:
+    """Runs the task; returns (exit code, report)."""
+    run, report = Run(), {"state": "failed", "pushed": {}}
+    call, code = json.loads(_read("call")), _read("code")
+    if code.startswith("base64:"):
+        code = base64.b64decode(code[7:]).decode()
+    nodes = Nodes(run, [decoded(text) for text in json.loads(_read("values"))], code)
+    try:
+        if call["kind"] == "python":
+            call_python(call, code, nodes, run, report)
+        else:
+            call_command(call, nodes, report)
+        report["state"] = "success"
+        return 0, report
+    except SystemExit as exit_:
+        return _exit_code(exit_), report
+    except BaseException as error:
+        return _ended_by(error, report)
+
+
+def _ended_by(error: BaseException, report: Report) -> Tuple[int, Report]:
+    names = {base.__name__ for base in type(error).__mro__}
+    if names & {"SkipTask", "AirflowSkipException"}:
+        print(f"skipped: {error}", flush=True)
+        report["state"] = "skipped"
+        return 0, report
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != os.path.abspath(__file__)]
+    lines = traceback.format_list(own) + traceback.format_exception_only(type(error), error)
+    print("".join(["Traceback (most recent call last):\n"] if own else []) + "".join(lines), file=sys.stderr, flush=True)
+    return FINAL_EXIT_CODE if names & {"FailForGood", "AirflowFailException", "AirflowSensorTimeout"} else 1, report
+
+
+def _exit_code(exit_: SystemExit) -> int:
+    if exit_.code is None or isinstance(exit_.code, int):
+        return exit_.code or 1
+    print(exit_.code, file=sys.stderr)
+    return 1
+
+
+def _read(name: str) -> str:
+    with open(os.path.join(FOLDER, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def write(report: Report) -> None:
+    """Writes the report.
+
+    Raises:
+        ValueError: it is larger than what Argo stores.
+    """
+    text = json.dumps({key: value for key, value in report.items() if value or key == "state"})
+    if len(text) > MAX_REPORT_BYTES:
+        raise ValueError(
+            f"the task returns {len(text) // 1024} KiB; at most {MAX_REPORT_BYTES // 1024} KiB can be passed between tasks"
+        )
+    with open(REPORT, "w", encoding="utf-8") as file:
+        file.write(text.replace("{" + "{", "{\\u007b"))
+
+
+def main() -> None:
+    """Runs the task of this pod."""
+    code, report = run_task()
+    try:
+        write(report)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        write({"state": "failed"})
+        code = FINAL_EXIT_CODE
+    sys.stdout.flush()
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()
