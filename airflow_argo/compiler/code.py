@@ -18,6 +18,12 @@ def tag(code: str) -> str:
     return "{{= " + code + " }}"
 
 
+def as_tag(code: str) -> str:
+    """The plain tag of an input parameter, where an expression is just that, else the expression's tag."""
+    parameter = re.fullmatch(r"inputs\.parameters\['([-\w]+)'\]", code)
+    return f"{{{{inputs.parameters.{parameter[1]}}}}}" if parameter else tag(code)
+
+
 def quote(text: str) -> str:
     """A text as an expr-lang literal; as base64 where it could be taken for a tag, or isn't plain ASCII."""
     if "{{" in text or "}}" in text or not _PLAIN.match(text):

@@ -10,7 +10,7 @@ from airflow_argo.compiler.code import a_map, all_of, any_of, base64_of, closed,
 from airflow_argo.compiler.dates import run_date
 from airflow_argo.compiler.scope import Scope, travels_as_base64
 from airflow_argo.compiler.states import ended
-from airflow_argo.model.conditions import AllOf, AnyOf, Compare, Condition, Every, Exists, IsIn, Not, Some, Truth
+from airflow_argo.model.conditions import AllOf, AnyOf, Compare, Condition, Every, Exists, IsIn, Not, Some, Truth, leaves_of
 from airflow_argo.model.values import (
     Carried,
     Constant,
@@ -50,7 +50,7 @@ def text_of(value: Value, scope: Scope) -> str:
             return _checked(f"workflow.parameters{index(name)}", value.type)
         case Output() | Item() | Carried():
             read = scope.read(value)
-            return read.text if read.base64 else _checked(read.code, value.type)
+            return read.text if read.base64 or read.proven else _checked(read.code, value.type)
         case RunFact(name=name):
             return _RUN_FACTS[name]
         case RunDate():
@@ -83,9 +83,9 @@ def typed(value: Value, scope: Scope) -> str:
         case _, Type.TEXT:
             return text_of(value, scope)
         case _, Type.INT:
-            return f"int({text_of(value, scope)})"
+            return f"int({_unchecked(value, scope)})"
         case _, Type.FLOAT:
-            return f"float({text_of(value, scope)})"
+            return f"float({_unchecked(value, scope)})"
         case _, Type.BOOL:
             return f"({text_of(value, scope)} == 'true')"
         case _:
@@ -165,6 +165,14 @@ def truth(condition: Condition, scope: Scope) -> str:
             return closed(any_of([truth(part, scope) for part in parts]))
 
 
+def _unchecked(value: Value, scope: Scope) -> str:
+    """Code for the text of a number that is about to be turned into one, which checks it."""
+    if isinstance(value, Output | Item | Carried):
+        read = scope.read(value)
+        return read.code if read.proven else f"trim({read.code})"
+    return f"trim(workflow.parameters{index(value.name)})" if isinstance(value, Input) else text_of(value, scope)
+
+
 def _checked(code: str, type: Type) -> str:
     """Text of a number or bool that was made at run time, proven to be one: so it holds no tag."""
     match type:
@@ -217,6 +225,22 @@ def _text_or_nil(value: Value, scope: Scope) -> str:
 def _all_exist(values: list[Value], scope: Scope) -> str:
     tests = dict.fromkeys(exists(value, scope) for value in values)
     return all_of([test for test in tests if test != "true"])
+
+
+def guards_of(condition: Condition, scope: Scope) -> list[str]:
+    """Conditions without which a condition says nothing: that the values which it reads exist."""
+    found: list[str] = []
+    for leaf in leaves_of(condition):
+        match leaf:
+            case Compare(left=left, right=right):
+                found += [exists(left, scope), exists(right, scope)]
+            case IsIn(item=item, of=of):
+                found += [exists(item, scope), exists(of, scope)]
+            case Truth(of=of):
+                found.append(exists(of, scope))
+            case _:
+                pass
+    return found
 
 
 def _comparable(value: Value, other: Value, scope: Scope) -> str:

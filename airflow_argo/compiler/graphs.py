@@ -12,7 +12,7 @@ from typing import Any
 
 from airflow_argo.argo.names import task_names
 from airflow_argo.compiler import rules
-from airflow_argo.compiler.code import quote, tag
+from airflow_argo.compiler.code import as_tag, quote, tag
 from airflow_argo.compiler.expressions import exists, travelling, travelling_or_nil, truth
 from airflow_argo.compiler.jobs import Dict, argument, guards
 from airflow_argo.compiler.scope import RETURN_VALUE, Scope, Source, unused, values_output
@@ -226,7 +226,7 @@ def captured_call(template: str, captures: Mapping[Source, str], scope: Scope) -
     """The call of a template that passes captured values on, if they exist."""
     call = Call(template)
     for source, name in captures.items():
-        call.arguments.append((name, tag(travelling(source, scope))))
+        call.arguments.append((name, as_tag(travelling(source, scope))))
         call.guards.append(exists(source, scope))
     return call
 

@@ -110,7 +110,7 @@ def argument(source: Argument, scope: Scope, step: str) -> str | None:
         case Plain(text=text):
             return text
         case Escaped(value=value):
-            return words.escaped(value, scope, what=f"a value for {step}")
+            return words.escaped(value, scope, what=f"a value for '{step}'")
         case Quoted(value=value):
             return tag(f"replace(toJson({text_of(value, scope)}), '{{', '\\\\u007b')[1:-1]")
         case calls.Leaves():
@@ -274,7 +274,7 @@ def _word(word: str | Text, made: Draft) -> str:
             pieces.append(words.literal(part, before_tag=not isinstance(following, str)))
         else:
             value = Text((part,), python=True) if word.python else part
-            pieces.append(words.reading(made.parameter(Escaped(value))))
+            pieces.append(words.reading(made.parameter(Escaped(value)), value.type))
     return "".join(pieces)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_argo.compiler.code import tag
-from airflow_argo.compiler.expressions import travelling_constant, typed
+from airflow_argo.compiler.expressions import exists, travelling_constant, typed
 from airflow_argo.compiler.graphs import RETRY_ZERO, Call, GraphTemplate, captured_call, graph_template, is_reporting
 from airflow_argo.compiler.jobs import Dict
 from airflow_argo.compiler.scope import OUTCOME, OUTCOMES, RETURN_VALUE, VALUES, Scope, Source, travels_as_base64, unused
@@ -52,6 +52,7 @@ def loop_call(step: Step, around: GraphTemplate) -> Call:
     inputs = [*([parameter] if items.code is not None else []), *outside.captures.values()]
     task = {"name": EACH, "template": each, **arguments_of(passed), **items.fields}
     made.templates.put(template, _loop_body(loop, inputs, task))
+    call.guards += [exists(value, around.scope) for _, value in loop.axes]
     if loop.reports:
         call.guards += ["false"] if items.known_empty else [f"len({items.code}) > 0"] if items.code is not None else []
     return call

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from airflow_argo.compiler.code import tag
-from airflow_argo.compiler.expressions import truth
+from airflow_argo.compiler.expressions import guards_of, truth
 from airflow_argo.compiler.scope import Scope
 from airflow_argo.compiler.states import Proxy, ended, judged
 from airflow_argo.model.conditions import TRUE, AllOf, AnyOf, Condition, Every, Some
@@ -45,6 +45,8 @@ def when(step: Step, scope: Scope, guards: list[str]) -> str | None:
     Args:
         guards: conditions without which the task's arguments can't be written.
     """
+    if step.when is not None:
+        guards = [*guards, *guards_of(step.when, scope)]
     codes = list(dict.fromkeys(guard for guard in guards if guard != "true"))
     if step.rule is not None and step.rule.wants != TRUE:
         codes += _conjuncts(step.rule.wants, scope)

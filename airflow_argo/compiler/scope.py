@@ -41,11 +41,16 @@ def travels_as_base64(type: Type) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """How to read a source: code that gives its text, or base64 of it, or nil where it is absent."""
+    """How to read a source: code that gives its text, or base64 of it, or nil where it is absent.
+
+    Attributes:
+        proven: the text of a number or bool was looked at before, and is one.
+    """
 
     code: str
     base64: bool
     nullable: bool
+    proven: bool = False
 
     @property
     def text(self) -> str:
@@ -91,7 +96,12 @@ class Scope:
             text = _text_of_default(source)
             default = quote(base64_of(text) if read.base64 else text)
             return Read(f"({read.code} ?? {default})", read.base64, nullable=False)
-        return Read(f"inputs.parameters{index(self.capture(source))}", base64=travels_as_base64(source.type), nullable=False)
+        return Read(
+            f"inputs.parameters{index(self.capture(source))}",
+            base64=travels_as_base64(source.type),
+            nullable=False,
+            proven=True,
+        )
 
     def capture(self, source: Source) -> str:
         """The input parameter that brings a source from outside."""

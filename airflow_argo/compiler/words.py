@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable
 
 from airflow_argo.argo.limits import MAX_ARGUMENT_BYTES
-from airflow_argo.compiler.code import fails, tag
+from airflow_argo.compiler.code import as_tag, fails, tag
 from airflow_argo.compiler.expressions import text_of
 from airflow_argo.compiler.scope import Scope, travels_as_base64
-from airflow_argo.model.values import Value
+from airflow_argo.model.values import Type, Value
 
 LEFT_BRACE = "_LB"
 LEFT_BRACE_VARIABLE = {"name": LEFT_BRACE, "value": "{"}
@@ -26,16 +26,16 @@ _MAX_BASE64 = MAX_ARGUMENT_BYTES * 4 // 3
 def literal(text: str, *, before_tag: bool = False) -> str:
     """A text of the author's, as it stands in a manifest. If a tag follows, its last brace mustn't become part of that."""
     if "$" in text:
-        text = re.sub(r"\$(?=[$(])", "$$$$", text)
+        text = re.sub(r"\$(?=[$(])", "$$", text)
     if "{" not in text:
         return text
     text = text.replace("{{", f"{{$({LEFT_BRACE})")
     return f"{text[:-1]}$({LEFT_BRACE})" if before_tag and text.endswith("{") else text
 
 
-def reading(parameter: str) -> str:
-    """The tag that puts an input parameter into a word; as an expression, since a plain tag breaks on control characters."""
-    return tag(f"inputs.parameters['{parameter}']")
+def reading(parameter: str, type: Type = Type.TEXT) -> str:
+    """The tag that puts an input parameter into a word. For text an expression: a plain tag breaks on control characters."""
+    return tag(f"inputs.parameters['{parameter}']") if travels_as_base64(type) else f"{{{{inputs.parameters.{parameter}}}}}"
 
 
 def escaped(value: Value, scope: Scope, *, what: str) -> str:
@@ -48,8 +48,8 @@ def escaped(value: Value, scope: Scope, *, what: str) -> str:
     """
     text = text_of(value, scope)
     if not travels_as_base64(value.type):
-        return tag(text)
-    too_long = fails(f"{what} is over 128 KiB, which a command line can not hold: read it from a file")
+        return as_tag(text)
+    too_long = fails(f"{what} is over 128 KiB, too long for a command line")
     word = f"let t = replace(replace({text}, '$', '$$'), '{{', '$({LEFT_BRACE})'); "
     return tag(f"{word}len(sprig.b64enc(t)) < {_MAX_BASE64} ? t : {too_long}")
 
