@@ -15,9 +15,18 @@ from airflow_argo.compiler import rules
 from airflow_argo.compiler.code import as_tag, quote, tag
 from airflow_argo.compiler.expressions import exists, travelling, travelling_or_nil, truth
 from airflow_argo.compiler.jobs import Dict, argument, guards
-from airflow_argo.compiler.scope import RETURN_VALUE, Scope, Source, unused, values_output
+from airflow_argo.compiler.joins import with_joins
+from airflow_argo.compiler.parts import cut, needs_parts
+from airflow_argo.compiler.scope import (
+    RETURN_VALUE,
+    Scope,
+    Source,
+    unused,
+    values_output,
+)
 from airflow_argo.compiler.states import Proxy, proxies, reports_items
-from airflow_argo.compiler.templates import Templates, arguments_of
+from airflow_argo.compiler.tasks import PlannedTask
+from airflow_argo.compiler.templates import FAIL, FAIL_IF, NOOP, NOOP_TEMPLATE, Templates, arguments_of
 from airflow_argo.diagnostics import DefinitionError
 from airflow_argo.model.conditions import NOT_RUN_TO_SUCCESS, Condition, Every, Some, State, steps_judged, values_read
 from airflow_argo.model.graph import ForLoop, Graph, Step, WhileLoop
@@ -26,7 +35,6 @@ from airflow_argo.model.values import Output, Value, sources_of
 
 RETRY_ZERO = {"limit": "0"}
 VERDICT = "verdict"
-FAIL_IF = "fail-if"
 FAIL_IF_TEMPLATE: Dict = {
     "inputs": {"parameters": [{"name": "reason"}]},
     "retryStrategy": RETRY_ZERO,
@@ -42,6 +50,9 @@ FAIL_IF_TEMPLATE: Dict = {
     ],
 }
 """No pod: Failed, with the reason in the message, if there is a reason (golden/nopod/failed-with-input)."""
+
+MAX_STEPS_WITHOUT_JOINS = 150
+"""A graph of more steps may have to be cut in parts."""
 
 FAIL_TEMPLATE: Dict = {
     "inputs": {"parameters": [{"name": "reason"}]},
@@ -65,18 +76,20 @@ class Compilation:
     Attributes:
         call: how a step's task calls the template of its body; made with the template, if that is new.
         helpers: names of the tasks that no step of the author's stands for.
+        helper_templates: names of templates whose tasks are the compiler's own, and hold those of the author at most.
         renamed: task name → step id, where they differ.
     """
 
     call: Callable[[Step, GraphTemplate], Call]
     templates: Templates = field(default_factory=Templates)
     helpers: set[str] = field(default_factory=set)
+    helper_templates: set[str] = field(default_factory=set)
     renamed: dict[str, str] = field(default_factory=dict)
 
     def fail_if(self) -> str:
         """The template that fails if it is given a reason."""
         self.templates.once(FAIL_IF, FAIL_IF_TEMPLATE)
-        self.templates.once("fail", FAIL_TEMPLATE)
+        self.templates.once(FAIL, FAIL_TEMPLATE)
         return FAIL_IF
 
 
@@ -94,12 +107,15 @@ class GraphTemplate:
     scope: Scope
     in_loop: bool = False
     split: frozenset[str] = frozenset()
-    tasks: list[Dict] = field(default_factory=list)
+    tasks: list[PlannedTask] = field(default_factory=list)
     proxy_names: dict[tuple[str, Proxy], str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, made: Compilation, graph: Graph, *, in_loop: bool = False) -> GraphTemplate:
         """An empty template for a graph."""
+        if len(graph.steps) > MAX_STEPS_WITHOUT_JOINS:
+            graph, joins = with_joins(graph)
+            made.helpers |= set(joins)
         names = task_names((step.id for step in graph.steps), taken=(VERDICT,))
         made.renamed |= {name: step for step, name in names.items() if name != step}
         return cls(made, graph, Scope.of(graph, names), in_loop, frozenset(_looped_over(graph)))
@@ -120,7 +136,8 @@ class GraphTemplate:
         for step in self.graph.steps:
             check_reads(step, self.scope)
             self.tasks.append(self._task(step, self.made.call(step, self)))
-            self.tasks += [self._proxy_task(step, kind) for kind in wanted.get(step.id, ())]
+            for kind in wanted.get(step.id, ()):
+                self.tasks.append(PlannedTask(self._proxy_task(step, kind), (self.scope.names[step.id],)))
 
     def add_verdict(self) -> None:
         """The last task: it waits for all leaves and fails if one that counts did not succeed and was not skipped.
@@ -131,40 +148,56 @@ class GraphTemplate:
         followed_by_counting = {before for step in self.graph.steps if step.counts for before in step.after}
         ends = [step for step in self.graph.steps if step.id not in followed]
         leaves = [step for step in self.graph.steps if step.counts and step.id not in followed_by_counting]
-        waits = dict.fromkeys(self.scope.names[step.id] for step in (*ends, *leaves))
+        waits = tuple(dict.fromkeys(self.scope.names[step.id] for step in (*ends, *leaves)))
         self.made.helpers.add(VERDICT)
-        self.tasks.append(
-            {
-                "name": VERDICT,
-                "template": self.made.fail_if(),
-                **arguments_of([("reason", tag(self._failed_leaves(leaves)))]),
-                "depends": " && ".join(rules.in_any_state(name) for name in waits),
-            }
-        )
+        verdict = {
+            "name": VERDICT,
+            "template": self.made.fail_if(),
+            **arguments_of([("reason", tag(self._failed_leaves(leaves)))]),
+            "depends": " && ".join(rules.in_any_state(name) for name in waits),
+        }
+        self.tasks.append(PlannedTask(verdict, waits, stays=True))
 
-    def body(self, **fields: Any) -> Dict:
-        """The template's fields: inputs for what was captured, the tasks, the outputs."""
+    def body(self, name: str, **fields: Any) -> Dict:
+        """The fields of the template of this name: inputs for what was captured, the tasks, the outputs."""
         body: Dict = {}
+        codes = [(output, travelling_or_nil(value, self.scope)) for output, value in self.graph.outputs]
         if self.scope.captures:
-            body["inputs"] = {"parameters": [{"name": name} for name in self.scope.captures.values()]}
-        if self.graph.parallelism is not None:
-            body["parallelism"] = self.graph.parallelism
+            body["inputs"] = {"parameters": [{"name": one} for one in self.scope.captures.values()]}
         body |= fields
-        body["dag"] = {"failFast": False, "tasks": self.tasks}
-        if self.graph.outputs:
-            codes = [(name, travelling_or_nil(value, self.scope)) for name, value in self.graph.outputs]
+        body["dag"] = {"failFast": False, "tasks": self._tasks_within_limit(name)}
+        if codes:
             body["outputs"] = {"parameters": [values_output(codes)]}
         return body
 
-    def _task(self, step: Step, call: Call) -> Dict:
-        task: Dict = {"name": self.scope.names[step.id], "template": call.template, **arguments_of(call.arguments)}
-        depends = rules.depends(step, self.scope, self.proxy_name)
-        if depends:
-            task["depends"] = depends
-        condition = rules.when(step, self.scope, call.guards)
-        if condition:
-            task["when"] = condition
-        return task
+    def _tasks_within_limit(self, name: str) -> list[Dict]:
+        if not needs_parts(self.tasks):
+            return [task.fields for task in self.tasks]
+        read = [source.step for _, value in self.graph.outputs for source in sources_of(value) if isinstance(source, Output)]
+        needed = tuple(self.scope.names[step] for step in read if step in self.scope.names)
+        prefix = self.made.templates.free_prefix(f"{name}-part")
+        made = cut(self.tasks, prefix, list(self.scope.captures.values()), needed)
+        self.made.templates.once(NOOP, NOOP_TEMPLATE)
+        self.made.fail_if()
+        for template, body in made.templates.items():
+            self.made.templates.once(template, body)
+            self.made.helper_templates.add(template)
+        return made.tasks
+
+    def _task(self, step: Step, call: Call) -> PlannedTask:
+        names = self.scope.names
+        needs = tuple([names[before] for before in step.after])
+        task: Dict = {"name": names[step.id], "template": call.template, **arguments_of(call.arguments)}
+        if step.rule is not None:
+            task["depends"] = rules.depends(step, self.scope, self.proxy_name)
+            needs += tuple(self.proxy_name(before, kind) for before, kind in proxies(step.rule.needs, self.scope.steps))
+        elif needs:
+            task["depends"] = " && ".join(needs)  # each of them succeeded or was skipped
+        if step.rule is not None or step.when is not None or call.guards:
+            condition = rules.when(step, self.scope, call.guards)
+            if condition:
+                task["when"] = condition
+        return PlannedTask(task, needs, step)
 
     def _proxies_by_step(self) -> dict[str, list[Proxy]]:
         wanted: dict[str, list[Proxy]] = {}
@@ -210,7 +243,7 @@ def graph_template(made: Compilation, graph: Graph, name: str, **fields: Any) ->
     writing.add_steps()
     if any(step.rule is not None or not step.counts for step in graph.steps):
         writing.add_verdict()
-    made.templates.put(template, writing.body(**fields))
+    made.templates.put(template, writing.body(template, **fields))
     return template, writing.scope.captures
 
 
@@ -233,6 +266,9 @@ def captured_call(template: str, captures: Mapping[Source, str], scope: Scope) -
 
 def job_call(step: Step, around: GraphTemplate) -> Call:
     """The call of a job's template."""
+    literal = None if around.in_loop else around.made.templates.use_literal(step.body)  # type: ignore[arg-type]
+    if literal is not None:
+        return Call(*literal)
     split = step.id in around.split
     template, sources = around.made.templates.use(step.body, in_loop=around.in_loop, split=split)  # type: ignore[arg-type]
     texts = [(name, argument(source, around.scope, step.id)) for name, source in sources.items()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from airflow_argo.compiler import calls, words
@@ -31,6 +32,7 @@ from airflow_argo.model.jobs import (
     Retry,
     Script,
     SecretKey,
+    Words,
     reports,
 )
 from airflow_argo.model.values import Carried, Constant, Input, Item, Listing, Member, Output, Record, Text, Value, sources_of
@@ -79,11 +81,11 @@ class Draft:
         return name
 
 
-def draft(job: Job, *, varying: Collection[int] = (), in_loop: bool = False, split: bool = False) -> Draft:
+def draft(job: Job, *, varying: Collection[str] = (), in_loop: bool = False, split: bool = False) -> Draft:
     """The template of a job.
 
     Args:
-        varying: indices of a container's literal `args` that become parameters, since other jobs share the template.
+        varying: texts of a container that are parameters, since other jobs share the template: see `literals`.
         in_loop: the job is the body of a loop that reports, and is told the index of its item.
         split: a loop runs over what the job returns.
     """
@@ -128,17 +130,46 @@ def guards(source: Argument, scope: Scope) -> list[str]:
             return []
 
 
-def varying_arguments(job: Container, varying: Collection[int]) -> dict[str, Plain]:
-    """The arguments of a shared template for the literals that vary; `varying` is in ascending order."""
-    return {f"arg-{index}": Plain(words.literal(str(job.args[index]))) for index in varying}
+def literals(job: Container, *, only_arguments: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The texts of a container that are known now: the names of their places, and the texts."""
+    if job.report is not None:
+        return (), ()
+    if only_arguments:
+        return _slots("arg", job.args), tuple([word for word in job.args if isinstance(word, str)])
+    env = [(f"env-{name}", value) for name, value in job.env if isinstance(value, str)]
+    slots = ("image", *_slots("command", job.command), *_slots("arg", job.args), *(slot for slot, _ in env))
+    texts = [word for word in (*job.command, *job.args) if isinstance(word, str)]
+    return slots, (job.image, *texts, *(text for _, text in env))
 
 
-def _container(job: Container, varying: Collection[int] = ()) -> Draft:
-    made = Draft({}, dict(varying_arguments(job, varying)))
-    command = [_word(word, made) for word in job.command]
-    args = [words.reading(f"arg-{index}") if index in varying else _word(word, made) for index, word in enumerate(job.args)]
-    env = [_variable(name, value, made) for name, value in job.env]
-    container: Dict = {"image": job.image, "command": command}
+@lru_cache(maxsize=256)
+def _names(kind: str, count: int) -> tuple[str, ...]:
+    return tuple(f"{kind}-{number}" for number in range(count))
+
+
+def _slots(kind: str, command: Words) -> tuple[str, ...]:
+    names = _names(kind, len(command))
+    return tuple(name for name, word in zip(names, command, strict=True) if isinstance(word, str))
+
+
+def plain_arguments(job: Job, varying: Collection[str]) -> dict[str, Argument]:
+    """The arguments of a shared template for the literals that vary."""
+    if not varying:
+        return {}
+    assert isinstance(job, Container)
+    slots, texts = literals(job, only_arguments=all(slot.startswith("arg-") for slot in varying))
+    return {slot: Plain(words.literal(text)) for slot, text in zip(slots, texts, strict=True) if slot in varying}
+
+
+def _container(job: Container, varying: Collection[str] = ()) -> Draft:
+    made = Draft({}, plain_arguments(job, varying))
+    command = [_word_or_parameter(word, f"command-{number}", varying, made) for number, word in enumerate(job.command)]
+    args = [_word_or_parameter(word, f"arg-{number}", varying, made) for number, word in enumerate(job.args)]
+    env = [
+        {"name": name, "value": words.reading(f"env-{name}")} if f"env-{name}" in varying else _variable(name, value, made)
+        for name, value in job.env
+    ]
+    container: Dict = {"image": "{{inputs.parameters.image}}" if "image" in varying else job.image, "command": command}
     if args:
         container["args"] = args
     if words.needs_left_brace([*command, *args, *(entry.get("value", "") for entry in env)]):
@@ -150,6 +181,10 @@ def _container(job: Container, varying: Collection[int] = ()) -> Draft:
     made.body = _pod(job.pod, job.retry, job.timeout_seconds, "container", container)
     _add_outputs(made.body, job.outputs)
     return made
+
+
+def _word_or_parameter(word: str | Text, slot: str, varying: Collection[str], made: Draft) -> str:
+    return words.reading(slot) if slot in varying else _word(word, made)
 
 
 def _script(job: Script) -> Draft:

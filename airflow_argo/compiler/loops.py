@@ -65,8 +65,8 @@ def _instance(loop: ForLoop, name: str, around: GraphTemplate) -> tuple[str, Map
     writing.add_steps()
     (step,) = loop.body.steps
     (task,) = writing.tasks
-    task["continueOn"] = {"failed": True, "error": True}
-    body = writing.body()
+    task.fields["continueOn"] = {"failed": True, "error": True}
+    body = writing.body(template)
     body["outputs"] = {"parameters": [{"name": OUTCOME, "valueFrom": {"expression": _outcome(step, writing.scope)}}]}
     around.made.templates.put(template, body)
     return template, writing.scope.captures

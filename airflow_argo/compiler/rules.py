@@ -27,12 +27,9 @@ def in_any_state(name: str) -> str:
     return f"({name} || !{name})"
 
 
-def depends(step: Step, scope: Scope, proxy_name: ProxyName) -> str | None:
-    """The `depends` of a step's task; None if nothing is before it."""
-    if not step.after:
-        return None
-    if step.rule is None:
-        return " && ".join([scope.names[before] for before in step.after])
+def depends(step: Step, scope: Scope, proxy_name: ProxyName) -> str:
+    """The `depends` of the task of a step with a rule; empty if nothing is before it."""
+    assert step.rule is not None
     needs = _needs(step.rule.needs, scope, proxy_name)
     named = _named(step.rule.needs, scope, proxy_name)
     waits = [in_any_state(scope.names[before]) for before in step.after if scope.names[before] not in named]
@@ -61,7 +58,7 @@ def _conjuncts(condition: Condition, scope: Scope) -> list[str]:
         return _grouped(condition.of, scope, "all")
     if isinstance(condition, AnyOf):
         codes = _grouped(condition.of, scope, "any")
-        return [codes[0] if len(codes) == 1 else f"({' || '.join(codes)})"]
+        return [codes[0] if len(codes) == 1 else f"({' || '.join(codes)})"] if codes else ["false"]
     return [truth(condition, scope)]
 
 

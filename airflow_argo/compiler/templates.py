@@ -1,7 +1,8 @@
 """The templates of a workflow: each kind of job once, whatever the number of jobs.
 
 Jobs that are equal share a template. Containers that differ in literal arguments only share one too, with a parameter for each
-argument that differs; jobs that report share one for each image, with their program as a parameter.
+argument that differs; where that still makes more templates than Argo allows, those that differ in any of their texts do. Jobs
+that report share one for each image, with their program as a parameter.
 """
 
 from __future__ import annotations
@@ -10,20 +11,37 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from airflow_argo.argo.limits import MAX_TEMPLATES
 from airflow_argo.argo.names import task_slug
-from airflow_argo.compiler.jobs import Argument, Dict, Draft, draft, varying_arguments
+from airflow_argo.compiler import words
+from airflow_argo.compiler.jobs import Argument, Dict, Draft, draft, literals
 from airflow_argo.compiler.scope import unused
 from airflow_argo.model.jobs import Container, Job, NoOp, PythonCall
+
+NOOP, FAIL_IF, FAIL, PROXY = "noop", "fail-if", "fail", "proxy"
+OWN_NAMES = frozenset({NOOP, FAIL_IF, FAIL, PROXY})
+"""Names of the compiler's own templates. Those of proxies go on with the names of outputs."""
+
+NOOP_TEMPLATE: Dict = {"suspend": {"duration": "0"}}
+"""No pod, and done at once (golden/nopod/suspend-zero)."""
+
+MAX_JOB_TEMPLATES = MAX_TEMPLATES - 80
+"""With more kinds of jobs than this there would be no room for the templates of loops, groups and parts."""
 
 
 @dataclass(slots=True)
 class _Shape:
-    """What some jobs have in common, and the template that they share once one of them was used."""
+    """What some jobs have in common, and the template that they share once one of them was used.
+
+    Attributes:
+        varying: the texts that differ, which are parameters of the template: their names, and where they stand in `texts`.
+    """
 
     first: Job
     name: str
+    texts: tuple[str, ...]
     jobs: int = 1
-    varying: set[int] = field(default_factory=set)
+    varying: dict[str, int] = field(default_factory=dict)
     template: str | None = None
 
 
@@ -35,61 +53,96 @@ class Templates:
     """
 
     in_order: dict[str, Dict] = field(default_factory=dict)
-    _shapes: dict[Hashable, _Shape] = field(default_factory=dict)
+    _planned: list[tuple[Job, str, bool]] = field(default_factory=list)
+    _shapes: dict[tuple[int, bool], tuple[_Shape, tuple[str, ...] | None]] = field(default_factory=dict)
 
     def reserve(self, name: str) -> str:
         """A name for a template that is added later, so that its place is before those that it calls."""
-        free = unused(name, self.in_order)
+        free = name if name not in self.in_order and name not in OWN_NAMES else unused(name, {*self.in_order, *OWN_NAMES})
         self.in_order[free] = {}
         return free
+
+    def free_prefix(self, prefix: str) -> str:
+        """A text that no template's name begins with."""
+        while any(name.startswith(prefix) for name in self.in_order):
+            prefix += "s"
+        return prefix
 
     def put(self, name: str, body: Dict) -> None:
         """The body of a template whose name was reserved."""
         self.in_order[name] = {"name": name, **body}
 
     def once(self, name: str, body: Dict) -> str:
-        """A template of the compiler's own, made at its first use."""
+        """A template of the compiler's own, of a name that no job gets; made at its first use."""
         if name not in self.in_order:
             self.put(name, body)
         return name
 
     def plan(self, job: Job, name: str, *, in_loop: bool = False) -> None:
         """Says that a job will be used, by a task of this name."""
-        key = _shape_key(job, in_loop=in_loop)
-        shape = self._shapes.get(key)
-        if shape is None:
-            self._shapes[key] = _Shape(job, name)
-            return
-        shape.jobs += 1
-        if isinstance(job, Container) and job.report is None and isinstance(shape.first, Container):
-            shape.varying |= {
-                index for index, (one, other) in enumerate(zip(job.args, shape.first.args, strict=True)) if one != other
-            }
+        self._planned.append((job, name, in_loop))
 
     def use(self, job: Job, *, in_loop: bool = False, split: bool = False) -> tuple[str, dict[str, Argument]]:
         """The template of a planned job, and the arguments that this job passes to it."""
-        shape = self._shapes[_shape_key(job, in_loop=in_loop)]
-        varying = sorted(shape.varying)
-        if shape.template is not None and _is_literal(job):
-            assert isinstance(job, Container)
-            return shape.template, dict(varying_arguments(job, varying))
-        made = draft(job, varying=varying, in_loop=in_loop, split=split)
+        if isinstance(job, NoOp):
+            return self.once(NOOP, NOOP_TEMPLATE), {}
+        if self._planned:
+            self._settle()
+        shape, _ = self._shapes[id(job), in_loop]
+        made = draft(job, varying=shape.varying, in_loop=in_loop, split=split)
         if shape.template is None:
             shape.template = self.reserve(_template_name(shape))
             self.put(shape.template, _with_parameters(made))
         return shape.template, made.arguments
 
+    def use_literal(self, job: Job) -> tuple[str, list[tuple[str, str]]] | None:
+        """The template and the arguments of a job whose texts are all known now, if it isn't the first to use the template."""
+        shape, texts = self._shapes.get((id(job), False), (None, None))
+        if shape is None or texts is None or shape.template is None:
+            return None
+        return shape.template, [(slot, words.literal(texts[place])) for slot, place in shape.varying.items()]
+
     def finished(self) -> list[Dict]:
         """The templates, as they stand in the spec."""
         return list(self.in_order.values())
 
+    def _settle(self) -> None:
+        """Decides which planned jobs share a template."""
+        shapes = self._shapes_by(only_arguments=True)
+        if len({id(shape) for shape, _ in shapes.values()}) > MAX_JOB_TEMPLATES:
+            shapes = self._shapes_by(only_arguments=False)
+        self._shapes |= shapes
+        self._planned.clear()
 
-def _shape_key(job: Job, *, in_loop: bool) -> Hashable:
+    def _shapes_by(self, *, only_arguments: bool) -> dict[tuple[int, bool], tuple[_Shape, tuple[str, ...] | None]]:
+        """The shape of each planned job, and its literal texts if it has no others."""
+        by_key: dict[Hashable, _Shape] = {}
+        shapes: dict[tuple[int, bool], tuple[_Shape, tuple[str, ...] | None]] = {}
+        for job, name, in_loop in self._planned:
+            slots, texts = literals(job, only_arguments=only_arguments) if isinstance(job, Container) else ((), ())
+            key = _shape_key(job, slots, in_loop=in_loop)
+            shape = by_key.get(key)
+            if shape is None:
+                by_key[key] = shape = _Shape(job, name, texts)
+            else:
+                shape.jobs += 1
+                if len(shape.varying) < len(slots) and texts != shape.texts:
+                    differ = {slot for slot, one, other in zip(slots, texts, shape.texts, strict=True) if one != other}
+                    shape.varying = {slot: place for place, slot in enumerate(slots) if slot in differ or slot in shape.varying}
+            shapes[id(job), in_loop] = (shape, texts if _is_literal(job) else None)
+        return shapes
+
+
+def _shape_key(job: Job, slots: tuple[str, ...], *, in_loop: bool) -> Hashable:
+    """What jobs that share a template have in common: all but the texts in `slots`."""
     match job:
         case Container() if job.report is None:
-            structure = tuple(None if isinstance(word, str) else word for word in job.args)
-            settings = (job.env, job.working_dir, job.outputs, job.retry, job.timeout_seconds, job.pod)
-            return (job.image, job.command, structure, settings)
+            rest = (job.working_dir, job.outputs, job.retry, job.timeout_seconds, job.pod)
+            if slots and slots[0] == "image":
+                all_words = tuple(None if isinstance(word, str) else word for word in (*job.command, *job.args))
+                env = tuple((name, None if isinstance(value, str) else value) for name, value in job.env)
+                return (len(job.command), all_words, env, rest)
+            return (job.image, job.command, tuple(None if isinstance(word, str) else word for word in job.args), job.env, rest)
         case Container():
             return ("report", in_loop, job.image, job.env, job.working_dir, job.retry, job.timeout_seconds, job.pod)
         case PythonCall():
@@ -100,19 +153,18 @@ def _shape_key(job: Job, *, in_loop: bool) -> Hashable:
 
 def _is_literal(job: Job) -> bool:
     """Whether all arguments of a job's template are known now."""
-    return (
-        isinstance(job, Container)
-        and job.report is None
-        and not any(isinstance(word, str) is False for word in (*job.command, *job.args))
-        and not any(not isinstance(value, str) for _, value in job.env)
-    )
+    if not isinstance(job, Container) or job.report is not None:
+        return False
+    try:
+        "".join(job.command + job.args)  # type: ignore[arg-type]  # raises at the first that is no text, quickly
+    except TypeError:
+        return False
+    return all(isinstance(value, str) for _, value in job.env)
 
 
 def _template_name(shape: _Shape) -> str:
     if isinstance(shape.first, PythonCall):
         return "python"
-    if isinstance(shape.first, NoOp):
-        return "noop"
     if isinstance(shape.first, Container) and (shape.first.report is not None or shape.varying):
         word = shape.first.command[0]
         return task_slug(PurePosixPath(word).name) or shape.name if isinstance(word, str) else shape.name
