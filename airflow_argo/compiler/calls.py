@@ -7,6 +7,7 @@ together, so that they keep their types: expr would turn 1.0 into 1.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -27,6 +28,7 @@ from airflow_argo.model.values import (
     Record,
     RunDate,
     RunFact,
+    SecretText,
     Text,
     Type,
     Value,
@@ -55,6 +57,11 @@ class Leaves:
     """The run-time values that a call needs, each once, in the order of first use."""
 
     values: dict[Value, int] = field(default_factory=dict)
+    secrets: dict[SecretText, str] = field(default_factory=dict)
+
+    def secret(self, secret: SecretText) -> dict[str, Any]:
+        """The node for a text in a Secret, which the pod has as an environment variable."""
+        return {"$": "env", "name": self.secrets.setdefault(secret, secret_variable(len(self.secrets)))}
 
     def node(self, value: Value) -> dict[str, Any]:
         """The node for a leaf."""
@@ -67,6 +74,11 @@ class Leaves:
         return tag(f"toJson({a_list([_base64_json(value, scope) for value in self.values])})")
 
 
+def secret_variable(number: int) -> str:
+    """The environment variable of a job's secret."""
+    return f"AIRFLOW_ARGO_SECRET_{number + 1}"
+
+
 def call_of(job: PythonCall | Container, leaves: Leaves, *, split: bool) -> tuple[str, str]:
     """The arguments `code` and `call` of a job that reports; fills `leaves`.
 
@@ -77,7 +89,7 @@ def call_of(job: PythonCall | Container, leaves: Leaves, *, split: bool) -> tupl
     code = call.pop("code")
     if split:
         call["split"] = True
-    return _shippable(code), compact_json(call)
+    return _shippable(code), re.sub(r"\$(?=[$(])", r"\\u0024", compact_json(call))
 
 
 def pod_program() -> str:
@@ -96,6 +108,8 @@ def node_of(value: Value, leaves: Leaves) -> Any:
             return {"$": "input", "name": name, "type": value.type.value}
         case RunFact(name=name):
             return {"$": "run", "name": name}
+        case SecretText():
+            return leaves.secret(value)
         case RunDate():
             return {"$": "date", "format": value.format, "shift": value.shift.total_seconds()}
         case Member(of=of, key=key):
@@ -117,7 +131,9 @@ def _python_call(job: PythonCall, leaves: Leaves) -> dict[str, Any]:
         "function": job.function,
         "args": [node_of(value, leaves) for value in job.args],
         "kwargs": {name: node_of(value, leaves) for name, value in job.kwargs},
-        "context": list(job.context),
+        "more_kwargs": None if job.more_kwargs is None else node_of(job.more_kwargs, leaves),
+        "modules": dict(job.modules),
+        "xcoms": {step: {key: node_of(value, leaves) for key, value in keys} for step, keys in job.xcoms},
         "spread": job.spread,
         **job.facts.value,
     }
@@ -132,6 +148,13 @@ def _command_call(job: Container, leaves: Leaves) -> dict[str, Any]:
         call["code"] = words[-1]
         words[-1] = {"$": "code"}
     call["command"] = words
+    if job.working_dir:
+        call["here"] = True
+    if job.report.only_env:
+        call["env"] = [name for name, _ in job.env]
+    if job.report.expects is not None:
+        found, keys = job.report.expects
+        call["expects"] = [node_of(found, leaves), sorted(keys)]
     match job.report.returns:
         case LastLine():
             call["returns"] = "last line"

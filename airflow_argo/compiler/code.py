@@ -66,6 +66,11 @@ def closed(code: str) -> str:
     return code if re.fullmatch(r"[\w.?]+(\([^()]*\))?|'[^']*'", code) else f"({code})"
 
 
+def given(value: str, code: str) -> str:
+    """Code in which `#` stands for a value. Not by `let`: where such an expression fails, Argo leaves it as it is, as text."""
+    return f"map([{value}], {code})[0]"
+
+
 def fails(message: str) -> str:
     """An expression that ends in an Error with a message: `int` of a text that is no number says which text."""
     return f"int({quote(message)})"

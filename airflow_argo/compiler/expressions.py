@@ -6,10 +6,11 @@ on. `exists` and `truth` are conditions. All codes are operands: closed against 
 
 from __future__ import annotations
 
-from airflow_argo.compiler.code import a_map, all_of, any_of, base64_of, closed, fails, index, quote
+from airflow_argo.compiler.code import a_map, all_of, any_of, base64_of, closed, fails, given, index, quote
 from airflow_argo.compiler.dates import run_date
 from airflow_argo.compiler.scope import Scope, travels_as_base64
 from airflow_argo.compiler.states import ended
+from airflow_argo.diagnostics import DefinitionError
 from airflow_argo.model.conditions import AllOf, AnyOf, Compare, Condition, Every, Exists, IsIn, Not, Some, Truth, leaves_of
 from airflow_argo.model.values import (
     Carried,
@@ -23,6 +24,7 @@ from airflow_argo.model.values import (
     Record,
     RunDate,
     RunFact,
+    SecretText,
     Text,
     Type,
     Value,
@@ -55,6 +57,9 @@ def text_of(value: Value, scope: Scope) -> str:
             return _RUN_FACTS[name]
         case RunDate():
             return run_date(value)
+        case SecretText():
+            cure = "use it in the arguments or the environment of a job"
+            raise DefinitionError(f"the secret '{value.key}' would stand in the manifest or the status", cure)
         case Text():
             return _joined(value, scope)
         case Member():
@@ -201,9 +206,9 @@ def _python_text(value: Value, scope: Scope) -> str:
         return text_of(value, scope)
     json = text_of(value, scope)
     words = a_map([("true", "'True'"), ("false", "'False'"), ("null", "'None'")])
-    refused = fails("a list or an object can't be put into text here as Python would write it")
-    structure = f"{json} startsWith '[' || {json} startsWith '{{'"
-    return f"({json} startsWith '\"' ? fromJSON({json}) : {words}[{json}] ?? ({structure} ? {refused} : {json}))"
+    refused = fails("a list or an object can not be put into text here as Python would write it")
+    structure = "# startsWith '[' || # startsWith '{'"
+    return given(json, f"# startsWith '\"' ? fromJSON(#) : {words}[#] ?? ({structure} ? {refused} : #)")
 
 
 def _text_of_member(value: Member, scope: Scope) -> str:

@@ -189,7 +189,9 @@ class GraphTemplate:
         needs = tuple([names[before] for before in step.after])
         task: Dict = {"name": names[step.id], "template": call.template, **arguments_of(call.arguments)}
         if step.rule is not None:
-            task["depends"] = rules.depends(step, self.scope, self.proxy_name)
+            depends = rules.depends(step, self.scope, self.proxy_name)
+            if depends:
+                task["depends"] = depends
             needs += tuple(self.proxy_name(before, kind) for before, kind in proxies(step.rule.needs, self.scope.steps))
         elif needs:
             task["depends"] = " && ".join(needs)  # each of them succeeded or was skipped

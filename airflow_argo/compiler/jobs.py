@@ -35,7 +35,20 @@ from airflow_argo.model.jobs import (
     Words,
     reports,
 )
-from airflow_argo.model.values import Carried, Constant, Input, Item, Listing, Member, Output, Record, Text, Value, sources_of
+from airflow_argo.model.values import (
+    Carried,
+    Constant,
+    Input,
+    Item,
+    Listing,
+    Member,
+    Output,
+    Record,
+    SecretText,
+    Text,
+    Value,
+    sources_of,
+)
 
 Dict = dict[str, Any]
 
@@ -70,6 +83,11 @@ class Draft:
 
     body: Dict
     arguments: dict[str, Argument] = field(default_factory=dict)
+    secrets: dict[SecretText, str] = field(default_factory=dict)
+
+    def secret(self, secret: SecretText) -> str:
+        """The environment variable that holds a text of a Secret."""
+        return self.secrets.setdefault(secret, calls.secret_variable(len(self.secrets)))
 
     def parameter(self, argument: Escaped | Quoted) -> str:
         """The input parameter for a value, the same for each use of it."""
@@ -112,7 +130,7 @@ def argument(source: Argument, scope: Scope, step: str) -> str | None:
         case Plain(text=text):
             return text
         case Escaped(value=value):
-            return words.escaped(value, scope, what=f"a value for '{step}'")
+            return words.escaped(value, scope, what=f"a value for {step}")
         case Quoted(value=value):
             return tag(f"replace(toJson({text_of(value, scope)}), '{{', '\\\\u007b')[1:-1]")
         case calls.Leaves():
@@ -172,6 +190,7 @@ def _container(job: Container, varying: Collection[str] = ()) -> Draft:
     container: Dict = {"image": "{{inputs.parameters.image}}" if "image" in varying else job.image, "command": command}
     if args:
         container["args"] = args
+    env = [*(_secret(name, secret) for secret, name in made.secrets.items()), *env]
     if words.needs_left_brace([*command, *args, *(entry.get("value", "") for entry in env)]):
         env.insert(0, dict(words.LEFT_BRACE_VARIABLE))
     if env:
@@ -235,6 +254,7 @@ def _reporting(job: Container | PythonCall, *, in_loop: bool, split: bool) -> Dr
     if in_loop:
         env.append({"name": "AIRFLOW_ARGO_INDEX", "value": calls.LOOP_INDEX})
     env += [_variable(name, value, made) for name, value in job.env]
+    env += [_secret(name, secret) for secret, name in leaves.secrets.items()]
     if words.needs_left_brace(entry.get("value", "") for entry in env[1:]):
         env.insert(0, dict(words.LEFT_BRACE_VARIABLE))
     interpreter = job.interpreter if isinstance(job, PythonCall) else ("python3",)
@@ -307,6 +327,8 @@ def _word(word: str | Text, made: Draft) -> str:
     for part, following in zip(word.parts, [*word.parts[1:], ""], strict=True):
         if isinstance(part, str):
             pieces.append(words.literal(part, before_tag=not isinstance(following, str)))
+        elif isinstance(part, SecretText):
+            pieces.append(f"$({made.secret(part)})")
         else:
             value = Text((part,), python=True) if word.python else part
             pieces.append(words.reading(made.parameter(Escaped(value)), value.type))
@@ -323,6 +345,10 @@ def _variable(name: str, value: EnvValue, made: Draft) -> Dict:
             return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
         case _:
             return {"name": name, "value": _word(value, made)}
+
+
+def _secret(name: str, secret: SecretText) -> Dict:
+    return {"name": name, "valueFrom": {"secretKeyRef": _key(secret.secret, secret.key, optional=False)}}
 
 
 def _key(owner: str, key: str, optional: bool) -> Dict:

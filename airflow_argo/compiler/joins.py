@@ -7,8 +7,7 @@ stand-in in its part. What a rule says of many steps is an "all" or an "any", so
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from airflow_argo.model.conditions import (
     SUCCESS_OR_SKIPPED,
@@ -25,6 +24,7 @@ from airflow_argo.model.conditions import (
 from airflow_argo.model.graph import Graph, Step
 from airflow_argo.model.jobs import NoOp
 from airflow_argo.model.values import Output
+from airflow_argo.model.walk import found_in
 
 MAX_JUDGED = 40
 """A step that judges more others than this gets joins."""
@@ -65,7 +65,7 @@ def with_joins(graph: Graph) -> tuple[Graph, list[str]]:
 def _relieved(step: Step, joining: _Joining) -> Step:
     rule = step.rule or Rule(all_of(Every(before, SUCCESS_OR_SKIPPED) for before in step.after))
     needs, wants = _in_stages(rule.needs, joining), _in_stages(rule.wants, joining)
-    read = {output.step for output in _outputs_in(step.body)} | {output.step for output in _outputs_in(step.when)}
+    read = {output.step for output in found_in(step.body, Output)} | {output.step for output in found_in(step.when, Output)}
     judged = dict.fromkeys([*steps_judged(needs), *steps_judged(wants)])
     waited = [before for before in step.after if before in read and before not in judged]
     unjudged = set(step.after) - {*steps_judged(rule.needs), *steps_judged(rule.wants), *read}
@@ -111,15 +111,3 @@ def _join_leaves(steps: list[Step], joining: _Joining) -> None:
 def _chunks(ids: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     for start in range(0, len(ids), MAX_JUDGED):
         yield ids[start : start + MAX_JUDGED]
-
-
-def _outputs_in(found: Any) -> Iterator[Output]:
-    """All outputs that something of the model reads, at any depth."""
-    if isinstance(found, Output):
-        yield found
-    elif isinstance(found, tuple):
-        for part in found:
-            yield from _outputs_in(part)
-    elif is_dataclass(found):
-        for one in fields(found):
-            yield from _outputs_in(getattr(found, one.name))

@@ -17,6 +17,8 @@ from airflow_argo.compiler import words
 from airflow_argo.compiler.jobs import Argument, Dict, Draft, draft, literals
 from airflow_argo.compiler.scope import unused
 from airflow_argo.model.jobs import Container, Job, NoOp, PythonCall
+from airflow_argo.model.values import SecretText
+from airflow_argo.model.walk import found_in
 
 NOOP, FAIL_IF, FAIL, PROXY = "noop", "fail-if", "fail", "proxy"
 OWN_NAMES = frozenset({NOOP, FAIL_IF, FAIL, PROXY})
@@ -144,11 +146,18 @@ def _shape_key(job: Job, slots: tuple[str, ...], *, in_loop: bool) -> Hashable:
                 return (len(job.command), all_words, env, rest)
             return (job.image, job.command, tuple(None if isinstance(word, str) else word for word in job.args), job.env, rest)
         case Container():
-            return ("report", in_loop, job.image, job.env, job.working_dir, job.retry, job.timeout_seconds, job.pod)
+            own = (job.working_dir, job.retry, job.timeout_seconds, job.pod)
+            return ("report", in_loop, job.image, job.env, own, _secrets_of(job))
         case PythonCall():
-            return ("python", in_loop, job.image, job.interpreter, job.env, job.retry, job.timeout_seconds, job.pod)
+            call = (job.interpreter, job.retry, job.timeout_seconds, job.pod)
+            return ("python", in_loop, job.image, job.env, call, _secrets_of(job))
         case _:
             return job
+
+
+def _secrets_of(job: Job) -> tuple[SecretText, ...]:
+    """The secrets that a job that reports needs, in the order in which they become variables."""
+    return tuple(dict.fromkeys(found_in(job, SecretText)))
 
 
 def _is_literal(job: Job) -> bool:

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable
 
 from airflow_argo.argo.limits import MAX_ARGUMENT_BYTES
-from airflow_argo.compiler.code import as_tag, fails, tag
+from airflow_argo.compiler.code import as_tag, fails, given, tag
 from airflow_argo.compiler.expressions import text_of
 from airflow_argo.compiler.scope import Scope, travels_as_base64
-from airflow_argo.model.values import Type, Value
+from airflow_argo.model.values import RunDate, Type, Value
 
 LEFT_BRACE = "_LB"
 LEFT_BRACE_VARIABLE = {"name": LEFT_BRACE, "value": "{"}
@@ -47,11 +47,11 @@ def escaped(value: Value, scope: Scope, *, what: str) -> str:
         what: how an error calls the value.
     """
     text = text_of(value, scope)
-    if not travels_as_base64(value.type):
+    if not travels_as_base64(value.type) or isinstance(value, RunDate):
         return as_tag(text)
     too_long = fails(f"{what} is over 128 KiB, too long for a command line")
-    word = f"let t = replace(replace({text}, '$', '$$'), '{{', '$({LEFT_BRACE})'); "
-    return tag(f"{word}len(sprig.b64enc(t)) < {_MAX_BASE64} ? t : {too_long}")
+    word = f"replace(replace({text}, '$', '$$'), '{{', '$({LEFT_BRACE})')"
+    return tag(given(word, f"len(sprig.b64enc(#)) < {_MAX_BASE64} ? # : {too_long}"))
 
 
 def needs_left_brace(words: Iterable[str]) -> bool:

@@ -132,10 +132,14 @@ class Report:
     Attributes:
         returns: where the value comes from that readers know as the output `return_value`.
         skip_codes: exit codes that mean skipped.
+        only_env: the command sees only the variables that the job names, and PATH.
+        expects: an object, and the keys that it may have; one with others is a failure.
     """
 
     returns: LastLine | JsonFile | None = None
     skip_codes: frozenset[int] = frozenset()
+    only_env: bool = False
+    expects: tuple[Value, frozenset[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,8 +180,10 @@ class PythonCall:
         source: a module's text that defines `function` and all that it needs.
         args: positional arguments.
         kwargs: keyword arguments.
-        context: names of run-time facts to pass as keyword arguments, as Airflow passes its context.
-        facts: what the context is made of, fixed when the workflow is compiled (ids, owner, params' types, …), as JSON.
+        more_kwargs: an object whose keys are more keyword arguments.
+        modules: module name → text, of modules that the source imports and the image doesn't have.
+        facts: further fields of the call, for `airflow_argo.pod`, as JSON: ids, types of params, branches.
+        xcoms: step → key → value, of what the source reads of other steps by their names.
         spread: a returned object's values are outputs of their own, by its keys.
         may_skip: the function can end the step as skipped.
         interpreter: the command that runs Python in the image.
@@ -188,8 +194,10 @@ class PythonCall:
     function: str
     args: tuple[Value, ...] = ()
     kwargs: tuple[tuple[str, Value], ...] = ()
-    context: tuple[str, ...] = ()
+    more_kwargs: Value | None = None
+    modules: tuple[tuple[str, str], ...] = ()
     facts: Constant = EMPTY
+    xcoms: tuple[tuple[str, tuple[tuple[str, Value], ...]], ...] = ()
     spread: bool = False
     may_skip: bool = True
     interpreter: tuple[str, ...] = ("python3",)

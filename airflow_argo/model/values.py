@@ -125,6 +125,19 @@ class RunDate:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretText:
+    """A text in a Secret. It reaches a job as an environment variable, and is never in a manifest or passed between steps."""
+
+    secret: str
+    key: str
+
+    @property
+    def type(self) -> Type:
+        """Secrets are text."""
+        return Type.TEXT
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """An element of a JSON value: by key of an object, by index of a list. An absent one is null."""
 
@@ -183,7 +196,9 @@ class Record:
         return Type.JSON
 
 
-Value: TypeAlias = Constant | Input | Output | Item | Carried | RunFact | RunDate | Member | Text | FirstOf | Listing | Record
+Value: TypeAlias = (
+    Constant | Input | Output | Item | Carried | RunFact | RunDate | SecretText | Member | Text | FirstOf | Listing | Record
+)
 
 
 def type_of(value: Json) -> Type:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import importlib.util
 import inspect
 import json
 import linecache
@@ -18,6 +19,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import traceback
 import types
 from datetime import date, datetime, timedelta, timezone
@@ -53,16 +55,21 @@ def decoded(text: str) -> Any:
 
 def encoded(value: Any) -> str:
     """Base64 of the JSON of a value, with the Python types that JSON lacks marked."""
-    return base64.b64encode(json.dumps(_to_json(value)).encode()).decode()
+    return base64.b64encode(json.dumps(to_json(value)).encode()).decode()
 
 
-def _to_json(value: Any) -> Json:
+def to_json(value: Any) -> Json:
+    """The value as JSON, with the Python types that JSON lacks marked.
+
+    Raises:
+        TypeError: it is of a type that can't be passed between tasks.
+    """
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, list):
-        return [_to_json(part) for part in value]
+        return [to_json(part) for part in value]
     if isinstance(value, dict):
-        return {str(key): _to_json(part) for key, part in value.items()}
+        return {str(key): to_json(part) for key, part in value.items()}
     for kind, (class_, to, _) in MARKED.items():
         if isinstance(value, class_):
             return {TYPE: kind, "of": to(value)}
@@ -74,9 +81,9 @@ def _from_json(found: dict[str, Any]) -> Any:
 
 
 MARKED: dict[str, tuple[type, Any, Any]] = {
-    "tuple": (tuple, lambda value: [_to_json(part) for part in value], tuple),
-    "set": (set, lambda value: sorted(map(_to_json, value), key=repr), set),
-    "frozenset": (frozenset, lambda value: sorted(map(_to_json, value), key=repr), frozenset),
+    "tuple": (tuple, lambda value: [to_json(part) for part in value], tuple),
+    "set": (set, lambda value: sorted(map(to_json, value), key=repr), set),
+    "frozenset": (frozenset, lambda value: sorted(map(to_json, value), key=repr), frozenset),
     "datetime": (datetime, lambda value: value.isoformat(), lambda text: _moment(text)),
     "date": (date, lambda value: value.isoformat(), date.fromisoformat),
     "timedelta": (timedelta, lambda value: value.total_seconds(), lambda seconds: timedelta(seconds=seconds)),
@@ -150,6 +157,9 @@ class Nodes:
 
     def _run(self, node: Json) -> Any:
         return {"name": self.run.name, "namespace": self.run.namespace, "created": self.run.created}[node["name"]]
+
+    def _env(self, node: Json) -> Any:
+        return os.environ[node["name"]]
 
     def _date(self, node: Json) -> Any:
         moment = self.run.date + timedelta(seconds=node["shift"])
@@ -242,15 +252,17 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
     """Runs a function of the code and reports what it returns."""
     filename = call.get("file", "task.py")
     linecache.cache[filename] = (len(code), None, code.splitlines(True), filename)
+    if "modules" in call:
+        finder: Any = ShippedModules(call["modules"])
+        sys.meta_path.insert(0, finder)
     module = types.ModuleType("airflow_argo_task")
     sys.modules[module.__name__] = module
     exec(compile(code, filename, "exec"), module.__dict__)
     function = getattr(module, call["function"])
     args, kwargs = nodes.value(call.get("args", [])), nodes.value(call.get("kwargs", {}))
-    if "context" in call:
-        context = Context(run, call, nodes, report)
-        wanted = call["context"]
-        kwargs.update(context if "**" in wanted else {name: context[name] for name in wanted if name not in kwargs})
+    kwargs.update(nodes.value(call.get("more_kwargs", {})))
+    if "task" in call:
+        kwargs = wanted_by(function, args, {**Context(run, call, nodes, report), **kwargs})
     result = function(*args, **kwargs)
     if inspect.isawaitable(result):
         result = asyncio.run(_awaited(result))
@@ -261,6 +273,37 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
         _report_value({} if result else {"quiet": True}, result, report)
     else:
         _report_value(call, result, report)
+
+
+def wanted_by(function: Any, args: list[Any], offered: dict[str, Any]) -> dict[str, Any]:
+    """The keyword arguments that a function takes. Source: airflow.sdk.bases.decorator KeywordParameters."""
+    parameters = inspect.signature(function).parameters.values()
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return offered
+    named = [parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_POSITIONAL]
+    return {name: offered[name] for name in named[len(args) :] if name in offered}
+
+
+class ShippedModules:
+    """Finds the modules that came with the task."""
+
+    def __init__(self, texts: dict[str, str]) -> None:
+        self.texts = texts
+
+    def find_spec(self, name: str, _path: Any = None, _target: Any = None) -> Any:
+        """The module, if it came with the task."""
+        if name not in self.texts:
+            return None
+        is_package = any(other.startswith(name + ".") for other in self.texts)
+        loader: Any = self
+        return importlib.util.spec_from_loader(name, loader, is_package=is_package)
+
+    def create_module(self, _spec: Any) -> None:
+        """The usual one."""
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Runs the module's text."""
+        exec(compile(self.texts[module.__name__], module.__name__ + ".py", "exec"), module.__dict__)
 
 
 async def _awaited(result: Awaitable[Any]) -> Any:
@@ -306,8 +349,12 @@ def _report_branch(follows: dict[str, Any], chosen: Any, report: Report) -> None
 def call_command(call: Call, nodes: Nodes, report: Report) -> None:
     """Runs a command, its stderr in its stdout, and reports what it returns."""
     words = [str(word) for word in nodes.value(call["command"])]
-    env = {name: os.environ[name] for name in call["env"] if name in os.environ} if "env" in call else None
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, start_new_session=True)
+    check_item(call, nodes)
+    env = {name: os.environ[name] for name in ["PATH", *call["env"]] if name in os.environ} if "env" in call else None
+    folder = None if call.get("here") else tempfile.mkdtemp()
+    process = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, cwd=folder, start_new_session=True
+    )
     signal.signal(signal.SIGTERM, lambda *_: os.killpg(process.pid, signal.SIGTERM))
     last = b""
     assert process.stdout is not None
@@ -325,6 +372,15 @@ def call_command(call: Call, nodes: Nodes, report: Report) -> None:
         _report_value(call, last.decode(errors="backslashreplace").rstrip(), report)
     elif returns:
         _report_file(call, returns, report)
+
+
+def check_item(call: Call, nodes: Nodes) -> None:
+    """An item of a mapping may set only what was known when the workflow was made."""
+    if "expects" in call:
+        found, keys = call["expects"]
+        unknown = sorted(set(nodes.value(found)) - set(keys))
+        if unknown:
+            raise FailForGood(f"the item sets {', '.join(unknown)}, which this workflow doesn't take from items")
 
 
 def _report_file(call: Call, path: str, report: Report) -> None:

@@ -1,0 +1,186 @@
+"""The table of settings, and where each value is looked for: flag, environment, file beside the DAGs, Airflow, default."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from airflow_argo.diagnostics import InputError, Origin
+
+FILE_NAME = "airflow-argo.toml"
+ENVIRONMENT_PREFIX = "AIRFLOW_ARGO_"
+AIRFLOW_SECTION = "argo"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting: its name, default, and what it is for."""
+
+    name: str
+    default: str | None
+    help: str
+    choices: tuple[str, ...] = ()
+    per_task: bool = True
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("image", "python:3.12-slim", "image of bash and Python tasks; it needs Python 3.8 or later, and bash"),
+    Setting("airflow_image", None, "image of tasks that need Airflow itself (default: apache/airflow of the version in use)"),
+    Setting("image_pull_policy", None, "when nodes pull images", ("Always", "IfNotPresent", "Never")),
+    Setting("namespace", None, "namespace of the workflows", per_task=False),
+    Setting("service_account", None, "service account of the pods"),
+    Setting("image_pull_secret", None, "name of the Secret that nodes pull images with", per_task=False),
+    Setting("variables_secret", "airflow-variables", "name of the Secret with Airflow's Variables, a key each"),
+    Setting("connections_secret", "airflow-connections", "name of the Secret with Airflow's Connections, a key each"),
+)
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value comes from, for `airflow-argo config`."""
+
+    kind: str
+    place: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.place}".rstrip()
+
+
+class UnknownSetting(InputError):
+    """Something sets what is no setting."""
+
+    def __init__(self, name: str, at: Origin | None, *, where: str = "") -> None:
+        near = get_close_matches(name, _BY_NAME, 1)
+        cure = f"did you mean '{near[0]}'?" if near else f"settings are: {', '.join(_BY_NAME)}"
+        super().__init__(f"there is no setting '{name}'{where}", cure, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A value for each setting, and where it comes from."""
+
+    values: Mapping[str, str | None]
+    sources: Mapping[str, Source]
+
+    def __getitem__(self, name: str) -> str | None:
+        return self.values[name]
+
+    def required(self, name: str) -> str:
+        """The value of a setting that always has one."""
+        value = self.values[name]
+        assert value is not None, f"setting '{name}' has a default"
+        return value
+
+    def overridden(self, own: Mapping[str, Any], source: Source) -> Settings:
+        """These settings with some of a task's own.
+
+        Raises:
+            UnknownSetting: one isn't a setting, or not one of tasks.
+            InputError: a value isn't one that the setting may have.
+        """
+        for name in own:
+            if name not in _BY_NAME or not _BY_NAME[name].per_task:
+                raise UnknownSetting(name, None, where=f" of tasks, in {source}")
+        given = {name: checked(name, value, str(source)) for name, value in own.items()}
+        return Settings({**self.values, **given}, {**self.sources, **dict.fromkeys(given, source)})
+
+
+def checked(name: str, value: Any, where: str) -> str:
+    """The value, if the setting may have it.
+
+    Raises:
+        InputError: it may not.
+    """
+    choices = _BY_NAME[name].choices
+    if not isinstance(value, str) or not value or (choices and value not in choices):
+        cure = f"use one of: {', '.join(choices)}" if choices else "use a text"
+        raise InputError(f"setting '{name}' is {value!r} in {where}", cure)
+    return value
+
+
+def load_settings(
+    beside: Path | None = None,
+    flags: Mapping[str, str | None] | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Settings:
+    """The settings for the DAGs of a file or folder.
+
+    Args:
+        beside: the file or folder; `airflow-argo.toml` is looked for there, then in the folders above.
+        flags: what the command line says; None is not said.
+    """
+    found: dict[str, tuple[str | None, Source]] = {setting.name: (setting.default, Source("default")) for setting in SETTINGS}
+    layers = (_from_airflow(), _from_file(beside), _from_environment(environment), _from_flags(flags or {}))
+    for layer in layers:
+        found |= layer
+    return Settings({name: value for name, (value, _) in found.items()}, {name: source for name, (_, source) in found.items()})
+
+
+_Layer = dict[str, tuple["str | None", Source]]
+
+
+def _from_flags(flags: Mapping[str, str | None]) -> _Layer:
+    given = {name: value for name, value in flags.items() if value is not None and name in _BY_NAME}
+    return {name: (checked(name, value, "flags"), Source("flag", _flag(name))) for name, value in given.items()}
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _from_environment(environment: Mapping[str, str]) -> _Layer:
+    layer: _Layer = {}
+    for name in _BY_NAME:
+        variable = ENVIRONMENT_PREFIX + name.upper()
+        if environment.get(variable):
+            layer[name] = (checked(name, environment[variable], variable), Source("environment", variable))
+    return layer
+
+
+def _from_file(beside: Path | None) -> _Layer:
+    path = _file(beside)
+    if path is None:
+        return {}
+    layer: _Layer = {}
+    for name, value in _toml(path).items():
+        if name not in _BY_NAME:
+            raise UnknownSetting(name, Origin(str(path)))
+        layer[name] = (checked(name, value, str(path)), Source("file", str(path)))
+    return layer
+
+
+def _file(beside: Path | None) -> Path | None:
+    start = (beside or Path()).resolve()
+    folders = [start, *start.parents] if start.is_dir() else list(start.parents)
+    return next((folder / FILE_NAME for folder in folders if (folder / FILE_NAME).is_file()), None)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return dict(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"this is no TOML: {error}", 'write name = "value" lines', Origin(str(path))) from None
+
+
+def _from_airflow() -> _Layer:
+    """Airflow's own configuration, section [argo], in a process that has Airflow already."""
+    if "airflow.configuration" not in sys.modules:
+        return {}
+    from airflow.configuration import conf
+
+    layer: _Layer = {}
+    for name in _BY_NAME:
+        value = conf.get(AIRFLOW_SECTION, name, fallback=None)
+        if value:
+            layer[name] = (checked(name, value, "Airflow's configuration"), Source("airflow", f"[{AIRFLOW_SECTION}] {name}"))
+    return layer

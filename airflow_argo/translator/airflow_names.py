@@ -1,0 +1,97 @@
+"""Airflow's own classes, from wherever the installed version keeps them: 3.x in airflow.sdk, 2.11 in airflow.models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class AirflowNames:
+    """What the translator needs of Airflow, imported when first used."""
+
+    version: str
+    dag: Any
+    base_operator: Any
+    mapped_operator: Any
+    task_group: Any
+    mapped_task_group: Any
+    xcom_arg: Any
+    plain_xcom_arg: Any
+    mapped_argument: Any
+    dict_of_lists: Any
+    list_of_dicts: Any
+    resolve_mixin: Any
+    dag_param: Any
+    literal: Any
+    param: Any
+
+
+@cache
+def airflow_names() -> AirflowNames:
+    """The names, for the Airflow that is installed."""
+    import airflow
+
+    if int(airflow.__version__.split(".")[0]) >= 3:
+        return _airflow_3(airflow.__version__)
+    return _airflow_2(airflow.__version__)
+
+
+def _airflow_3(version: str) -> AirflowNames:
+    from airflow.sdk import DAG, BaseOperator, Param, TaskGroup, XComArg
+    from airflow.sdk.definitions._internal import expandinput
+    from airflow.sdk.definitions._internal.mixins import ResolveMixin
+    from airflow.sdk.definitions._internal.templater import LiteralValue
+    from airflow.sdk.definitions.mappedoperator import MappedOperator
+    from airflow.sdk.definitions.param import DagParam
+    from airflow.sdk.definitions.taskgroup import MappedTaskGroup
+    from airflow.sdk.definitions.xcom_arg import PlainXComArg
+
+    return AirflowNames(
+        version=version,
+        dag=DAG,
+        base_operator=BaseOperator,
+        mapped_operator=MappedOperator,
+        task_group=TaskGroup,
+        mapped_task_group=MappedTaskGroup,
+        xcom_arg=XComArg,
+        plain_xcom_arg=PlainXComArg,
+        mapped_argument=expandinput.MappedArgument,
+        dict_of_lists=expandinput.DictOfListsExpandInput,
+        list_of_dicts=expandinput.ListOfDictsExpandInput,
+        resolve_mixin=ResolveMixin,
+        dag_param=DagParam,
+        literal=LiteralValue,
+        param=Param,
+    )
+
+
+def _airflow_2(version: str) -> AirflowNames:
+    from airflow.models import expandinput
+    from airflow.models.baseoperator import BaseOperator
+    from airflow.models.dag import DAG
+    from airflow.models.mappedoperator import MappedOperator
+    from airflow.models.param import DagParam, Param
+    from airflow.models.xcom_arg import PlainXComArg, XComArg
+    from airflow.template.templater import LiteralValue
+    from airflow.utils.mixins import ResolveMixin
+    from airflow.utils.task_group import MappedTaskGroup, TaskGroup
+
+    return AirflowNames(
+        version=version,
+        dag=DAG,
+        base_operator=BaseOperator,
+        mapped_operator=MappedOperator,
+        task_group=TaskGroup,
+        mapped_task_group=MappedTaskGroup,
+        xcom_arg=XComArg,
+        plain_xcom_arg=PlainXComArg,
+        mapped_argument=expandinput.MappedArgument,
+        dict_of_lists=expandinput.DictOfListsExpandInput,
+        list_of_dicts=expandinput.ListOfDictsExpandInput,
+        resolve_mixin=ResolveMixin,
+        dag_param=DagParam,
+        literal=LiteralValue,
+        param=Param,
+    )

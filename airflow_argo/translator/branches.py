@@ -1,0 +1,74 @@
+"""Branches and short circuits: what a task decides at run time about those after it. Source: airflow.sdk.bases.skipmixin.
+
+The deciding task reports `follow`. Of a branch it is the list of its direct dependents that run; of a short circuit a bool.
+Each dependent tests it, whatever its trigger rule says.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_argo.model.conditions import Condition, IsIn, Truth
+from airflow_argo.model.values import Constant, Output, Type
+
+FOLLOW = "follow"
+
+
+def branch_facts(task: Any, dag: Any) -> dict[str, Any]:
+    """What a branch's pod has to know: `children`, its direct dependents; `ids`, what it may choose → children that then run.
+
+    A choice keeps the tasks chosen and those before them; of a group, its first tasks are chosen.
+    """
+    children = sorted(task.downstream_task_ids)
+    groups = dag.task_group.get_task_group_dict()
+    ids: dict[str, list[str]] = {}
+    for task_id in sorted(dag.task_dict):
+        ids[task_id] = _children_followed([task_id], children, dag)
+    for group_id, group in sorted((key, group) for key, group in groups.items() if key):
+        ids[group_id] = _children_followed([root.task_id for root in group.get_roots()], children, dag)
+    return {"children": children, "ids": ids}
+
+
+def _children_followed(chosen: list[str], children: list[str], dag: Any) -> list[str]:
+    """The children that are not skipped: those chosen, and those after something chosen."""
+    followed = set(chosen)
+    for task_id in chosen:
+        followed |= dag.task_dict[task_id].get_flat_relative_ids(upstream=False)
+    return [child for child in children if child in followed]
+
+
+def conditions_on_decisions(dag: Any) -> dict[str, list[tuple[str, Condition]]]:
+    """Task id → the deciding tasks that it obeys, each with the condition under which it isn't skipped by them."""
+    found: dict[str, list[tuple[str, Condition]]] = {}
+    for task in dag.tasks:
+        if is_branch(task):
+            children = Constant.of(sorted(task.downstream_task_ids))
+            follow = Output(task.task_id, FOLLOW, Type.JSON, children)  # absent if it decided nothing: then all may run
+            for child in task.downstream_task_ids:
+                found.setdefault(child, []).append((task.task_id, IsIn(Constant.of(child), follow)))
+        elif is_short_circuit(task):
+            follow = Output(task.task_id, FOLLOW, Type.BOOL, Constant("true"))
+            for later in _short_circuited(task, dag):
+                found.setdefault(later, []).append((task.task_id, Truth(follow)))
+    return found
+
+
+def _short_circuited(task: Any, dag: Any) -> list[str]:
+    ignores_rules = getattr(task, "ignore_downstream_trigger_rules", True)
+    ids = task.get_flat_relative_ids(upstream=False) if ignores_rules else task.downstream_task_ids
+    return sorted(one for one in ids if not dag.task_dict[one].is_teardown)
+
+
+def is_branch(task: Any) -> bool:
+    """Whether a task is a Python branch."""
+    return _is_a(task, {"BranchPythonOperator", "_BranchPythonDecoratedOperator"})
+
+
+def is_short_circuit(task: Any) -> bool:
+    """Whether a task is a short circuit."""
+    return _is_a(task, {"ShortCircuitOperator", "_ShortCircuitDecoratedOperator"})
+
+
+def _is_a(task: Any, names: set[str]) -> bool:
+    operator_class = task.operator_class if task.is_mapped else type(task)
+    return bool({base.__name__ for base in operator_class.__mro__} & names)

@@ -1,0 +1,245 @@
+"""What translators of operators are given: the task's values as values of the model, its settings, and a place for findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_argo.diagnostics import CODES, Diagnostic, Origin, Severity
+from airflow_argo.model.jobs import Env, PodSettings
+from airflow_argo.model.values import Constant, Item, Listing, Member, Output, Record, SecretText, Text, Type, Value
+from airflow_argo.pod.runner import to_json
+from airflow_argo.settings import Settings, Source
+from airflow_argo.translator.airflow_names import airflow_names
+from airflow_argo.translator.origins import Origins
+from airflow_argo.translator.params import DagParams
+from airflow_argo.translator.slices import NotSliceable, Slice, slice_of
+from airflow_argo.translator.templates import NotConvertible, Pull, TemplateReader
+
+RETURN_VALUE = "return_value"
+NOTHING = Constant("null")
+
+
+@dataclass(frozen=True, slots=True)
+class MappedItem:
+    """Stands in an operator's attribute for the item of its mapping: the whole of an axis' item, or a key of it."""
+
+    axis: str
+    key: str | None = None
+
+
+@dataclass(slots=True)
+class DagContext:
+    """What the tasks of a DAG share while it is translated.
+
+    Attributes:
+        pushes: ids of the tasks that push a return value, or keys of their own.
+        mapped: ids of the tasks that are mapped.
+        ancestors: task id → ids of all tasks before it.
+    """
+
+    dag: Any
+    path: str
+    settings: Settings
+    origins: Origins
+    params: DagParams
+    environment: Any
+    ancestors: Mapping[str, frozenset[str]]
+    pushes: set[str] = field(default_factory=set)
+    mapped: set[str] = field(default_factory=set)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def report(
+        self, code: str, message: str, cure: str, severity: Severity | None = None, *, task_id: str | None = None
+    ) -> None:
+        """Adds a finding about the DAG, or one of its tasks. Said once, even if several places find it."""
+        found = Diagnostic(
+            code=code,
+            message=message,
+            cure=cure,
+            severity=severity or CODES[code].severity,
+            origin=self.origins.of(task_id),
+            path=f"dag '{self.dag.dag_id}'" + (f" task '{task_id}'" if task_id else ""),
+        )
+        if found not in self.diagnostics:
+            self.diagnostics.append(found)
+
+
+class TaskContext:
+    """What the translator of one task is given.
+
+    Attributes:
+        after: ids of tasks that the task also has to run after, since it reads what they push.
+    """
+
+    def __init__(self, dag_context: DagContext, task: Any, *, mapped: bool = False) -> None:
+        self.dag_context, self.task, self.task_id, self.mapped = dag_context, task, str(task.task_id), mapped
+        self.after: dict[str, None] = {}
+        own = (getattr(task, "executor_config", None) or {}).get("argo") or {}
+        self.settings = dag_context.settings.overridden(own, Source("executor_config", f"of task '{self.task_id}'"))
+        self._reader = self._template_reader()
+
+    # Findings
+
+    def report(self, code: str, message: str, cure: str, severity: Severity | None = None) -> None:
+        """Adds a finding about this task; of an error the translation is refused."""
+        self.dag_context.report(code, message, cure, severity, task_id=self.task_id)
+
+    @property
+    def origin(self) -> Origin:
+        """Where the task is written."""
+        return self.dag_context.origins.of(self.task_id)
+
+    # Values
+
+    def value(self, found: Any) -> Value:
+        """An attribute of an operator, as Airflow would render it: templates, XComs and params inside of it are values."""
+        names = airflow_names()
+        if isinstance(found, str):
+            return self._template(found)
+        if isinstance(found, MappedItem):
+            item = Item(self.task_id, found.axis, Type.JSON)
+            return item if found.key is None else Member(item, found.key)
+        if isinstance(found, names.xcom_arg):
+            return self._xcom(found)
+        if isinstance(found, names.dag_param):
+            return self.dag_context.params.value(found._name)  # noqa: SLF001 - Airflow has no other way
+        if isinstance(found, names.literal):
+            return self.constant(found.value)
+        if isinstance(found, names.resolve_mixin):
+            return self._refused("AA215", f"{type(found).__name__} is not translated", "pass a list, or the output of a task")
+        if type(found) is list:
+            return _listing([self.value(part) for part in found])
+        if type(found) is dict:
+            return _record([(key, self.value(part)) for key, part in found.items()], found)
+        return self.constant(found)
+
+    def constant(self, found: Any) -> Constant:
+        """A value that is known now."""
+        try:
+            return Constant.of(to_json(found))
+        except (TypeError, ValueError) as error:
+            self._refused("AA227", f"an argument can't travel: {error}", "pass texts, numbers, lists and dicts")
+            return NOTHING
+
+    def text(self, found: Any) -> str | Text:
+        """An attribute as text."""
+        value = self.value(found)
+        if isinstance(value, Constant):
+            return value.value if isinstance(value.value, str) else str(value.value)
+        return value if isinstance(value, Text) else Text((value,), python=True)
+
+    def pull(self, pull: Pull) -> Value:
+        """The value of `ti.xcom_pull(task_ids=…)`; None if that task pushes nothing."""
+        if pull.task_id not in self.dag_context.ancestors[self.task_id]:
+            there = pull.task_id in self.dag_context.dag.task_dict
+            found = f"it pulls from task '{pull.task_id}', which " + ("isn't before it" if there else "the DAG doesn't have")
+            self._refused("AA204", found, f"let it run after '{pull.task_id}'" if there else "correct the id")
+            return NOTHING
+        if pull.task_id in self.dag_context.mapped and pull.key != RETURN_VALUE:
+            return self._refused("AA205", f"it pulls key '{pull.key}' of the mapped task '{pull.task_id}'", "return the value")
+        if pull.task_id not in self.dag_context.pushes:
+            return NOTHING
+        self.after[pull.task_id] = None
+        return Output(pull.task_id, pull.key, Type.JSON, NOTHING)
+
+    def _xcom(self, found: Any) -> Value:
+        if not isinstance(found, airflow_names().plain_xcom_arg):
+            kind = type(found).__name__.removesuffix("XComArg").lower()
+            return self._refused("AA215", f"an XCom with .{kind}() is not translated", "do it in a task of its own")
+        return self.pull(Pull(found.operator.task_id, found.key))
+
+    def _template(self, text: str) -> Value:
+        import jinja2
+
+        try:
+            return self._reader.read(text)
+        except NotConvertible as error:
+            found = f"only Airflow can render {error} in {_shortened(text)}"
+            return self._refused("AA203", found, "use dates, params and XComs, or compute it in a Python task")
+        except jinja2.TemplateError as error:
+            return self._refused("AA228", f"{_shortened(text)} is no template: {error}", "correct it, or wrap it in literal()")
+
+    def _refused(self, code: str, message: str, cure: str) -> Value:
+        self.report(code, message, cure)
+        return NOTHING
+
+    def _template_reader(self) -> TemplateReader:
+        dag = self.dag_context.dag
+        native = getattr(self.task, "render_template_as_native_obj", None)
+        return TemplateReader(
+            environment=self.dag_context.environment,
+            known={"dag": dag, "task": self.task, **(dag.user_defined_macros or {})},
+            params=self.dag_context.params.types,
+            pull=self.pull,
+            variable=self.variable,
+            native=dag.render_template_as_native_obj if native is None else native,
+        )
+
+    def variable(self, name: str) -> Value:
+        """An Airflow Variable: a key of a Secret, never a text in the manifest."""
+        return SecretText(self.settings.required("variables_secret"), _secret_key(name))
+
+    # Pods
+
+    def python_slice(self, function: Callable[..., Any]) -> Slice | None:
+        """The source that a Python function needs; None, and a finding, if it can't be taken out of its file."""
+        try:
+            return slice_of(function, self.dag_context.path, is_shippable=is_shippable)
+        except NotSliceable as error:
+            self.report("AA202", error.reason, error.cure)
+            return None
+
+    def image(self, *, needs_airflow: bool = False) -> str:
+        """The image of a bash or Python task."""
+        if needs_airflow and self.settings.sources["image"].kind != "executor_config":
+            return self.settings["airflow_image"] or f"apache/airflow:{airflow_names().version}"
+        return self.settings.required("image")
+
+    def pod_settings(self) -> PodSettings:
+        """What the settings say about pods."""
+        container = {"imagePullPolicy": self.settings["image_pull_policy"]} if self.settings["image_pull_policy"] else {}
+        template = {"serviceAccountName": self.settings["service_account"]} if self.settings["service_account"] else {}
+        return PodSettings.of(container, template)
+
+    def env(self, given: Mapping[str, Any]) -> Env:
+        """Environment variables, rendered."""
+        return tuple((name, self.text(value)) for name, value in given.items())
+
+
+def is_shippable(value: Any) -> bool:
+    """Whether an object of a DAG file means something in a pod."""
+    names = airflow_names()
+    if isinstance(value, names.dag | names.task_group | names.xcom_arg | names.base_operator | names.mapped_operator):
+        return False
+    return not hasattr(value, "_airflow_is_task_decorator") and not _is_task_factory(value)
+
+
+def _is_task_factory(value: Any) -> bool:
+    """`@task` functions before they are called, and the decorators that make them."""
+    return type(value).__module__.startswith(
+        ("airflow.sdk.bases.decorator", "airflow.sdk.definitions.decorators", "airflow.decorators")
+    )
+
+
+def _listing(parts: list[Value]) -> Value:
+    if all(isinstance(part, Constant) for part in parts):
+        return Constant.of([part.value for part in parts if isinstance(part, Constant)])
+    return Listing(tuple(parts))
+
+
+def _record(fields: list[tuple[Any, Value]], found: dict[Any, Any]) -> Value:
+    if all(isinstance(part, Constant) for _, part in fields):
+        return Constant.of({str(key): part.value for key, part in fields if isinstance(part, Constant)})
+    assert len(fields) == len(found)
+    return Record(tuple((str(key), part) for key, part in fields))
+
+
+def _shortened(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:57]}…")
+
+
+def _secret_key(name: str) -> str:
+    """A key that a Secret may have."""
+    return "".join(char if char.isascii() and (char.isalnum() or char in "-._") else "_" for char in name)

@@ -1,0 +1,221 @@
+"""One DAG → one workflow: each task a step, with Airflow's rules, branches, mapping and tries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_argo.diagnostics import Diagnostic, DiagnosticsError, Severity
+from airflow_argo.model.conditions import Condition, all_of
+from airflow_argo.model.graph import Body, ForLoop, Graph, Step
+from airflow_argo.model.jobs import Container, PythonCall
+from airflow_argo.model.workflow import Workflow
+from airflow_argo.settings import Settings, load_settings
+from airflow_argo.translator.branches import conditions_on_decisions
+from airflow_argo.translator.context import RETURN_VALUE, DagContext, TaskContext
+from airflow_argo.translator.left_out import left_out_of_dag, left_out_of_task
+from airflow_argo.translator.mapping import loop_of, unmapped
+from airflow_argo.translator.origins import origins_in
+from airflow_argo.translator.params import OWN_INPUTS, params_of
+from airflow_argo.translator.registry import translator_of
+from airflow_argo.translator.schedules import schedule_of
+from airflow_argo.translator.trigger_rules import ALL_DONE_SETUP_SUCCESS, RULES, rule_of
+
+DAG_ID_LABEL = "airflow-argo.io/dag-id"
+
+
+class TranslationError(DiagnosticsError):
+    """A DAG can't be translated, or not without losing something that was to be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What became of a DAG.
+
+    Attributes:
+        workflow: None if the DAG is refused; then a diagnostic is an error.
+        diagnostics: in the order in which they were found; empty if nothing was lost.
+    """
+
+    dag_id: str
+    workflow: Workflow | None
+    diagnostics: tuple[Diagnostic, ...]
+    tasks: int
+
+    def required(self) -> Workflow:
+        """The workflow.
+
+        Raises:
+            TranslationError: the DAG is refused.
+        """
+        if self.workflow is None:
+            raise TranslationError(f"DAG '{self.dag_id}' can't be translated", self.diagnostics)
+        return self.workflow
+
+
+def translate(dag: Any, *, settings: Settings | None = None, strict: bool = False) -> Translation:
+    """Make a workflow of an Airflow DAG, which is read and neither changed nor run.
+
+    Args:
+        dag: loaded by Airflow 2.11 or 3.x, from a file that is still there.
+        settings: images and names; by default those that apply to the DAG's file.
+        strict: whatever can't be carried over is an error.
+    Raises:
+        TranslationError: with all diagnostics, if `strict` and there are any but notes.
+    """
+    ctx = _dag_context(dag, settings)
+    steps = [step for task in _in_order(dag) if (step := _step(task, ctx))]
+    schedule = schedule_of(dag, ctx)
+    for found in left_out_of_dag(dag):
+        ctx.report(*found)
+    diagnostics = tuple(ctx.diagnostics)
+    if strict and any(finding.severity is not Severity.NOTE for finding in diagnostics):
+        raise TranslationError(f"DAG '{dag.dag_id}' would lose something", diagnostics)
+    refused = any(finding.severity is Severity.ERROR for finding in diagnostics)
+    workflow = None if refused else _workflow(dag, ctx, tuple(steps), schedule)
+    return Translation(dag.dag_id, workflow, diagnostics, len(dag.tasks))
+
+
+def _dag_context(dag: Any, settings: Settings | None) -> DagContext:
+    from pathlib import Path
+
+    path = str(dag.fileloc)
+    return DagContext(
+        dag=dag,
+        path=path,
+        settings=settings or load_settings(Path(path)),
+        origins=origins_in(path, dag.dag_id),
+        params=params_of(dag),
+        environment=dag.get_template_env(),
+        ancestors=_ancestors(dag),
+    )
+
+
+def _workflow(dag: Any, ctx: DagContext, steps: tuple[Step, ...], schedule: Any) -> Workflow:
+    settings: dict[str, Any] = {}
+    if ctx.settings["image_pull_secret"]:
+        settings["imagePullSecrets"] = [{"name": ctx.settings["image_pull_secret"]}]
+    if dag.max_active_runs == 1:
+        settings["synchronization"] = {"mutexes": [{"name": f"dag-{_label(dag.dag_id).lower()}"}]}
+    timeout = dag.dagrun_timeout
+    return Workflow(
+        name=dag.dag_id,
+        graph=Graph(steps),
+        inputs=(*OWN_INPUTS, *ctx.params.inputs),
+        timeout_seconds=None if timeout is None else max(1, int(timeout.total_seconds())),
+        schedule=schedule,
+        namespace=ctx.settings["namespace"],
+        service_account=ctx.settings["service_account"],
+        labels={DAG_ID_LABEL: _label(dag.dag_id)},
+        annotations={DAG_ID_LABEL: dag.dag_id},
+        description=dag.description,
+        settings=settings,
+    )
+
+
+def _label(text: str) -> str:
+    return "".join(char if char.isascii() and (char.isalnum() or char in "-._") else "-" for char in text)[:63].strip("-._")
+
+
+def _in_order(dag: Any) -> Iterator[Any]:
+    """All tasks, each after those upstream of it, else by id. Airflow's own order is over groups, and slow."""
+    waits = {task.task_id: len(task.upstream_task_ids) for task in dag.tasks}
+    ready = sorted((task_id for task_id, count in waits.items() if not count), reverse=True)
+    while ready:
+        task = dag.task_dict[ready.pop()]
+        yield task
+        for later in sorted(task.downstream_task_ids, reverse=True):
+            waits[later] -= 1
+            if not waits[later]:
+                ready.append(later)
+
+
+def _ancestors(dag: Any) -> Mapping[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for task in _in_order(dag):
+        direct = frozenset(task.upstream_task_ids)
+        found[task.task_id] = direct.union(*(found[one] for one in direct))
+    return found
+
+
+def _step(task: Any, ctx: DagContext) -> Step | None:
+    task_ctx = TaskContext(ctx, task, mapped=task.is_mapped)
+    body = _body(task, task_ctx)
+    for found in left_out_of_task(task):
+        task_ctx.report(*found)
+    if body is None:
+        return None
+    if _pushes(body):
+        ctx.pushes.add(task.task_id)
+    upstream = sorted(task.upstream_task_ids)
+    decisions = conditions_on_decisions(ctx.dag).get(task.task_id, [])
+    indirect = _indirect_setups(task)
+    rule_name = str(getattr(task.trigger_rule, "value", task.trigger_rule))
+    if rule_name not in RULES and rule_name != ALL_DONE_SETUP_SUCCESS:
+        task_ctx.report("AA225", f"trigger rule '{rule_name}' is not known", "use another one")
+        return None
+    setups = [one for one in upstream if ctx.dag.task_dict[one].is_setup]
+    after = [*upstream, *indirect, *_between(task), *(decider for decider, _ in decisions), *task_ctx.after]
+    condition: Condition | None = all_of(test for _, test in decisions) if decisions else None
+    return Step(
+        id=task.task_id,
+        body=body,
+        after=tuple(dict.fromkeys(after)),
+        rule=rule_of(rule_name, upstream, setups, indirect),
+        when=condition,
+        counts=not task.is_teardown or bool(task.on_failure_fail_dagrun),
+        origin=task_ctx.origin,
+    )
+
+
+def _body(task: Any, ctx: TaskContext) -> Body | None:
+    operator_class = task.operator_class if task.is_mapped else type(task)
+    translator = translator_of(operator_class)
+    if _in_mapped_group(task):
+        ctx.report("AA216", "a mapped task group is not translated", "map the tasks one by one")
+        return None
+    if translator is None:
+        found = (
+            f"there is no translation of {task.operator_name if hasattr(task, 'operator_name') else operator_class.__name__}"
+        )
+        ctx.report("AA201", found, "use a bash or Python task, or register a translator of your own")
+        return None
+    if not task.is_mapped:
+        return translator(task, ctx)
+    ctx.dag_context.mapped.add(ctx.task_id)
+    one = unmapped(task, ctx)
+    return None if one is None else loop_of(task, translator(one, ctx), ctx)
+
+
+def _in_mapped_group(task: Any) -> bool:
+    return next(iter(task.iter_mapped_task_groups()), None) is not None
+
+
+def _pushes(body: Body) -> bool:
+    match body.body.steps[0].body if isinstance(body, ForLoop) else body:
+        case PythonCall():
+            return True
+        case Container(report=report, outputs=outputs):
+            return (report is not None and report.returns is not None) or any(spec.name == RETURN_VALUE for spec in outputs)
+        case _:
+            return False
+
+
+def _indirect_setups(task: Any) -> list[str]:
+    """Setups that apply to a task though they aren't upstream of it directly. Source: TriggerRuleDep, setup constraint."""
+    if task.is_teardown:
+        return []
+    setups = {setup.task_id for setup in task.get_upstreams_only_setups()}
+    return sorted(setups - set(task.upstream_task_ids))
+
+
+def _between(task: Any) -> list[str]:
+    """What a teardown also waits for: everything between its setups and itself. Source: TriggerRuleDep."""
+    if not task.is_teardown:
+        return []
+    setups = [setup for setup in task.upstream_list if setup.is_setup]
+    between: set[str] = set()
+    for setup in setups:
+        between |= setup.get_flat_relative_ids(upstream=False) & task.get_flat_relative_ids(upstream=True)
+    return sorted(between)

@@ -1,0 +1,94 @@
+"""What a task or a DAG asks for and the translation doesn't carry over: each gets a diagnostic, none is dropped in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from airflow_argo.diagnostics import Severity
+
+
+class LeftOut(NamedTuple):
+    """A finding, for whoever reports it."""
+
+    code: str
+    message: str
+    cure: str
+    severity: Severity = Severity.WARNING
+
+
+class _Check(NamedTuple):
+    """An attribute, what its value is if nobody set it, and what to say if somebody did."""
+
+    attribute: str
+    unset: tuple[Any, ...]
+    code: str
+    cure: str
+
+
+_UNSET: tuple[Any, ...] = (None, False, (), [], {}, "")
+
+_TASK_CHECKS: tuple[_Check, ...] = (
+    *(
+        _Check(f"on_{event}_callback", _UNSET, "AA206", "let a task with a trigger rule do it")
+        for event in ("execute", "failure", "success", "retry", "skipped")
+    ),
+    _Check("_pre_execute_hook", _UNSET, "AA224", "test it inside the task, or branch before it"),
+    _Check("_post_execute_hook", _UNSET, "AA224", "do it inside the task"),
+    _Check("pool_slots", (*_UNSET, 1), "AA208", "limit the workflow's parallelism"),
+    _Check("weight_rule", ("downstream", *_UNSET), "AA209", "Argo starts what is ready in the order of the manifest"),
+    _Check("queue", ("default", *_UNSET), "AA210", "use node_selector or tolerations of the pod"),
+    _Check("executor", _UNSET, "AA210", "all tasks run in pods of Argo"),
+    _Check("run_as_user", _UNSET, "AA210", "set a security context"),
+    _Check("depends_on_past", _UNSET, "AA212", "runs of Argo don't know one another"),
+    _Check("wait_for_downstream", _UNSET, "AA212", "runs of Argo don't know one another"),
+    _Check("max_active_tis_per_dag", _UNSET, "AA222", "use a semaphore"),
+    _Check("max_active_tis_per_dagrun", _UNSET, "AA222", "limit the workflow's parallelism"),
+    _Check("inlets", _UNSET, "AA218", "Argo has no assets"),
+    _Check("outlets", _UNSET, "AA218", "Argo has no assets: trigger what follows by a task"),
+    _Check("sla", _UNSET, "AA206", "watch the workflow's duration"),
+)
+
+_DAG_CHECKS: tuple[_Check, ...] = (
+    *(
+        _Check(f"on_{event}_callback", _UNSET, "AA206", "let a task with a trigger rule do it")
+        for event in ("failure", "success")
+    ),
+    _Check("fail_fast", _UNSET, "AA221", "tasks beside a failed one run to their end"),
+    _Check("fail_stop", _UNSET, "AA221", "tasks beside a failed one run to their end"),
+    _Check("deadline", _UNSET, "AA206", "watch the workflow's duration"),
+    _Check("max_consecutive_failed_dag_runs", (*_UNSET, 0), "AA222", "use stopStrategy of the CronWorkflow"),
+)
+
+
+def left_out_of_task(task: Any) -> Iterator[LeftOut]:
+    """What a task asks for and doesn't get."""
+    for check in _TASK_CHECKS:
+        value = getattr(task, check.attribute, None)
+        if not _is_unset(value, check.unset):
+            yield LeftOut(check.code, f"{check.attribute.strip('_')} is not carried over", check.cure)
+    if getattr(task, "email", None) and (task.email_on_failure or task.email_on_retry):
+        yield LeftOut("AA207", "mail on failure is not carried over", "let a task with the rule one_failed send it")
+    if getattr(task, "pool", "default_pool") != "default_pool":
+        yield LeftOut("AA208", f"pool '{task.pool}' is not carried over", "limit the workflow's parallelism")
+    if getattr(task, "priority_weight", 1) != 1:
+        yield LeftOut("AA209", "priority_weight is not carried over", "Argo starts what is ready in the order of the manifest")
+    foreign = set(getattr(task, "executor_config", None) or {}) - {"argo"}
+    if foreign:
+        yield LeftOut(
+            "AA211", f"executor_config {', '.join(sorted(map(str, foreign)))} is not carried over", 'use {"argo": {…}}'
+        )
+
+
+def left_out_of_dag(dag: Any) -> Iterator[LeftOut]:
+    """What a DAG asks for and doesn't get."""
+    for check in _DAG_CHECKS:
+        if not _is_unset(getattr(dag, check.attribute, None), check.unset):
+            yield LeftOut(check.code, f"{check.attribute} is not carried over", check.cure)
+
+
+def _is_unset(value: Any, unset: tuple[Any, ...]) -> bool:
+    text = str(getattr(value, "value", value))
+    return any(value is one or (type(value) is type(one) and value == one) for one in unset) or text in [
+        one for one in unset if isinstance(one, str) and one
+    ]

@@ -1,0 +1,146 @@
+"""Reading DAGs out of Python files, in this process: no database, no scheduler, nothing registered.
+
+Whoever doesn't trust the file uses `isolated`, which does this in a process of its own.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from airflow_argo.diagnostics import InputError, Origin
+from airflow_argo.translator.airflow_names import airflow_names
+
+
+class DagFileError(InputError):
+    """A DAG file can't be read; `code` says in which way."""
+
+    def __init__(self, code: str, message: str, cure: str, at: Origin) -> None:
+        super().__init__(message, cure, at)
+        self.code = code
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        assert self.at is not None
+        return (DagFileError, (self.code, self.message, self.cure, self.at))
+
+    def __str__(self) -> str:
+        return f"{self.at}: error {self.code}: {self.message}" + (f"; {self.cure}" if self.cure else "")
+
+
+def prepare_environment() -> None:
+    """Settings with which Airflow only reads DAGs; to be called before Airflow is imported for the first time."""
+    if "airflow" in sys.modules:
+        return
+    os.environ.setdefault("_AIRFLOW__AS_LIBRARY", "1")  # Airflow 3: no database, no plugins, no logging of its own
+    os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+    os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "False")
+
+
+def load_dags(path: str | Path) -> list[Any]:
+    """The DAGs of a file, in the order of their ids, checked as Airflow checks them.
+
+    Raises:
+        DagFileError: there is no such file, it can't be imported, or a DAG in it has a circle or is otherwise invalid.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise DagFileError("AA101", "there is no such file", "check the path", Origin(str(path)))
+    dags = _dags_of(_executed(file), file)
+    for dag in dags:
+        _check(dag, file)
+    return sorted(dags, key=lambda dag: str(dag.dag_id))
+
+
+def _executed(file: Path) -> Any:
+    """The file's module, run; its name is one that nothing else has, and its folder can be imported from."""
+    name = f"unusual_prefix_{sha256(str(file.resolve()).encode()).hexdigest()[:16]}_{file.stem}"
+    loader = importlib.machinery.SourceFileLoader(name, str(file))
+    spec = importlib.util.spec_from_loader(name, loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    with _importing_from(file.parent.resolve()), _registering(name):
+        try:
+            loader.exec_module(module)
+        except SyntaxError as error:
+            at = Origin(str(file), error.lineno, error.offset)
+            raise DagFileError("AA102", f"invalid syntax: {error.msg}", "correct it", at) from None
+        except Exception as error:  # noqa: BLE001 - a border: whatever the author's module raises
+            raise _import_error(error, file) from None
+    return module
+
+
+def _import_error(error: Exception, file: Path) -> DagFileError:
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+    at = Origin(str(file), frames[-1].lineno if frames else None)
+    message = f"{type(error).__name__}: {error}".strip().rstrip(":")
+    if type(error).__name__ == "AirflowDagCycleException":
+        return DagFileError("AA105", f"tasks wait for one another: {error}", "take one of the dependencies away", at)
+    cure = "install it beside Airflow" if isinstance(error, ModuleNotFoundError) else "it has to import without errors"
+    if "AIRFLOW_VAR" in message or "Variable" in message or "Connection" in message:
+        cure = "set AIRFLOW_VAR_<NAME> or AIRFLOW_CONN_<NAME>, which Airflow reads first"
+    return DagFileError("AA102", f"it can't be imported: {message}", cure, at)
+
+
+@contextmanager
+def _importing_from(folder: Path) -> Iterator[None]:
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+
+
+@contextmanager
+def _registering(name: str) -> Iterator[None]:
+    """Airflow keeps DAGs that a file makes and doesn't bind to a name."""
+    context = _dag_context()
+    context.autoregistered_dags.clear()
+    context.current_autoregister_module_name = name
+    try:
+        yield
+    finally:
+        context.current_autoregister_module_name = None
+
+
+def _dag_context() -> Any:
+    if int(airflow_names().version.split(".")[0]) >= 3:
+        from airflow.sdk.definitions._internal.contextmanager import DagContext
+    else:
+        from airflow.models.dag import DagContext
+    return DagContext
+
+
+def _dags_of(module: Any, file: Path) -> list[Any]:
+    kind = airflow_names().dag
+    found = {id(value): value for value in vars(module).values() if isinstance(value, kind)}
+    found |= {id(dag): dag for dag, _ in _dag_context().autoregistered_dags}
+    by_id: dict[str, Any] = {}
+    for dag in found.values():
+        if dag.dag_id in by_id:
+            raise DagFileError("AA108", f"two DAGs are named '{dag.dag_id}'", "rename one", Origin(str(file)))
+        by_id[dag.dag_id] = dag
+    return list(by_id.values())
+
+
+def _check(dag: Any, file: Path) -> None:
+    dag.fileloc = str(file)
+    try:
+        dag.validate()
+        if hasattr(dag, "check_cycle"):
+            dag.check_cycle()
+        else:
+            from airflow.utils.dag_cycle_tester import check_cycle
+
+            check_cycle(dag)
+        dag.resolve_template_files()
+    except Exception as error:  # noqa: BLE001 - a border: Airflow's own checks of the author's DAG
+        raise _import_error(error, file) from None

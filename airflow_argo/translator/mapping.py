@@ -1,0 +1,100 @@
+"""Dynamic task mapping: `expand` and `expand_kwargs` as a loop that reports. Source: airflow.sdk.definitions.mappedoperator.
+
+The operator that runs for an item is made as Airflow makes it, with `MappedItem`s where the item's values will be.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from airflow_argo.model.graph import ForLoop, Graph, Step
+from airflow_argo.model.jobs import Job
+from airflow_argo.model.values import Constant, Value
+from airflow_argo.translator.airflow_names import airflow_names
+from airflow_argo.translator.context import MappedItem, TaskContext
+from airflow_argo.translator.operators.python import WHOLE_ITEM
+
+KWARGS = "kwargs"
+
+
+def loop_of(task: Any, job: Job, ctx: TaskContext) -> ForLoop:
+    """The loop of a mapped task, whose body is the job of one item."""
+    axes = tuple((axis, _items(value, ctx)) for axis, value in _axes(task).items())
+    return ForLoop(Graph((Step(ctx.task_id, job),)), axes, getattr(task, "max_active_tis_per_dagrun", None), reports=True)
+
+
+def unmapped(task: Any, ctx: TaskContext) -> Any | None:
+    """The operator that runs for one item; None, and a finding, if what the items set can't be known."""
+    expand_input = task._get_specified_expand_input()  # noqa: SLF001 - Airflow has no other way
+    decorated = "op_kwargs" in task.partial_kwargs and hasattr(task, "python_callable")
+    if isinstance(expand_input, airflow_names().dict_of_lists):
+        items = {name: MappedItem(name) for name in expand_input.value}
+        return _made(task, items, decorated=decorated)
+    keys = _keys(expand_input.value, ctx)
+    if keys is not None:
+        return _made(task, {key: MappedItem(KWARGS, key) for key in keys}, decorated=decorated)
+    if decorated:
+        return _made_with_whole_item(task)
+    required = _required_arguments(task)
+    if not required:
+        found = "expand_kwargs over what another task returns can set anything"
+        ctx.report("AA215", found, "use expand(), or a list of dicts")
+        return None
+    return _made(task, {key: MappedItem(KWARGS, key) for key in required}, decorated=False)
+
+
+def _axes(task: Any) -> dict[str, Any]:
+    expand_input = task._get_specified_expand_input()  # noqa: SLF001 - Airflow has no other way
+    if isinstance(expand_input, airflow_names().dict_of_lists):
+        return dict(expand_input.value)
+    return {KWARGS: expand_input.value}
+
+
+def _items(found: Any, ctx: TaskContext) -> Value:
+    """What an axis runs over; of a dict, its (key, value) pairs."""
+    if isinstance(found, dict):
+        return ctx.constant([tuple(pair) for pair in found.items()])
+    if isinstance(found, list | tuple | set | frozenset | range):
+        return ctx.value(list(found))
+    value = ctx.value(found)
+    if value == Constant("null"):
+        ctx.report("AA215", "it is mapped over the output of a task that returns nothing", "return a list")
+    return value
+
+
+def _keys(items: Any, ctx: TaskContext) -> list[str] | None:
+    """The keys that the items of `expand_kwargs` have; None if only the run will tell."""
+    if not isinstance(items, list | tuple) or not all(isinstance(item, dict) for item in items):
+        return None
+    keys = list(dict.fromkeys(key for item in items for key in item))
+    if any(set(item) != set(keys) for item in items):
+        ctx.report("AA215", "the dicts of expand_kwargs have different keys", "give each the same keys")
+    return keys
+
+
+def _made(task: Any, items: dict[str, MappedItem], *, decorated: bool) -> Any:
+    if decorated:
+        return task.unmap({"op_kwargs": {**task.partial_kwargs["op_kwargs"], **items}})
+    return task.unmap(items)
+
+
+def _made_with_whole_item(task: Any) -> Any:
+    names = [
+        name for name in inspect.signature(task.python_callable).parameters if name not in task.partial_kwargs["op_kwargs"]
+    ]
+    made = _made(task, {name: MappedItem(KWARGS, name) for name in names}, decorated=True)
+    made.op_kwargs = {**task.partial_kwargs["op_kwargs"], WHOLE_ITEM: MappedItem(KWARGS)}
+    return made
+
+
+def _required_arguments(task: Any) -> list[str]:
+    parameters = inspect.signature(task.operator_class.__init__).parameters.values()
+    return [
+        parameter.name
+        for parameter in parameters
+        if parameter.default is parameter.empty
+        and parameter.kind in (parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+        and parameter.name not in ("self", "task_id")
+        and parameter.name not in task.partial_kwargs
+    ]

@@ -1,0 +1,85 @@
+"""A DAG's params as inputs of the workflow, each under its own name, with the type that its default or schema says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_argo.model.values import Constant, Input, Type, Value
+from airflow_argo.model.workflow import InputSpec
+
+LOGICAL_DATE, RUN_ID, CONF = "logical_date", "run_id", "conf"
+OWN_INPUTS = (
+    InputSpec(LOGICAL_DATE, Type.TEXT, Constant('""'), "the date of the run; empty: when it is scheduled, else created"),
+    InputSpec(RUN_ID, Type.TEXT, Constant('""'), "Airflow's id of the run; empty: made of the date"),
+    InputSpec(CONF, Type.JSON, Constant("{}"), "the run's configuration, as JSON"),
+)
+"""Inputs that every translated DAG has."""
+
+_SCHEMA_TYPES = {"string": Type.TEXT, "integer": Type.INT, "number": Type.FLOAT, "boolean": Type.BOOL}
+
+
+@dataclass(slots=True)
+class DagParams:
+    """The params of a DAG.
+
+    Attributes:
+        types: name → (workflow input, type).
+        inputs: the workflow's inputs for them.
+        required: names of those without a value.
+    """
+
+    types: dict[str, tuple[str, Type]] = field(default_factory=dict)
+    inputs: list[InputSpec] = field(default_factory=list)
+    required: list[str] = field(default_factory=list)
+
+    def value(self, name: str) -> Value:
+        """The value of a param."""
+        parameter, type_ = self.types[name]
+        return Input(parameter, type_)
+
+    def for_pods(self) -> dict[str, list[str]]:
+        """The params as `airflow_argo.pod` reads them: name → [workflow input, type]."""
+        return {name: [parameter, type_.value] for name, (parameter, type_) in self.types.items()}
+
+
+def params_of(dag: Any) -> DagParams:
+    """The params of a DAG."""
+    found = DagParams()
+    taken = {spec.name for spec in OWN_INPUTS}
+    for name in dag.params:
+        param = dag.params.get_param(name)
+        given = param.serialize() if hasattr(param, "serialize") else {"value": param}
+        type_ = _type(param, given.get("value"))
+        parameter = _input_name(name, taken)
+        taken.add(parameter)
+        found.types[name] = (parameter, type_)
+        default = _default(given.get("value"), type_)
+        if default is None:
+            found.required.append(name)
+        found.inputs.append(InputSpec(parameter, type_, default, getattr(param, "description", None)))
+    return found
+
+
+def _type(param: Any, value: Any) -> Type:
+    """Text only if it can be nothing else: other types travel as JSON."""
+    types = (getattr(param, "schema", None) or {}).get("type")
+    if isinstance(types, str) and types in _SCHEMA_TYPES and isinstance(value, str | int | float):
+        declared = _SCHEMA_TYPES[types]
+        return declared if declared is not Type.FLOAT or isinstance(value, float) else Type.JSON
+    return Type.TEXT if isinstance(value, str) and types is None else Type.JSON
+
+
+def _default(value: Any, type_: Type) -> Constant | None:
+    if value is None and type_ is not Type.JSON:
+        return None
+    try:
+        return Constant.of(value)
+    except (TypeError, ValueError):
+        return Constant.of(json.loads(json.dumps(value, default=str)))
+
+
+def _input_name(name: str, taken: set[str]) -> str:
+    plain = "".join(char if char.isascii() and (char.isalnum() or char in "-_") else "-" for char in name) or "param"
+    return plain if plain not in taken else f"param-{plain}"

@@ -1,0 +1,93 @@
+"""Which function translates which operator: by the dotted name of its class, found along the class's bases.
+
+A class that overrides what a translated base does is not translated as that base: `@task.bash` is a BashOperator whose command
+is unknown until it runs. Other packages add operators by the entry point group `airflow_argo.operators`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from airflow_argo.diagnostics import AirflowArgoError
+from airflow_argo.model.jobs import Job
+
+if TYPE_CHECKING:
+    from airflow_argo.translator.context import TaskContext
+
+ENTRY_POINTS = "airflow_argo.operators"
+
+Translator = Callable[[Any, "TaskContext"], Job]
+"""(operator, context) → the job that does what the operator does. It reports what it can't carry over to the context."""
+
+T = TypeVar("T", bound=Translator)
+
+_translators: dict[str, Translator] = {}
+
+
+class BrokenExtension(AirflowArgoError):
+    """An installed package that adds operators can't be loaded."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name, reason)
+        self.name, self.reason = name, reason
+
+    def __str__(self) -> str:
+        return f"the extension '{self.name}' can't be loaded: {self.reason}; repair it, or remove its package"
+
+
+def translates(*classes: str) -> Callable[[T], T]:
+    """Decorator: the function translates operators of these classes, given by their dotted names."""
+
+    def register(translator: T) -> T:
+        for name in classes:
+            _translators[name] = translator
+        return translator
+
+    return register
+
+
+def translator_of(operator_class: type) -> Translator | None:
+    """The translator of a class; None if there is none, or if the class does something else than the base that has one."""
+    _load_all()
+    for base in inspect.getmro(operator_class):
+        translator = _translators.get(f"{base.__module__}.{base.__qualname__}")
+        if translator is not None:
+            return translator if _behaves_like(operator_class, base) else None
+    return None
+
+
+def _behaves_like(operator_class: type, base: type) -> bool:
+    """Whether all methods of a base are the same in a class of it, wherever in its bases they are defined."""
+    return all(
+        inspect.getattr_static(operator_class, name) is inspect.getattr_static(base, name)
+        for own in inspect.getmro(base)
+        for name, value in vars(own).items()
+        if (callable(value) or isinstance(value, property)) and not name.startswith("__") and name not in _HARMLESS
+    )
+
+
+_HARMLESS = frozenset({"dry_run", "get_python_source", "on_kill"})
+"""Methods that don't decide how a task ends or what it returns. Nor does a constructor: what it sets is read off."""
+
+
+@cache
+def _load_all() -> None:
+    from airflow_argo.translator import operators
+
+    for module in pkgutil.iter_modules(operators.__path__):
+        importlib.import_module(f"{operators.__name__}.{module.name}")
+    for entry_point in entry_points(group=ENTRY_POINTS):
+        _load_extension(entry_point)
+
+
+def _load_extension(entry_point: EntryPoint) -> None:
+    try:
+        entry_point.load()
+    except Exception as error:
+        raise BrokenExtension(entry_point.name, f"{type(error).__name__}: {error}") from error

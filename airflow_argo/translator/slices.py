@@ -1,0 +1,450 @@
+"""The slice of a DAG file that one Python function needs, as a module's text that can travel to a pod.
+
+Statements keep their text and order. What a function needs is what its bytecode loads: globals are found as statements of the
+file, free variables as the values in its closure. Annotations are not evaluated, so what only they name isn't needed.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import dis
+import importlib.util
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path
+from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from airflow_argo.diagnostics import AirflowArgoError
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_ENTERED = (ast.With, ast.AsyncWith, ast.If, ast.Try, ast.For, ast.While)
+
+
+class NotSliceable(AirflowArgoError):
+    """A function's source can't be taken out of its file; `reason` says why, `cure` what helps."""
+
+    def __init__(self, reason: str, cure: str) -> None:
+        super().__init__(reason, cure)
+        self.reason, self.cure = reason, cure
+
+    def __str__(self) -> str:
+        return f"{self.reason}; {self.cure}"
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A function's source.
+
+    Attributes:
+        source: a module's text.
+        function: the name in it to call.
+        imports: names of the modules that it imports, as written.
+        modules: name → text of the modules beside the DAG file that it imports.
+        line: where the function stands in its file.
+    """
+
+    source: str
+    function: str
+    imports: tuple[str, ...]
+    modules: dict[str, str]
+    line: int
+
+    @property
+    def needs_airflow(self) -> bool:
+        """Whether it imports Airflow, or something beside the DAG file does."""
+        texts = self.modules.values()
+        roots = {name.split(".")[0] for name in self.imports}
+        return "airflow" in roots or any("airflow" in {name.split(".")[0] for name in _imports_of_text(text)} for text in texts)
+
+
+@dataclass(slots=True)
+class _Statement:
+    """A statement at the top of a file, or in a block there, with the names that it binds."""
+
+    node: ast.stmt
+    names: frozenset[str]
+    in_block: ast.stmt | None
+
+
+@dataclass(slots=True)
+class SourceFile:
+    """A DAG file: its text and its statements."""
+
+    path: Path
+    text: str
+    tree: ast.Module
+    lines: list[str]
+    statements: list[_Statement] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, path: str) -> SourceFile:
+        """The file as it is now."""
+        return _read(path)
+
+    def binding(self, name: str) -> list[_Statement]:
+        """The statements that bind a name."""
+        return [statement for statement in self.statements if name in statement.names]
+
+    def segment(self, node: ast.stmt) -> str:
+        """The text of a statement as it would stand at the top of a file; its decorators included."""
+        first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+        text = "\n".join(self.lines[first - 1 : node.end_lineno])
+        if node.col_offset == 0:
+            return text
+        has_long_text = any(
+            isinstance(part, ast.Constant | ast.JoinedStr) and part.end_lineno != part.lineno for part in ast.walk(node)
+        )
+        return ast.unparse(node) if has_long_text else textwrap.dedent(text)  # dedent would change texts of several lines
+
+
+@lru_cache(maxsize=64)
+def _read(path: str) -> SourceFile:
+    text = Path(path).read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    found = SourceFile(Path(path), text, tree, text.splitlines())
+    found.statements = list(_statements(tree.body, None))
+    return found
+
+
+def _statements(body: Iterable[ast.stmt], block: ast.stmt | None) -> Iterator[_Statement]:
+    for node in body:
+        yield _Statement(node, frozenset(_bound_names(node)), block)
+        if isinstance(node, _ENTERED):
+            for inner in (
+                node.body,
+                getattr(node, "orelse", []),
+                getattr(node, "finalbody", []),
+                *(handler.body for handler in getattr(node, "handlers", [])),
+            ):
+                yield from _statements(inner, block or node)
+
+
+def _bound_names(node: ast.stmt) -> Iterator[str]:
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.Import(names=aliases):
+            for alias in aliases:
+                yield alias.asname or alias.name.split(".")[0]
+        case ast.ImportFrom(names=aliases):
+            for alias in aliases:
+                yield alias.asname or alias.name
+        case ast.Assign(targets=targets):
+            for target in targets:
+                yield from (part.id for part in ast.walk(target) if isinstance(part, ast.Name))
+        case ast.AnnAssign(target=ast.Name(id=name)) | ast.AugAssign(target=ast.Name(id=name)):
+            yield name
+        case ast.Expr(value=value):
+            root = _root_name(value)
+            if root:
+                yield root
+        case _:
+            pass
+
+
+def _root_name(node: ast.expr) -> str | None:
+    """`a` of `a.b(c).d[e]`: a statement that calls a method may change what the name stands for."""
+    while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def slice_of(function: Callable[..., Any], path: str, *, is_shippable: Callable[[Any], bool]) -> Slice:
+    """The slice of a DAG file for a function of it.
+
+    Args:
+        function: what a task calls.
+        path: the DAG file.
+        is_shippable: false for objects that mean nothing in a pod: DAGs, operators, task groups.
+    Raises:
+        NotSliceable: the function isn't in the file, or needs something that can't be written down.
+    """
+    making = _Making(SourceFile.read(path), is_shippable)
+    name = making.add_callable(function)
+    return making.finished(name)
+
+
+class _Making:
+    """A slice in the making."""
+
+    def __init__(self, file: SourceFile, is_shippable: Callable[[Any], bool]) -> None:
+        self.file, self.is_shippable = file, is_shippable
+        self.pieces: dict[tuple[int, int], str] = {}
+        self.constants: dict[str, str] = {}
+        self.last: list[str] = []
+        self.done: set[str] = set()
+        self.line = 1
+
+    def finished(self, function: str) -> Slice:
+        """The slice, with the modules beside the file that it imports."""
+        body = [self.pieces[place] for place in sorted(self.pieces)]
+        future = "from __future__ import annotations\n"
+        constants = [f"{name} = {text}" for name, text in self.constants.items()]
+        source = "\n".join([future, *constants, *body, *self.last]) + "\n"
+        imports = tuple(dict.fromkeys(_imports_of_text(source)))
+        return Slice(source, function, imports, _local_modules(imports, self.file.path.parent), self.line)
+
+    def add_callable(self, function: Any) -> str:
+        """Adds what a task calls; the name under which it can be called."""
+        if isinstance(function, partial):
+            return self._add_partial(function)
+        unwrapped = function
+        while hasattr(unwrapped, "__wrapped__"):
+            unwrapped = unwrapped.__wrapped__
+        if isinstance(function, MethodType) or not isinstance(unwrapped, FunctionType):
+            raise NotSliceable(f"{_shown(function)} is no plain function", "use a function that is defined in the DAG file")
+        self.line = unwrapped.__code__.co_firstlineno
+        if not self._is_in_file(unwrapped):
+            return self._add_imported(unwrapped)
+        return self._add_function(unwrapped)
+
+    def _add_partial(self, function: partial[Any]) -> str:
+        inner = self.add_callable(function.func)
+        arguments = [_literal(value) for value in function.args]
+        arguments += [f"{name}={_literal(value)}" for name, value in function.keywords.items()]
+        self.last.append(f"import functools\n\ntask_callable = functools.partial({', '.join([inner, *arguments])})")
+        return "task_callable"
+
+    def _add_imported(self, function: FunctionType) -> str:
+        module = function.__module__
+        if "<" in function.__qualname__ or "." in function.__qualname__ or module == "__main__":
+            cure = "define it at the top of its module"
+            raise NotSliceable(f"function '{function.__qualname__}' of {module} can't be imported", cure)
+        self.pieces[0, 0] = f"from {module} import {function.__name__}"
+        return function.__name__
+
+    def _is_in_file(self, function: FunctionType) -> bool:
+        return Path(function.__code__.co_filename).resolve() == self.file.path.resolve()
+
+    def _add_function(self, function: FunctionType) -> str:
+        if function.__name__ == "<lambda>":
+            return self._add_lambda(function)
+        node = self._definition(function)
+        self._add_needs(function)
+        self.pieces[node.lineno, node.col_offset] = self._without_task_decorators(node, function)
+        return function.__name__
+
+    def _add_lambda(self, function: FunctionType) -> str:
+        found = [
+            node
+            for node in ast.walk(self.file.tree)
+            if isinstance(node, ast.Lambda)
+            and node.lineno <= function.__code__.co_firstlineno <= (node.end_lineno or node.lineno)
+            and _same_code(node, function.__code__)
+        ]
+        if not found:
+            raise NotSliceable("the lambda can't be told from others in its line", "write it as a function")
+        self._add_needs(function)
+        self.last.append(f"task_lambda = {ast.unparse(found[0])}")
+        return "task_lambda"
+
+    def _definition(self, function: FunctionType) -> _Function:
+        line = function.__code__.co_firstlineno
+        for node in ast.walk(self.file.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function.__name__:
+                first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+                if first <= line <= node.lineno:
+                    return node
+        raise NotSliceable(f"function '{function.__name__}' can't be found in its file", "define it with def in the DAG file")
+
+    def _without_task_decorators(self, node: _Function, function: FunctionType) -> str:
+        kept = [decorator for decorator in node.decorator_list if not self._makes_task(decorator, function)]
+        for decorator in kept:
+            for name in _names_in(decorator):
+                self._add_name(name, function)
+        if kept == node.decorator_list:
+            return self.file.segment(node)
+        bare = ast.parse(ast.unparse(node)).body[0] if kept else None
+        if bare is None:
+            return self.file.segment(_from_def_line(node))
+        assert isinstance(bare, ast.FunctionDef | ast.AsyncFunctionDef)
+        bare.decorator_list = kept
+        return ast.unparse(bare)
+
+    def _makes_task(self, decorator: ast.expr, function: FunctionType) -> bool:
+        """Whether a decorator is Airflow's: `@task`, `@task.branch(…)`, `@dag.task`, `@setup`."""
+        root = _root_name(decorator) or ""
+        value = _lookup(root, function)
+        return not self.is_shippable(value) or (getattr(value, "__module__", None) or "").split(".")[0] == "airflow"
+
+    def _add_needs(self, function: FunctionType) -> None:
+        for name in sorted(_loaded_globals(function.__code__)):
+            self._add_name(name, function)
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+            self._add_free_variable(name, cell.cell_contents)
+        for default in [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]:
+            if not self.is_shippable(default):
+                raise NotSliceable(f"a default of '{function.__name__}' is {_shown(default)}", "pass it as an argument")
+        if function.__name__ != "<lambda>" and self._is_in_file(function):
+            for name in _default_names(self._definition(function)):
+                self._add_name(name, function)
+
+    def _add_free_variable(self, name: str, value: Any) -> None:
+        if name in self.done:
+            return
+        self.done.add(name)
+        if isinstance(value, FunctionType) and self._is_in_file(value):
+            self._add_function(value)
+        elif isinstance(value, ModuleType):
+            self.constants[name] = f"__import__('importlib').import_module({value.__name__!r})"
+        elif not self.is_shippable(value):
+            raise NotSliceable(f"it uses '{name}', which is {_shown(value)}", "pass values between tasks as arguments")
+        else:
+            self.constants[name] = _literal(value, name)
+
+    def _add_name(self, name: str, user: FunctionType) -> None:
+        """Adds the statements that bind a global name, and what those need."""
+        if name in self.done or (hasattr(builtins, name) and name not in user.__globals__):
+            return
+        if name in user.__code__.co_freevars or name not in user.__globals__:
+            return  # a name that the function binds itself, or that will be a NameError there as well
+        self.done.add(name)
+        value = user.__globals__[name]
+        if not self.is_shippable(value):
+            raise NotSliceable(f"it uses '{name}', which is {_shown(value)}", "pass values between tasks as arguments")
+        if isinstance(value, FunctionType) and self._is_in_file(value):
+            self._add_function(value)
+            return
+        bindings = self.file.binding(name)
+        if any(isinstance(found.node, ast.Import | ast.ImportFrom) for found in bindings):
+            self._add_imports(name, bindings)
+        elif bindings and all(found.in_block is None for found in bindings):
+            for found in bindings:
+                self._add_statement(found, user)
+        else:
+            self.constants[name] = _literal(value, name)  # bound in a loop or a block: the value that it has in the end
+
+    def _add_imports(self, name: str, bindings: list[_Statement]) -> None:
+        for found in bindings:
+            block = found.in_block
+            if isinstance(block, ast.Try) and _only_imports(block):
+                self.pieces[block.lineno, block.col_offset] = self.file.segment(block)
+            elif isinstance(found.node, ast.Import | ast.ImportFrom):
+                self._add_import(found.node, name)
+
+    def _add_import(self, node: ast.Import | ast.ImportFrom, name: str) -> None:
+        """Of an import of several names, those that are needed."""
+        wanted = [alias for alias in node.names if (alias.asname or alias.name.split(".")[0]) == name or alias.name == "*"]
+        only = ast.Import(wanted) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, wanted, node.level)
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            return
+        key = (node.lineno, node.col_offset + len(self.pieces))
+        self.pieces[key] = ast.unparse(only)
+
+    def _add_statement(self, found: _Statement, user: FunctionType) -> None:
+        key = (found.node.lineno, found.node.col_offset)
+        if key in self.pieces:
+            return
+        self.pieces[key] = self.file.segment(found.node)
+        for name in _names_in(found.node):
+            self._add_name(name, user)
+
+
+def _from_def_line(node: _Function) -> _Function:
+    """The same function, without its decorators, for the text from its `def` on."""
+    kind = type(node)
+    bare = kind(**{name: getattr(node, name) for name in node._fields})
+    bare.decorator_list = []
+    return ast.copy_location(bare, node)
+
+
+def _loaded_globals(code: CodeType) -> set[str]:
+    names = {
+        str(instruction.argval)
+        for instruction in dis.get_instructions(code)
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL")
+    }
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names |= _loaded_globals(constant)
+    return names
+
+
+def _default_names(node: _Function) -> list[str]:
+    defaults = [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
+    return [name for default in defaults for name in _names_in(default)]
+
+
+def _names_in(node: ast.AST) -> list[str]:
+    return [part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)]
+
+
+def _lookup(name: str, function: FunctionType) -> Any:
+    free = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+    if name in free:
+        return free[name].cell_contents
+    return function.__globals__.get(name)
+
+
+def _same_code(node: ast.Lambda, code: CodeType) -> bool:
+    compiled = compile(ast.Expression(node), "<lambda>", "eval").co_consts
+    made = next((constant for constant in compiled if isinstance(constant, CodeType)), None)
+    return made is not None and made.co_code == code.co_code and made.co_names == code.co_names
+
+
+def _only_imports(block: ast.Try) -> bool:
+    bodies = [block.body, block.orelse, block.finalbody, *(handler.body for handler in block.handlers)]
+    return all(isinstance(node, ast.Import | ast.ImportFrom | ast.Assign | ast.Pass) for body in bodies for node in body)
+
+
+def _literal(value: Any, name: str = "") -> str:
+    """A value as Python text.
+
+    Raises:
+        NotSliceable: its repr doesn't make it again.
+    """
+    text = repr(value)
+    try:
+        if ast.literal_eval(text) == value:
+            return text
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        pass
+    what = f"'{name}', which is {_shown(value)}" if name else _shown(value)
+    raise NotSliceable(f"it uses {what}", "pass it as an argument, or make it at the top of the file")
+
+
+def _shown(value: Any) -> str:
+    kind = type(value)
+    return f"a {kind.__name__}" if kind.__module__ == "builtins" else f"a {kind.__module__}.{kind.__qualname__}"
+
+
+def _imports_of_text(text: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module != "__future__":
+            yield node.module
+
+
+def _local_modules(imports: Iterable[str], folder: Path) -> dict[str, str]:
+    """The texts of modules that stand beside the DAG file, and of those that they import in turn."""
+    found: dict[str, str] = {}
+    waiting = list(imports)
+    while waiting:
+        name = waiting.pop()
+        for part in _with_parents(name):
+            origin = None if part in found else _local_origin(part, folder)
+            if origin is not None:
+                found[part] = origin.read_text(encoding="utf-8")
+                waiting += _imports_of_text(found[part])
+    return dict(sorted(found.items()))
+
+
+def _with_parents(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[: count + 1]) for count in range(len(parts))]
+
+
+def _local_origin(name: str, folder: Path) -> Path | None:
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return None
+    origin = Path(spec.origin).resolve()
+    return origin if folder.resolve() in origin.parents and "site-packages" not in origin.parts else None

@@ -1,0 +1,259 @@
+"""Airflow's Jinja templates → values of the model.
+
+A template with nothing of the run in it is rendered now, by Airflow's own environment. One whose expressions are dates, params,
+XComs and the like becomes text with values. Any other is refused, with the expression that is the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow_argo.model.values import Constant, Input, Member, Output, RunDate, Text, Type, Value
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, nodes
+
+ISO = "%Y-%m-%dT%H:%M:%S%:z"
+DATES = {
+    "ds": "%Y-%m-%d",
+    "ds_nodash": "%Y%m%d",
+    "ts": ISO,
+    "ts_nodash": "%Y%m%dT%H%M%S",
+    "ts_nodash_with_tz": "%Y%m%dT%H%M%S+0000",
+    "logical_date": "%Y-%m-%d %H:%M:%S%:z",
+    "data_interval_start": "%Y-%m-%d %H:%M:%S%:z",
+    "data_interval_end": "%Y-%m-%d %H:%M:%S%:z",
+}
+"""Names of Airflow's context that are dates, and how they print. Source: airflow.sdk Context, str(pendulum.DateTime)."""
+
+MOMENTS = frozenset({"logical_date", "data_interval_start", "data_interval_end"})
+"""Of those, the ones that are dates with time, and have methods."""
+
+DATE_FILTERS = {"ds": "%Y-%m-%d", "ds_nodash": "%Y%m%d", "ts": ISO, "ts_nodash": "%Y%m%dT%H%M%S"}
+"""Airflow's own filters. Source: airflow.sdk.definitions._internal.templater.FILTERS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """A call of `ti.xcom_pull` with constant arguments."""
+
+    task_id: str
+    key: str = "return_value"
+
+
+class NotConvertible(Exception):
+    """An expression that only Jinja itself can evaluate; `args[0]` shows it."""
+
+
+@dataclass(slots=True)
+class TemplateReader:
+    """Reads the templates of one task.
+
+    Attributes:
+        environment: the DAG's Jinja environment, with its own macros and filters.
+        known: names of the context that are known now: dag, task, the author's macros.
+        params: the DAG's parameters: name → (workflow parameter, type).
+        pull: the value of an XCom; raises if the task can't read it.
+        variable: the value of an Airflow Variable.
+    """
+
+    environment: Environment
+    known: dict[str, Any]
+    params: dict[str, tuple[str, Type]]
+    pull: Callable[[Pull], Value]
+    variable: Callable[[str], Value]
+    native: bool = False
+
+    def read(self, text: str) -> Value:
+        """The value of a template.
+
+        Raises:
+            jinja2.TemplateSyntaxError: it isn't one.
+            NotConvertible: it has an expression that only Jinja can evaluate.
+        """
+        if "{" not in text:
+            return Constant.of(text)
+        tree = self.environment.parse(text)
+        if not self._names(tree) - self.known.keys():
+            return Constant.of(self._rendered_now(text))
+        parts = list(self._parts(tree))
+        if len(parts) == 1 and self.native and not isinstance(parts[0], str):
+            return parts[0]
+        if self.native:
+            raise NotConvertible(text)
+        return Text(tuple(parts), python=True)
+
+    def _rendered_now(self, text: str) -> Any:
+        return self.environment.from_string(text).render(self.known)
+
+    def _names(self, tree: nodes.Node) -> set[str]:
+        from jinja2 import meta, nodes
+
+        assert isinstance(tree, nodes.Template)
+        return set(meta.find_undeclared_variables(tree)) - set(self.environment.globals)
+
+    def _parts(self, tree: nodes.Node) -> Iterator[str | Value]:
+        from jinja2 import nodes
+
+        assert isinstance(tree, nodes.Template)
+        for statement in tree.body:
+            if not isinstance(statement, nodes.Output):
+                raise NotConvertible(f"{{% {type(statement).__name__.lower()} %}}")
+            for part in statement.nodes:
+                yield part.data if isinstance(part, nodes.TemplateData) else self._value(part)
+
+    def _value(self, node: nodes.Expr) -> Value:
+        """The value of an expression that is more than text."""
+        from jinja2 import nodes
+
+        match node:
+            case nodes.Const(value=value):
+                return Constant.of(value)
+            case nodes.Name(name=name) if name in DATES:
+                return RunDate(DATES[name])
+            case nodes.Name(name="run_id"):
+                return Input("run_id")
+            case nodes.Getattr(node=of, attr=key) | nodes.Getitem(node=of, arg=nodes.Const(value=key)):
+                return self._member(of, key)
+            case nodes.Call() if not (node.dyn_args or node.dyn_kwargs):
+                return self._call(node)
+            case nodes.Filter(name=name, node=nodes.Expr() as of, args=[], kwargs=[]) if name in DATE_FILTERS:
+                return RunDate(DATE_FILTERS[name], self._moment(of))
+            case _:
+                raise NotConvertible(_shown(node))
+
+    def _member(self, of: nodes.Expr, key: Any) -> Value:
+        from jinja2 import nodes
+
+        path = _path(of)
+        if path == "params":
+            return self._param(str(key))
+        if path == "dag_run" and key in ("run_id", "logical_date"):
+            return Input("run_id") if key == "run_id" else RunDate(DATES["logical_date"])
+        if path == "dag_run.conf":
+            return Member(Input("conf", Type.JSON), key)
+        if path == "var.value":
+            return self.variable(str(key))
+        if path is not None and path.split(".")[0] in self.known:
+            raise NotConvertible(_shown(of))
+        if isinstance(of, nodes.Call | nodes.Getitem | nodes.Getattr):
+            inner = self._value(of)
+            if isinstance(inner, Output | Member):
+                return Member(inner, key)
+        raise NotConvertible(_shown(of))
+
+    def _param(self, name: str) -> Value:
+        if name not in self.params:
+            raise NotConvertible(f"params.{name}")
+        parameter, type_ = self.params[name]
+        return Input(parameter, type_)
+
+    def _call(self, node: nodes.Call) -> Value:
+        from jinja2 import nodes
+
+        path = _path(node.node) or ""
+        args = [_constant(arg) for arg in node.args] if not path.startswith("macros.") else []
+        kwargs = {keyword.key: _constant(keyword.value) for keyword in node.kwargs}
+        if path in ("ti.xcom_pull", "task_instance.xcom_pull"):
+            return self.pull(pull_of(args, kwargs))
+        if path == "dag_run.conf.get" and len(args) == 1 and not kwargs:
+            return Member(Input("conf", Type.JSON), str(args[0]))
+        if path == "var.value.get" and len(args) == 1 and not kwargs:
+            return self.variable(str(args[0]))
+        if path == "macros.ds_add" and len(node.args) == 2 and _path(node.args[0]) == "ds":
+            return RunDate("%Y-%m-%d", timedelta(days=int(_constant(node.args[1]))))
+        if isinstance(node.node, nodes.Getattr) and node.node.attr == "strftime" and len(args) == 1:
+            return RunDate(str(args[0]), self._moment(node.node.node))
+        if isinstance(node.node, nodes.Getattr) and node.node.attr in ("isoformat", "to_date_string") and not args:
+            return RunDate(ISO if node.node.attr == "isoformat" else "%Y-%m-%d", self._moment(node.node.node))
+        raise NotConvertible(_shown(node))
+
+    def _moment(self, node: nodes.Expr) -> timedelta:
+        """How far a date with time is from the run's: `logical_date`, perhaps with .add or .subtract, or a timedelta."""
+        from jinja2 import nodes
+
+        match node:
+            case nodes.Name(name=name) if name in MOMENTS:
+                return timedelta(0)
+            case nodes.Call(node=nodes.Getattr(node=of, attr="add" | "subtract" as verb), args=[], kwargs=kwargs):
+                amounts = {keyword.key: _constant(keyword.value) for keyword in kwargs}
+                if not amounts.keys() <= {"days", "hours", "minutes", "seconds", "weeks"}:
+                    raise NotConvertible(_shown(node))  # months and years aren't a fixed time
+                shift = timedelta(**amounts)
+                return self._moment(of) + (shift if verb == "add" else -shift)
+            case nodes.Add(left=of, right=delta):
+                return self._moment(of) + _timedelta(delta)
+            case nodes.Sub(left=of, right=delta):
+                return self._moment(of) - _timedelta(delta)
+            case _:
+                raise NotConvertible(_shown(node))
+
+
+def pull_of(args: list[Any], kwargs: dict[str, Any]) -> Pull:
+    """The pull that a call of `xcom_pull` means. Source: RuntimeTaskInstance.xcom_pull.
+
+    Raises:
+        NotConvertible: it pulls from several tasks, another DAG, other runs, or chosen map indexes.
+    """
+    names = ("task_ids", "dag_id", "key", "include_prior_dates")
+    given = dict(zip(names, args, strict=False)) | kwargs
+    task_id, key = given.pop("task_ids", None), given.pop("key", "return_value")
+    if given or not isinstance(task_id, str) or not isinstance(key, str):
+        shown = ", ".join([*(repr(arg) for arg in args), *(f"{name}={value!r}" for name, value in kwargs.items())])
+        raise NotConvertible(f"xcom_pull({shown})")
+    return Pull(task_id, key)
+
+
+def _timedelta(node: nodes.Expr) -> timedelta:
+    from jinja2 import nodes
+
+    if isinstance(node, nodes.Call) and _path(node.node) == "macros.timedelta":
+        amounts = {keyword.key: _constant(keyword.value) for keyword in node.kwargs}
+        return timedelta(*[_constant(arg) for arg in node.args], **amounts)
+    raise NotConvertible(_shown(node))
+
+
+def _path(node: nodes.Expr) -> str | None:
+    """`a.b` of names and attributes."""
+    from jinja2 import nodes
+
+    if isinstance(node, nodes.Name):
+        return str(node.name)
+    if isinstance(node, nodes.Getattr):
+        inner = _path(node.node)
+        return None if inner is None else f"{inner}.{node.attr}"
+    return None
+
+
+def _constant(node: nodes.Expr) -> Any:
+    from jinja2 import nodes
+
+    try:
+        return node.as_const()
+    except nodes.Impossible:
+        raise NotConvertible(_shown(node)) from None
+
+
+def _shown(node: nodes.Expr) -> str:
+    """An expression for people."""
+    from jinja2 import nodes
+
+    match node:
+        case nodes.Name(name=name):
+            return str(name)
+        case nodes.Getattr(node=of, attr=attr):
+            return f"{_shown(of)}.{attr}"
+        case nodes.Getitem(node=of, arg=arg):
+            return f"{_shown(of)}[{_shown(arg)}]"
+        case nodes.Call(node=of, args=args, kwargs=kwargs):
+            named = [f"{keyword.key}={_shown(keyword.value)}" for keyword in kwargs]
+            return f"{_shown(of)}({', '.join([*map(_shown, args), *named])})"
+        case nodes.Filter(name=name, node=of) if of is not None:
+            return f"{_shown(of)} | {name}"
+        case nodes.Const(value=value):
+            return repr(value)
+        case _:
+            return type(node).__name__.lower()
