@@ -1,0 +1,69 @@
+"""Whether a run can still go on, and if not, what waits for what for ever. On a controller such a run stays Running."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from airflow_argo.argo.phases import ERROR, PENDING, RUNNING
+from airflow_argo.local.controller.state import Run
+from airflow_argo.local.controller.tree import RETRY, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Hang:
+    """A node waits for something that never comes."""
+
+    node: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"'{self.node}' waits for ever: {self.reason}"
+
+
+def can_go_on(run: Run) -> bool:
+    """Whether anything but a client's stop can still change the run, when no pass changes it by itself."""
+    if run.pods or run.suspended:
+        return True
+    waiting = {name for _, name in run.alarms}
+    for node in run.tree:
+        if node.fulfilled:
+            continue
+        if node.suspended or (node.name in waiting and (node.phase == PENDING or node.type == RETRY)):
+            return True
+        if node.phase == PENDING and run.deadline is not None and run.now() <= run.deadline:
+            return True
+    return False
+
+
+def hangs(run: Run) -> list[Hang]:
+    """What waits, and for what."""
+    found = [Hang(name, reason) for name, reason in run.stuck.items()]
+    for node in run.tree:
+        if not node.fulfilled and node.waiting_for:
+            found.append(Hang(node.name, f"the lock {node.waiting_for}, which nobody will give back"))
+    if found:
+        return found
+    open_nodes = [node for node in run.tree if not node.fulfilled]
+    if not open_nodes:
+        return [Hang(run.metadata.name, run.message or "it has nothing to do")]
+    return [Hang(open_nodes[-1].name, _reason(run, open_nodes[-1]))]
+
+
+def _reason(run: Run, node: Node) -> str:
+    around = run.calls.get(node.boundary)
+    template = around.processed if around is not None else None
+    if template is not None and template.get("failFast") and run.tree.counts(node.boundary).unsuccessful:
+        return f"after a failure failFast lets nothing more start in '{node.boundary}', so that the rest of it never runs"
+    return "nothing inside it will go on"
+
+
+def end_hang(run: Run, found: list[Hang]) -> None:
+    """End a run that hangs: it is an Error, and so is whatever waits in it."""
+    for hang in found:
+        if run.tree.get(hang.node) is not None:
+            run.tree.mark(hang.node, ERROR, str(hang))
+    for node in list(run.tree):
+        if node.name == run.metadata.name or (not node.fulfilled and node.phase in (RUNNING, PENDING)):
+            run.tree.mark(node.name, ERROR, node.message or "something in it waits for ever")
+    run.phase, run.message = ERROR, "; ".join(str(hang) for hang in found)
+    run.finished_at = run.now()

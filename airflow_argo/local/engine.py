@@ -1,0 +1,387 @@
+"""The embedded engine: runs a program on this machine, one process a container, and ends every node as Argo's controller would."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+from airflow_argo.argo.phases import WORKFLOW_DONE
+from airflow_argo.diagnostics import InputError
+from airflow_argo.local.clock import Clock, SystemClock
+from airflow_argo.local.control import PIPE, ControlPipe
+from airflow_argo.local.controller import commands
+from airflow_argo.local.controller.arguments import dumps
+from airflow_argo.local.controller.outcome import PodRequest
+from airflow_argo.local.controller.size import SizeWatch
+from airflow_argo.local.controller.state import Run
+from airflow_argo.local.documents import Document
+from airflow_argo.local.errors import EngineFailure, Interrupted
+from airflow_argo.local.events import Event
+from airflow_argo.local.folder import RunFolder, default_folder
+from airflow_argo.local.journal import FILE as JOURNAL
+from airflow_argo.local.journal import Journal, read_journal
+from airflow_argo.local.logs import LogTails
+from airflow_argo.local.loop import Command, Loop, Mailbox, Stopped
+from airflow_argo.local.pods.launcher import (
+    ImageLauncher,
+    Launcher,
+    ProcessLauncher,
+    image_program,
+    task_environment,
+)
+from airflow_argo.local.pods.plan import NO_PLAN, PodIdentity, PodRefused, plan_pod
+from airflow_argo.local.pods.pod import RunningPod
+from airflow_argo.local.pods.spawner import Spawner
+from airflow_argo.local.program import Program, new_run
+from airflow_argo.local.restore import restore
+from airflow_argo.local.signals import interrupts
+from airflow_argo.local.status import workflow_status
+
+ISOLATIONS: Final = ("auto", "namespace", "rewrite", "docker", "podman")
+DEFAULT_PROCESSES: Final = 32
+_RECURSION: Final = 20_000
+"""A hundred template calls inside each other take more frames than Python allows by default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a run is executed; kept in its journal.
+
+    Attributes:
+        isolation: `namespace`: each container sees `/tmp`, and the paths that it declares, as its own, by a mount namespace
+            (Linux); `rewrite`: those paths are rewritten in what it runs; `auto`: the first where the system allows it;
+            `docker`, `podman`: in its image.
+        pass_env: names of variables of this process that tasks get too.
+        max_processes: pods at once; others wait.
+        grace: seconds between SIGTERM and SIGKILL.
+    """
+
+    isolation: str = "auto"
+    pass_env: tuple[str, ...] = ()
+    max_processes: int = DEFAULT_PROCESSES
+    grace: float = 5.0
+
+    def __post_init__(self) -> None:
+        if self.isolation not in ISOLATIONS:
+            raise InputError(f"there is no isolation '{self.isolation}'", f"use one of: {', '.join(ISOLATIONS)}")
+
+
+class Engine:
+    """One run of a program.
+
+    `run` blocks; `stop`, `suspend`, `resume` and `set_node` may be called from other threads meanwhile.
+
+    Args:
+        program: from `load`.
+        parameters: arguments that hide the workflow's own.
+        name: of the workflow; None for its own, or one made from its generateName.
+        folder: where the run keeps its journal, logs and artifacts; None for one under the user's state folder.
+        isolation, pass_env, max_processes, grace: see `Settings`.
+        clock: what tells the time.
+    Raises:
+        InputError: the name is no name.
+        InvalidManifest: with these parameters the controller would refuse it.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        name: str | None = None,
+        folder: str | Path | None = None,
+        isolation: str = "auto",
+        pass_env: Iterable[str] = (),
+        max_processes: int = DEFAULT_PROCESSES,
+        grace: float = 5.0,
+        clock: Clock | None = None,
+    ) -> None:
+        settings = Settings(isolation=isolation, pass_env=tuple(pass_env), max_processes=max_processes, grace=grace)
+        self.clock = clock or SystemClock()
+        workflow = program.submitted(name or program.new_name(), parameters or {})
+        folder = Path(folder) if folder is not None else default_folder(workflow["metadata"]["name"])
+        self._begin(program, workflow, folder, settings, uid=str(uuid.uuid4()), created_at=self.clock.now())
+        self._resumed = False
+
+    def _begin(
+        self, program: Program, workflow: Document, folder: Path, settings: Settings, *, uid: str, created_at: float
+    ) -> None:
+        self.name: str = workflow["metadata"]["name"]
+        self.folder, self.settings = folder, settings
+        self.isolation = settings.isolation
+        self._program, self._workflow = program, workflow
+        self._run = new_run(program, workflow, self.clock, uid=uid, created_at=created_at)
+        self._mailbox, self._loop, self._used = Mailbox(), None, False
+
+    _loop: Loop | None
+
+    @classmethod
+    def resume_from(cls, folder: str | Path, *, clock: Clock | None = None, isolation: str | None = None) -> Engine:
+        """An engine that goes on with a run that broke off; what has ended stays as it is, what was at work begins anew.
+
+        Args:
+            folder: the run's.
+            isolation: another one than before.
+        Raises:
+            RunNotFound: there is none.
+        """
+        recorded = read_journal(Path(folder))
+        header = recorded.header
+        settings = Settings(**{**header["settings"], "pass_env": tuple(header["settings"]["pass_env"])})
+        if isolation is not None:
+            settings = Settings(**{**asdict(settings), "isolation": isolation})
+        engine = cls.__new__(cls)
+        engine.clock = clock or SystemClock()
+        program = Program.of(header["documents"], header["workflow"], limits=header["limits"])
+        created = {"uid": header["uid"], "created_at": header["created_at"]}
+        engine._begin(program, header["workflow"], Path(folder), settings, **created)
+        restore(engine._run, recorded)
+        engine._resumed = True
+        return engine
+
+    @property
+    def workflow(self) -> dict[str, Any]:
+        """The Workflow that runs, with its name and its arguments."""
+        return self._workflow
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """How it stands, as a cluster's workflow has it; not to be called while it runs, when events tell."""
+        return workflow_status(self._run)
+
+    # --- what others may do meanwhile
+
+    def stop(self, strategy: str = "Stop") -> None:
+        """End the run: `Stop` lets exit handlers run, `Terminate` doesn't."""
+        self._do({"do": "stop", "strategy": strategy})
+
+    def suspend(self) -> None:
+        """Start nothing more until the run is resumed."""
+        self._do({"do": "suspend"})
+
+    def resume(self, node: str | None = None, parameters: Mapping[str, str] | None = None) -> None:
+        """Go on with a run that is suspended, or with one suspended node.
+
+        Args:
+            node: its id, name, or name inside its template.
+            parameters: outputs that it waits for.
+        """
+        self._do({"do": "resume", "node": node, "parameters": dict(parameters) if parameters else None})
+
+    def set_node(self, node: str, phase: str = "", message: str = "", parameters: Mapping[str, str] | None = None) -> None:
+        """Give a suspended node a phase, a message or outputs."""
+        self._do({"do": "set", "node": node, "phase": phase, "message": message, "parameters": dict(parameters or {})})
+
+    def delete_pod(self, node: str) -> None:
+        """Kill a node's pod as one that vanishes: the node is an Error."""
+        self._do({"do": "delete-pod", "node": node})
+
+    def _do(self, message: Mapping[str, Any]) -> None:
+        self._mailbox.put(self._parse(message))
+
+    def _parse(self, message: Mapping[str, Any]) -> Command:
+        """What a message of another thread or process asks for.
+
+        Raises:
+            ValueError: nothing that is known.
+        """
+        match message:
+            case {"do": "stop"}:
+                strategy = message.get("strategy") or "Stop"
+                if strategy not in commands.STRATEGIES:
+                    raise ValueError(f"'{strategy}' is no strategy; use Stop or Terminate")
+                return lambda run: commands.stop(run, strategy)
+            case {"do": "suspend"}:
+                return commands.suspend
+            case {"do": "resume"}:
+                return lambda run: commands.resume(run, message.get("node"), message.get("parameters"))
+            case {"do": "set", "node": node}:
+                given = {key: message[key] for key in ("phase", "message", "parameters") if message.get(key)}
+                return lambda run: commands.set_node(run, node, **given)
+            case {"do": "delete-pod", "node": node}:
+                return lambda _run: self._delete(node)
+        raise ValueError(f"a run can't do this: {dict(message)}")
+
+    def _delete(self, node: str) -> None:
+        if self._loop is not None:
+            self._loop.delete_pod(node)
+
+    # --- running
+
+    def run(self, on_event: Callable[[Event], None] | None = None) -> dict[str, Any]:
+        """Execute the run.
+
+        Args:
+            on_event: is told what happens, in this thread.
+        Returns:
+            the status, as a cluster's workflow has it (`workflow_status`).
+        Raises:
+            Interrupted: by Ctrl-C or SIGTERM; no process is left, and the run can be resumed.
+            RunExists, RunIsGoingOn: the folder is taken.
+            EngineFailure: this machine can't do it.
+        """
+        if self._used:
+            raise EngineFailure("this engine has run already", "make another one")
+        self._used = True
+        place = RunFolder(self.folder)
+        if self._resumed:
+            place.reopen()
+        else:
+            place.create()
+        try:
+            return self._run_in(place, on_event)
+        finally:
+            place.clean(claims=self._run.phase in WORKFLOW_DONE)
+            place.give_back()
+
+    def _run_in(self, place: RunFolder, on_event: Callable[[Event], None] | None) -> dict[str, Any]:
+        journal, control, spawner = Journal(self.folder / JOURNAL), ControlPipe(self.folder / PIPE), Spawner()
+        try:
+            journal.begin(self._header())
+            control.open()
+            self._mailbox.open()
+            loop = self._loop = self._new_loop(place, journal, control, spawner, on_event)
+            with interrupts(self._mailbox.interrupt), _FRAMES.many():
+                loop.execute()
+        except Stopped:
+            raise self._interrupted() from None
+        finally:
+            self._loop = None
+            spawner.stop()
+            self._mailbox.close()
+            control.close()
+            journal.close()
+        status = workflow_status(self._run, loop.hangs, isolation=self.isolation, folder=str(self.folder))
+        place.write_status(status)
+        return status
+
+    def _header(self) -> dict[str, Any]:
+        return {
+            "documents": list(self._program.documents),
+            "workflow": self._workflow,
+            "limits": self._program.limits,
+            "settings": asdict(self.settings),
+            "uid": self._run.metadata.uid,
+            "created_at": self._run.metadata.created_at,
+        }
+
+    def _new_loop(
+        self,
+        place: RunFolder,
+        journal: Journal,
+        control: ControlPipe,
+        spawner: Spawner,
+        on_event: Callable[[Event], None] | None,
+    ) -> Loop:
+        launchers: list[Launcher] = []
+
+        def new_pod(request: PodRequest) -> RunningPod:
+            if not launchers:
+                spawner.start()
+                launchers.append(self._launcher(place, spawner))
+                self.isolation = launchers[0].isolation
+            return self._new_pod(request, place, launchers[0], spawner)
+
+        return Loop(
+            run=self._run,
+            spawner=spawner,
+            journal=journal,
+            control=control,
+            mailbox=self._mailbox,
+            new_pod=new_pod,
+            parse=self._parse,
+            logs=LogTails(place.pods.logs),
+            size=SizeWatch(len(dumps(self._workflow).encode())) if self._program.limits else None,
+            max_processes=self.settings.max_processes,
+            grace=self.settings.grace,
+            host=platform.node(),
+            report=on_event,
+        )
+
+    def _launcher(self, place: RunFolder, spawner: Spawner) -> Launcher:
+        environment = task_environment(self.settings.pass_env, os.environ)
+        wanted = self.settings.isolation
+        if wanted in ("docker", "podman"):
+            program = image_program(wanted)
+            if program is None:
+                raise EngineFailure(f"{wanted} is not installed", "install it, or choose another isolation")
+            launcher = ImageLauncher(program, dict(os.environ), self._run.metadata.uid[:8])
+            if self._resumed:
+                launcher.remove_leftovers()
+            return launcher
+        namespaces = wanted != "rewrite" and spawner.probe(place.pods.work)
+        if wanted == "namespace" and not namespaces:
+            raise EngineFailure("this system gives no mount namespaces", "use isolation rewrite, docker or podman")
+        return ProcessLauncher(namespaces, environment)
+
+    def _new_pod(self, request: PodRequest, place: RunFolder, launcher: Launcher, spawner: Spawner) -> RunningPod:
+        claims = frozenset(one["metadata"]["name"] for one in self._run.spec.get("volumeClaimTemplates") or [])
+        plan, refusal = NO_PLAN, ""
+        try:
+            identity = self._identity(request)
+            plan = plan_pod(request.template, list(request.volumes), claims, identity, self._program.objects)
+        except PodRefused as error:
+            refusal = str(error)
+        return RunningPod(request, plan, place.pods, launcher, spawner, self.settings.grace, refusal)
+
+    def _identity(self, request: PodRequest) -> PodIdentity:
+        metadata, spec = self._run.metadata, self._run.spec
+        common, own = spec.get("podMetadata") or {}, request.template.get("metadata") or {}
+        prefix = "workflows.argoproj.io/"
+        labels = {f"{prefix}workflow": metadata.name, f"{prefix}completed": "false"}
+        annotations = {f"{prefix}node-id": request.node_id, f"{prefix}node-name": request.node}
+        return PodIdentity(
+            name=request.name,
+            namespace=metadata.namespace,
+            uid=str(uuid.uuid5(uuid.UUID(metadata.uid), request.node)),
+            node_id=request.node_id,
+            workflow=metadata.name,
+            labels={**(common.get("labels") or {}), **(own.get("labels") or {}), **labels},
+            annotations={**(common.get("annotations") or {}), **(own.get("annotations") or {}), **annotations},
+            service_account=spec.get("serviceAccountName") or "default",
+        )
+
+    def _interrupted(self) -> Interrupted:
+        nodes = [node for node in self._run.tree if node.type not in ("DAG", "Steps", "StepGroup", "TaskGroup", "Retry")]
+        done = sum(node.fulfilled for node in nodes)
+        return Interrupted(self.name, self.folder, done, tuple(node.name for node in nodes if not node.fulfilled))
+
+
+class _Frames:
+    """Lets calls nest deeper, for as long as any engine of this process runs."""
+
+    def __init__(self) -> None:
+        self._lock, self._users, self._before = Lock(), 0, 0
+
+    @contextmanager
+    def many(self) -> Iterator[None]:
+        with self._lock:
+            self._before = self._before if self._users else sys.getrecursionlimit()
+            self._users += 1
+            sys.setrecursionlimit(max(self._before, _RECURSION))
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                if not self._users:
+                    sys.setrecursionlimit(self._before)
+
+
+_FRAMES: Final = _Frames()
+
+
+def resume_from(folder: str | Path, *, clock: Clock | None = None, isolation: str | None = None) -> Engine:
+    """See `Engine.resume_from`."""
+    return Engine.resume_from(folder, clock=clock, isolation=isolation)
+
+
+__all__ = ["ISOLATIONS", "Engine", "Run", "Settings", "resume_from"]
