@@ -1,0 +1,162 @@
+"""A proxy between client and API server, at fault on demand: it counts, delays, answers itself, and breaks connections."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import urllib3
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    query: dict
+    time: float
+
+    @property
+    def is_watch(self):
+        return self.query.get("watch") == "true"
+
+    @property
+    def is_list(self):
+        return self.method == "GET" and not self.is_watch and self.path.rpartition("/")[2] in ("workflows", "pods")
+
+
+@dataclass
+class Plan:
+    """What to do with one request.
+
+    `answer`: (status, headers, body) instead of the server's. `delay`: seconds before anything. `drop`: close without an
+    answer, `lose`: the same after the server has done it. `first`: a line before the server's. `cut`, `freeze`: seconds after
+    which a stream is broken or says nothing more. `query`: what to change of it. `before`: done before the server is asked.
+    """
+
+    answer: tuple | None = None
+    delay: float = 0.0
+    drop: bool = False
+    lose: bool = False
+    first: bytes = b""
+    cut: float | None = None
+    freeze: float | None = None
+    query: dict = field(default_factory=dict)
+    before: Callable[[], object] | None = None
+
+
+class FaultyProxy:
+    def __init__(self, upstream):
+        self.requests: list[Request] = []
+        self.plan: Callable[[Request], Plan | None] = lambda request: None
+        self._upstream = upstream
+        self._connections: set[socket.socket] = set()
+        proxy = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                with suppress(OSError):
+                    proxy.serve(self)
+
+            do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the standard library's names
+
+            def log_message(self, *args):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+        self.cut()
+
+    def cut(self):
+        """Break all connections that are open now."""
+        for connection in list(self._connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def count(self, predicate=lambda request: True):
+        return sum(1 for request in self.requests if predicate(request))
+
+    def serve(self, handler):
+        parts = urlsplit(handler.path)
+        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        request = Request(handler.command, parts.path, query, time.monotonic())
+        body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        self.requests.append(request)
+        plan = self.plan(request) or Plan()
+        self._connections.add(handler.connection)
+        try:
+            self._carry_out(handler, request, plan, body)
+        finally:
+            self._connections.discard(handler.connection)
+
+    def _carry_out(self, handler, request, plan, body):
+        time.sleep(plan.delay)
+        if plan.drop:
+            handler.close_connection = True
+            return
+        if plan.answer:
+            status, headers, text = plan.answer
+            self._head(handler, status, {"Content-Length": str(len(text)), **headers})
+            handler.wfile.write(text)
+            return
+        if plan.before:
+            plan.before()
+        headers = {key: handler.headers[key] for key in ("Authorization", "Content-Type", "Accept") if key in handler.headers}
+        url = request.path + ("?" + urlencode({**request.query, **plan.query}) if request.query else "")
+        response = self._upstream(request.method, url, body, headers)
+        if plan.lose:
+            response.read()
+            handler.close_connection = True
+            return
+        self._head(handler, response.status, {"Content-Type": response.headers["Content-Type"], "Transfer-Encoding": "chunked"})
+        self._stream(handler, response, plan)
+
+    def _head(self, handler, status, headers):
+        handler.send_response(status)
+        for key, value in headers.items():
+            handler.send_header(key, value)
+        handler.end_headers()
+
+    def _stream(self, handler, response, plan):
+        began = time.monotonic()
+        if plan.cut is not None:
+            threading.Timer(plan.cut, lambda: handler.connection.shutdown(socket.SHUT_RDWR)).start()
+        if plan.first:
+            self._chunk(handler, plan.first)
+        for data in response.stream(65536):
+            if plan.freeze is not None and time.monotonic() - began >= plan.freeze:
+                continue
+            self._chunk(handler, data)
+        if plan.freeze is None:
+            self._chunk(handler, b"")
+
+    def _chunk(self, handler, data):
+        handler.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        handler.wfile.flush()
+
+
+def upstream_of(api):
+    """Requests to the server of an Api, with its trust but not its credentials."""
+    host, pool = api._client.configuration.host, api._pool
+
+    def send(method, url, body, headers):
+        options = {"preload_content": False, "retries": False, "timeout": urllib3.Timeout(connect=5, read=600)}
+        return pool.request(method, host + url, body=body or None, headers=headers, **options)
+
+    return send
