@@ -76,14 +76,18 @@ class Compilation:
     Attributes:
         call: how a step's task calls the template of its body; made with the template, if that is new.
         helpers: names of the tasks that no step of the author's stands for.
-        helper_templates: names of templates whose tasks are the compiler's own, and hold those of the author at most.
+        parts: names of the templates of parts, whose tasks only hold others.
+        proxies: names of the templates of tasks that stand for a step of an earlier part.
+        whiles: names of the templates of while-loops.
         renamed: task name → step id, where they differ.
     """
 
     call: Callable[[Step, GraphTemplate], Call]
     templates: Templates = field(default_factory=Templates)
     helpers: set[str] = field(default_factory=set)
-    helper_templates: set[str] = field(default_factory=set)
+    parts: set[str] = field(default_factory=set)
+    proxies: set[str] = field(default_factory=set)
+    whiles: set[str] = field(default_factory=set)
     renamed: dict[str, str] = field(default_factory=dict)
 
     def fail_if(self) -> str:
@@ -150,12 +154,13 @@ class GraphTemplate:
         leaves = [step for step in self.graph.steps if step.counts and step.id not in followed_by_counting]
         waits = tuple(dict.fromkeys(self.scope.names[step.id] for step in (*ends, *leaves)))
         self.made.helpers.add(VERDICT)
-        verdict = {
+        verdict: Dict = {
             "name": VERDICT,
             "template": self.made.fail_if(),
             **arguments_of([("reason", tag(self._failed_leaves(leaves)))]),
-            "depends": " && ".join(rules.in_any_state(name) for name in waits),
         }
+        if waits:
+            verdict["depends"] = " && ".join(rules.in_any_state(name) for name in waits)
         self.tasks.append(PlannedTask(verdict, waits, stays=True))
 
     def body(self, name: str, **fields: Any) -> Dict:
@@ -179,9 +184,11 @@ class GraphTemplate:
         made = cut(self.tasks, prefix, list(self.scope.captures.values()), needed)
         self.made.templates.once(NOOP, NOOP_TEMPLATE)
         self.made.fail_if()
-        for template, body in made.templates.items():
+        for template, body in (made.parts | made.proxies).items():
             self.made.templates.once(template, body)
-            self.made.helper_templates.add(template)
+        self.made.parts |= made.parts.keys()
+        self.made.proxies |= made.proxies.keys()
+        self.made.helpers |= made.helpers
         return made.tasks
 
     def _task(self, step: Step, call: Call) -> PlannedTask:

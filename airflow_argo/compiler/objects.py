@@ -38,14 +38,15 @@ class Compiled:
         spec: Argo's workflow spec.
         name: the workflow's name as a Kubernetes name, for a run's generateName and for a template.
         ids: task name → step id, where they differ.
-        helpers: names of tasks that stand for no step.
+        notes: what is the compiler's own, for whoever shows a run: names of tasks that stand for no step (`helpers`), of the
+            templates of parts, of their proxies, and of while-loops.
     """
 
     workflow: Workflow
     spec: Dict
     name: str
     ids: dict[str, str] = field(default_factory=dict)
-    helpers: tuple[str, ...] = ()
+    notes: dict[str, set[str]] = field(default_factory=dict)
 
     def manifest(self, name: str | None = None) -> Dict:
         """The Workflow. Without a name each submission makes a new one, `<name>-<random>`."""
@@ -80,8 +81,9 @@ class Compiled:
             annotations["workflows.argoproj.io/description"] = self.workflow.description
         if self.ids:
             annotations[f"{ANNOTATION}ids"] = json.dumps(self.ids, ensure_ascii=False, sort_keys=True)
-        if self.helpers:
-            annotations[f"{ANNOTATION}helpers"] = ",".join(sorted(self.helpers))
+        for note, names in self.notes.items():
+            if names:
+                annotations[f"{ANNOTATION}{note}"] = ",".join(sorted(names))
         metadata: Dict = dict(named)
         if self.workflow.namespace:
             metadata["namespace"] = self.workflow.namespace
@@ -125,9 +127,8 @@ def _compiled(workflow: Workflow) -> Compiled:
         main.tasks.append(_results(workflow, main))
     made.templates.put(MAIN, main.body(MAIN))
     spec = _spec(workflow, made)
-    return Compiled(
-        workflow, spec, object_name(workflow.name, MAX_WORKFLOW_NAME - 6), made.renamed, tuple(sorted(made.helpers))
-    )
+    notes = {"helpers": made.helpers, "parts": made.parts, "proxies": made.proxies, "whiles": made.whiles}
+    return Compiled(workflow, spec, object_name(workflow.name, MAX_WORKFLOW_NAME - 6), made.renamed, notes)
 
 
 def _spec(workflow: Workflow, made: Compilation) -> Dict:

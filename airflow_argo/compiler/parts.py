@@ -8,7 +8,7 @@ refer to task `a` are the same wherever they stand. Parts that don't need one an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 from airflow_argo.argo.limits import MAX_DAG_TASKS
@@ -71,7 +71,9 @@ def cut(tasks: list[PlannedTask], prefix: str, inputs: list[str], needed_outside
     )
     outer += [task.fields for task in staying.tasks]
     templates = {_template_of(part, prefix): _part_template(part, inputs, by_name, home) for part in parts}
-    return Cut(outer, {**templates, **_proxy_templates([*parts, staying], by_name)})
+    helpers = {str(body["dag"]["tasks"][-1]["name"]) for body in templates.values()} | {part.name for part in parts}
+    helpers |= {_omitted(need, by_name) for part in (*parts, staying) for need in part.stand_ins}
+    return Cut(outer, templates, _proxy_templates([*parts, staying], by_name), helpers)
 
 
 def _fill(tasks: list[PlannedTask]) -> tuple[list[_Part], dict[str, _Part]]:
@@ -114,9 +116,12 @@ def _part_template(part: _Part, inputs: list[str], by_name: dict[str, PlannedTas
     earlier = list(dict.fromkeys(home[need].name for need in part.stand_ins))
     tasks = _stand_in_tasks(part, by_name, lambda one: f"inputs.parameters['{one}']", home)
     tasks += [task.fields for task in part.tasks]
-    followed = {need for task in part.tasks for need in task.needs} | {f"{need}-omitted" for need in part.stand_ins}
+    followed = {need for task in part.tasks for need in task.needs}
+    followed |= {_omitted(need, by_name) for need in part.stand_ins}
     leaves = [str(task["name"]) for task in tasks if task["name"] not in followed]
-    tasks.append({"name": _end(tasks), "template": NOOP, "depends": " && ".join(in_any_state(leaf) for leaf in leaves)})
+    tasks.append(
+        {"name": _unused("end", by_name), "template": NOOP, "depends": " && ".join(in_any_state(leaf) for leaf in leaves)}
+    )
     body: Dict = {}
     if inputs or earlier:
         body["inputs"] = {"parameters": [{"name": one} for one in (*inputs, *earlier)]}
@@ -127,9 +132,15 @@ def _part_template(part: _Part, inputs: list[str], by_name: dict[str, PlannedTas
     return body
 
 
-def _end(tasks: list[Dict]) -> str:
-    names = {task["name"] for task in tasks}
-    return next(name for name in ("end", "end-of-part", f"end-{len(tasks)}") if name not in names)
+def _unused(name: str, by_name: Container[str]) -> str:
+    while name in by_name:
+        name += "-x"
+    return name
+
+
+def _omitted(need: str, by_name: Container[str]) -> str:
+    """The task by which a stand-in may be Omitted."""
+    return _unused(f"{need}-omitted", by_name)
 
 
 def _given(task: PlannedTask) -> str:
@@ -156,14 +167,14 @@ def _stand_in_tasks(
     tasks: list[Dict] = []
     for need in part.stand_ins:
         told = f"fromJSON({given(home[need].name)}){index(need)}"
-        omitted: Dict = {"name": f"{need}-omitted", "template": NOOP, "when": tag(f"{told}.status == 'Omitted'")}
+        omitted: Dict = {"name": _omitted(need, by_name), "template": NOOP, "when": tag(f"{told}.status == 'Omitted'")}
         if after_parts:
             omitted["depends"] = home[need].name
         proxy: Dict = {
             "name": need,
             "template": _proxy_name(by_name[need].gives),
             **arguments_of([("told", tag(f"toJson({told})"))]),
-            "depends": f"{need}-omitted.Skipped" + (f" && {home[need].name}" if after_parts else ""),
+            "depends": f"{omitted['name']}.Skipped" + (f" && {home[need].name}" if after_parts else ""),
             "when": tag(f"{told}.status != 'Skipped'"),
         }
         tasks += [omitted, proxy]

@@ -41,10 +41,16 @@ class PlannedTask:
 
 @dataclass(slots=True)
 class Cut:
-    """A DAG that is within Argo's limit: the tasks of the template itself, and templates for the rest."""
+    """A DAG that is within Argo's limit: the tasks of the template itself, and templates for the rest.
+
+    Attributes:
+        helpers: names of tasks that stand for no step.
+    """
 
     tasks: list[Dict]
-    templates: dict[str, Dict] = field(default_factory=dict)
+    parts: dict[str, Dict] = field(default_factory=dict)
+    proxies: dict[str, Dict] = field(default_factory=dict)
+    helpers: set[str] = field(default_factory=set)
 
 
 def given_outputs(step: Step) -> tuple[str, ...]:

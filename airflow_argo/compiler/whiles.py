@@ -95,6 +95,7 @@ def while_call(step: Step, around: GraphTemplate) -> Call:
         raise DefinitionError(f"loop '{step.id}' allows {loop.max_iterations} iterations", cure, step.origin)
     made, name = around.made, around.scope.names[step.id]
     template = made.templates.reserve(name)
+    made.whiles.add(template)
     body, captures = graph_template(made, loop.body, f"{name}-iteration", retryStrategy=RETRY_ZERO)
     size = max(ITERATIONS_A_LEVEL, -(-loop.max_iterations // LEVELS))
     level = _Level(step, loop, size, template, body, captures, _carried(step.id, loop, captures), Scope({}, {}))
