@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from airflow_argo.diagnostics import Diagnostic, DiagnosticsError, Severity
+from airflow_argo.diagnostics import Severity
 from airflow_argo.model.conditions import Condition, all_of
 from airflow_argo.model.graph import Body, ForLoop, Graph, Step
 from airflow_argo.model.jobs import Container, PythonCall
@@ -20,38 +19,10 @@ from airflow_argo.translator.origins import origins_in
 from airflow_argo.translator.params import OWN_INPUTS, params_of
 from airflow_argo.translator.registry import translator_of
 from airflow_argo.translator.schedules import schedule_of
+from airflow_argo.translator.translation import Translation, TranslationError
 from airflow_argo.translator.trigger_rules import ALL_DONE_SETUP_SUCCESS, RULES, rule_of
 
 DAG_ID_LABEL = "airflow-argo.io/dag-id"
-
-
-class TranslationError(DiagnosticsError):
-    """A DAG can't be translated, or not without losing something that was to be kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """What became of a DAG.
-
-    Attributes:
-        workflow: None if the DAG is refused; then a diagnostic is an error.
-        diagnostics: in the order in which they were found; empty if nothing was lost.
-    """
-
-    dag_id: str
-    workflow: Workflow | None
-    diagnostics: tuple[Diagnostic, ...]
-    tasks: int
-
-    def required(self) -> Workflow:
-        """The workflow.
-
-        Raises:
-            TranslationError: the DAG is refused.
-        """
-        if self.workflow is None:
-            raise TranslationError(f"DAG '{self.dag_id}' can't be translated", self.diagnostics)
-        return self.workflow
 
 
 def translate(dag: Any, *, settings: Settings | None = None, strict: bool = False) -> Translation:

@@ -16,23 +16,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from airflow_argo.diagnostics import InputError, Origin
+from airflow_argo.diagnostics import Origin
 from airflow_argo.translator.airflow_names import airflow_names
-
-
-class DagFileError(InputError):
-    """A DAG file can't be read; `code` says in which way."""
-
-    def __init__(self, code: str, message: str, cure: str, at: Origin) -> None:
-        super().__init__(message, cure, at)
-        self.code = code
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        assert self.at is not None
-        return (DagFileError, (self.code, self.message, self.cure, self.at))
-
-    def __str__(self) -> str:
-        return f"{self.at}: error {self.code}: {self.message}" + (f"; {self.cure}" if self.cure else "")
+from airflow_argo.translator.dag_files import DagFileError
 
 
 def prepare_environment() -> None:
@@ -72,7 +58,7 @@ def _executed(file: Path) -> Any:
             loader.exec_module(module)
         except SyntaxError as error:
             at = Origin(str(file), error.lineno, error.offset)
-            raise DagFileError("AA102", f"invalid syntax: {error.msg}", "correct it", at) from None
+            raise DagFileError("AA102", f"Python can't read it: {error.msg}", "correct it", at) from None
         except Exception as error:  # noqa: BLE001 - a border: whatever the author's module raises
             raise _import_error(error, file) from None
     return module

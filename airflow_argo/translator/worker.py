@@ -1,0 +1,42 @@
+"""The process in which DAG files are read: see `isolated`. Requests come by one pipe, answers go by another, as pickles."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+import traceback
+from collections.abc import Callable
+from typing import IO, Any
+
+from airflow_argo.diagnostics import AirflowArgoError
+
+
+def main() -> None:
+    """Answers requests until there are none."""
+    requests, answers = os.fdopen(int(sys.argv[1]), "rb"), os.fdopen(int(sys.argv[2]), "wb")
+    from airflow_argo.translator.loading import prepare_environment
+
+    prepare_environment()
+    while True:
+        try:
+            request = pickle.load(requests)  # noqa: S301 - from our own parent process
+        except EOFError:
+            return
+        _answer(request, answers)
+
+
+def _answer(request: tuple[Callable[..., Any], tuple[Any, ...]], answers: IO[bytes]) -> None:
+    function, arguments = request
+    try:
+        answer: tuple[str, Any] = ("ok", function(*arguments))
+    except AirflowArgoError as error:
+        answer = ("error", error)
+    except Exception:  # noqa: BLE001 - a border: the parent shows what went wrong here
+        answer = ("bug", traceback.format_exc())
+    pickle.dump(answer, answers)
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()
