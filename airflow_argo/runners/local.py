@@ -1,0 +1,277 @@
+"""Run a workflow here: on the embedded engine, one process a pod, no cluster."""
+
+from __future__ import annotations
+
+import base64
+import os
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from airflow_argo.diagnostics import InputError
+from airflow_argo.local import (
+    DEFAULT_PROCESSES,
+    Engine,
+    Event,
+    NodeChanged,
+    WorkflowChanged,
+    load,
+    read_logs,
+    restart,
+    resume_from,
+)
+from airflow_argo.local import LogLine as EngineLine
+from airflow_argo.runners.run import LogLine, OnProgress, Progress, Run, paths_of
+from airflow_argo.runners.sources import Runnable, runnable
+from airflow_argo.runners.tree import steps_of
+
+VARIABLE_PREFIX = "AIRFLOW_VAR_"
+MAX_LINES = 10_000
+
+Dict = dict[str, Any]
+
+
+class LocalRun(Run):
+    """A run on this machine.
+
+    Attributes:
+        folder: its journal and logs.
+    """
+
+    def __init__(self, runner: LocalRunner, source: Runnable, engine: Engine, manifest: Dict) -> None:
+        super().__init__(engine.name, manifest)
+        self.folder = Path(engine.folder)
+        self._runner, self._source, self._engine = runner, source, engine
+        self._lock, self._changed = threading.Lock(), threading.Condition()
+        self._status: Dict = {"phase": "", "nodes": {}}
+        self._final: Dict | None = None
+        self._error: BaseException | None = None
+        self._lines: deque[EngineLine] = deque(maxlen=MAX_LINES)
+        self._thread: threading.Thread | None = None
+
+    def raw_status(self) -> Dict:
+        """The status as Argo has it, now."""
+        with self._lock:
+            return self._final or {**self._status, "nodes": dict(self._status["nodes"])}
+
+    def execute(self, on_progress: OnProgress | None = None) -> None:
+        """Runs it to its end, in this thread."""
+
+        def on_event(event: Event) -> None:
+            self._take(event)
+            if on_progress:
+                on_progress(self._progress())
+
+        try:
+            final = self._engine.run(on_event)
+            with self._lock:
+                self._final = final
+            if on_progress:
+                on_progress(self._progress())
+        except BaseException as error:
+            self._error = error
+            raise
+        finally:
+            with self._changed:
+                self._changed.notify_all()
+
+    def start(self) -> None:
+        """Runs it in a thread of its own, which outlives the program's last line."""
+        self._thread = threading.Thread(target=self._in_thread, name=self.name)
+        self._thread.start()
+
+    def wait(self, timeout: float | None = None, on_progress: OnProgress | None = None) -> LocalRun:
+        """Waits for the end."""
+        from airflow_argo.runners.waiting import wait_for_thread
+
+        if self._thread is not None:
+            wait_for_thread(self._thread, self.name, timeout, self._changed, self._progress, on_progress)
+        if self._error is not None:
+            raise self._error
+        return self
+
+    def logs(self, *, follow: bool = False) -> Iterator[LogLine]:
+        """What its steps wrote."""
+        if follow:
+            self.wait()
+        paths = dict(paths_of(steps_of(self.manifest, self.raw_status())))
+        for node in paths:
+            for line in read_logs(self.folder, node):
+                yield LogLine(paths[node], line.text)
+
+    def stop(self) -> None:
+        """Ends it; its on-exit step runs."""
+        self._engine.stop("Stop")
+
+    def terminate(self) -> None:
+        """Ends it at once."""
+        self._engine.stop("Terminate")
+
+    def retry(self) -> LocalRun:
+        """Runs what failed again, and what came after it, under the same name."""
+        return self._runner.retry(self.folder)
+
+    def _in_thread(self) -> None:
+        try:
+            self.execute()
+        except BaseException:  # noqa: BLE001 - kept, and raised by wait()
+            return
+
+    def _take(self, event: Event) -> None:
+        with self._lock:
+            match event:
+                case NodeChanged(node=node):
+                    self._status["nodes"][node["id"]] = node
+                case WorkflowChanged(phase=phase, message=message):
+                    self._status |= {"phase": phase, "message": message}
+                case EngineLine():
+                    self._lines.append(event)
+                case _:
+                    pass
+        with self._changed:
+            self._changed.notify_all()
+
+    def _progress(self) -> Progress:
+        with self._lock:
+            lines = tuple(self._lines)
+            self._lines.clear()
+        status = self.raw_status()
+        nodes = status["nodes"]
+        return Progress(self.manifest, status, tuple(LogLine(_shown(nodes, line), line.text) for line in lines))
+
+
+def _shown(nodes: Mapping[str, Any], line: EngineLine) -> str:
+    """A node's name without the workflow's."""
+    name = str(nodes[line.node]["name"]) if line.node in nodes else line.node
+    return name.split(".", 1)[-1]
+
+
+class LocalRunner:
+    """Runs workflows on this machine.
+
+    Args:
+        isolation: how tasks are kept apart: "auto", "namespace", "rewrite", "docker" or "podman".
+        pass_env: names of this process' variables that tasks see too.
+        folder: where runs are kept; by default the user's state folder.
+        max_processes: tasks at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        isolation: str = "auto",
+        pass_env: Iterable[str] = (),
+        folder: str | Path | None = None,
+        max_processes: int = DEFAULT_PROCESSES,
+    ) -> None:
+        self.isolation, self.pass_env = isolation, tuple(pass_env)
+        self.folder = None if folder is None else Path(folder)
+        self.max_processes = max_processes
+
+    def run(
+        self,
+        source: Any,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        name: str | None = None,
+        wait: bool = True,
+        on_progress: OnProgress | None = None,
+    ) -> LocalRun:
+        """Runs a workflow.
+
+        Args:
+            source: a Workflow, an Airflow DAG, or a manifest.
+            parameters: values for its inputs.
+            name: of the run.
+            wait: return when it has ended; else at once, while it goes on in a thread.
+            on_progress: is told each change; by default it is shown on a terminal.
+        Raises:
+            Unsupported: the engine doesn't do what the workflow needs, such as actions on Kubernetes objects.
+            AirflowArgoError: it can't be compiled, or isn't valid.
+        """
+        what = runnable(source)
+        documents = [*what.documents, *_secrets(what), what.manifest]
+        engine = Engine(
+            load(documents),
+            parameters=_texts(parameters or {}),
+            name=name,
+            folder=None if self.folder is None else self._folder_of(what.manifest, name),
+            isolation=self.isolation,
+            pass_env=self.pass_env,
+            max_processes=self.max_processes,
+        )
+        return self._go(LocalRun(self, what, engine, what.manifest), wait=wait, on_progress=on_progress)
+
+    def resume(self, folder: str | Path, *, wait: bool = True, on_progress: OnProgress | None = None) -> LocalRun:
+        """Goes on with a run that broke off."""
+        engine = resume_from(Path(folder))
+        manifest = engine.workflow
+        return self._go(LocalRun(self, Runnable(manifest), engine, manifest), wait=wait, on_progress=on_progress)
+
+    def retry(self, folder: str | Path, *, wait: bool = True, on_progress: OnProgress | None = None) -> LocalRun:
+        """Runs the failed part of a run again, by the rule that a cluster has for it.
+
+        Raises:
+            WrongPhaseError: it isn't done, or nothing of it failed.
+        """
+        from airflow_argo.cluster.retry import formulate_retry
+        from airflow_argo.runners.local_runs import LocalRecord
+
+        record = LocalRecord.read(Path(folder))
+        workflow = {**record.manifest, "status": record.status}
+        restart(record.folder, formulate_retry(workflow, datetime.now(timezone.utc)).workflow["status"]["nodes"])
+        return self.resume(record.folder, wait=wait, on_progress=on_progress)
+
+    def _folder_of(self, manifest: Dict, name: str | None) -> Path:
+        assert self.folder is not None
+        metadata = manifest.get("metadata") or {}
+        return self.folder / (name or metadata.get("name") or f"{metadata.get('generateName', 'run-')}{os.urandom(3).hex()}")
+
+    def _go(self, run: LocalRun, *, wait: bool, on_progress: OnProgress | None) -> LocalRun:
+        if not wait:
+            run.start()
+            return run
+        if on_progress is not None:
+            run.execute(on_progress)
+            return run
+        from airflow_argo.runners.display import shown_on_terminal
+
+        with shown_on_terminal(run.name) as show:
+            run.execute(show)
+        return run
+
+
+def _texts(parameters: Mapping[str, Any]) -> dict[str, str]:
+    from airflow_argo.compiler.code import compact_json
+
+    return {name: value if isinstance(value, str) else compact_json(value) for name, value in parameters.items()}
+
+
+def _secrets(what: Runnable) -> list[Dict]:
+    """Secrets with Airflow's Variables, as far as the workflow needs them and the environment has them."""
+    there = {str(document["metadata"]["name"]) for document in what.documents if document.get("kind") == "Secret"}
+    wanted: dict[str, dict[str, str]] = {}
+    for secret, key in _secret_keys(what.manifest.get("spec")):
+        value = os.environ.get(VARIABLE_PREFIX + key.upper())
+        if secret in there:
+            continue
+        if value is None:
+            cure = f"set {VARIABLE_PREFIX}{key.upper()}, or give the Secret beside the workflow"
+            raise InputError(f"the workflow needs key '{key}' of Secret '{secret}', and there is no cluster to have it", cure)
+        wanted.setdefault(secret, {})[key] = base64.b64encode(value.encode()).decode()
+    return [{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data} for name, data in wanted.items()]
+
+
+def _secret_keys(found: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(found, dict):
+        ref = found.get("secretKeyRef")
+        if isinstance(ref, dict) and not ref.get("optional"):
+            yield str(ref.get("name")), str(ref.get("key"))
+        for part in found.values():
+            yield from _secret_keys(part)
+    elif isinstance(found, list):
+        for part in found:
+            yield from _secret_keys(part)
