@@ -1,0 +1,41 @@
+"""`airflow-argo submit`."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from typing import Any
+
+from airflow_argo.cli.files import one_source, parameters_of
+from airflow_argo.cli.report import Report
+
+
+def submit(options: Namespace) -> Report:
+    """Submits a workflow; as a template or a CronWorkflow it is applied instead."""
+    from airflow_argo.compiler.yaml import to_yaml
+
+    source = one_source(options)
+    documents: list[dict[str, Any]] = list(source.documents)
+    if source.compiled is not None:
+        from airflow_argo.cli.commands.translate import manifest_of
+
+        documents = [manifest_of(source, options.kind or "Workflow")]
+    if options.dry_run == "client":
+        return Report(to_yaml(documents), documents, findings=source.diagnostics)
+    from airflow_argo.cli.clusters import runner
+
+    cluster = runner(options).cluster
+    if not any(document.get("kind") == "Workflow" for document in documents):
+        applied = cluster.apply(documents, dry_run=options.dry_run)
+        return Report("\n".join(f"{one} applied" for one in applied) or "nothing to change", {"applied": list(applied)})
+    done = cluster.submit(documents, name=options.run_name, parameters=parameters_of(options), dry_run=options.dry_run)
+    if options.dry_run == "server":
+        name = done.name or "the workflow"
+        return Report(f"{name} is accepted", json.loads(json.dumps(done.workflow.manifest)), findings=source.diagnostics)
+    if options.wait:
+        from airflow_argo.cli.commands.wait import waited
+
+        return waited(runner(options).find(done.name), options)
+    text = f"{done.name} " + ("is there already" if done.adopted else "submitted")
+    data = {"name": done.name, "uid": done.uid, "namespace": cluster.namespace, "adopted": done.adopted}
+    return Report(text, data, findings=source.diagnostics)

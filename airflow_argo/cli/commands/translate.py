@@ -1,0 +1,119 @@
+"""`airflow-argo translate`."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from airflow_argo.cli.files import Source, dsl_sources, is_ours, python_files, settings_for
+from airflow_argo.cli.report import Report
+from airflow_argo.diagnostics import AirflowArgoError, Diagnostic, ExitCode, InputError, Severity
+
+Dict = dict[str, Any]
+
+
+def translate(options: Namespace) -> Report:
+    """The manifests of all DAGs and workflows that the paths name. Either all are written, or none."""
+    files = python_files(options.paths)
+    if not files:
+        raise InputError("there is no file with a DAG there", "check the path")
+    found, failures = _sources(files, options)
+    findings = [finding for source in found for finding in source.diagnostics]
+    if options.strict:
+        failures += [str(finding) for finding in findings if finding.severity is not Severity.NOTE]
+    if failures:
+        raise Refused(failures)
+    manifests = [(source.name, manifest_of(source, options.kind)) for source in found]
+    if options.output_dir:
+        return _written(manifests, Path(options.output_dir), options, findings)
+    return Report(
+        _text([manifest for _, manifest in manifests], options.output), [one for _, one in manifests], findings=findings
+    )
+
+
+class Refused(AirflowArgoError):
+    """Some DAGs can't be translated; nothing is written."""
+
+    exit_code = ExitCode.REFUSED
+
+    def __init__(self, failures: list[str]) -> None:
+        super().__init__(failures)
+        self.failures = failures
+
+    def __str__(self) -> str:
+        return "nothing is written, because of:\n" + "\n".join(self.failures)
+
+    def to_json(self) -> Dict:
+        """All reasons."""
+        return {"error": "nothing is written", "failures": self.failures}
+
+
+def manifest_of(source: Source, kind: str | None) -> Dict:
+    """The manifest of a kind; by default a CronWorkflow for what has a schedule."""
+    compiled = source.compiled
+    if kind == "CronWorkflow" or (kind is None and compiled.workflow.schedule is not None):
+        manifest: Dict = compiled.cron()
+    else:
+        manifest = compiled.template() if kind == "WorkflowTemplate" else compiled.manifest()
+    return manifest
+
+
+def _sources(files: list[Path], options: Namespace) -> tuple[list[Source], list[str]]:
+    """The workflows of all files, and why others can't be had."""
+    from airflow_argo.translator.isolated import translate_files
+
+    ours = [path for path in files if is_ours(path)]
+    found = [source for path in ours for source in dsl_sources(path)]
+    failures: list[str] = []
+    dag_files = [path for path in files if path not in ours]
+    results = translate_files(dag_files, lambda path: settings_for(path, options), timeout=options.load_timeout)
+    for _, result in results if dag_files else ():
+        if isinstance(result, AirflowArgoError):
+            failures.append(str(result))
+            continue
+        sources, refused = _of_translations(result, options.dag_id)
+        found += sources
+        failures += refused
+    if options.dag_id is not None and not found and not failures:
+        raise InputError(f"there is no DAG '{options.dag_id}' there", "check the id")
+    return found, failures
+
+
+def _of_translations(translations: Iterable[Any], dag_id: str | None) -> tuple[list[Source], list[str]]:
+    from airflow_argo.compiler.objects import compile_workflow
+
+    found, refused = [], []
+    for translation in translations:
+        if dag_id is not None and translation.dag_id != dag_id:
+            continue
+        if translation.workflow is None:
+            refused += [str(finding) for finding in translation.diagnostics if finding.severity is Severity.ERROR]
+        else:
+            found.append(
+                Source(translation.dag_id, compile_workflow(translation.workflow), diagnostics=translation.diagnostics)
+            )
+    return found, refused
+
+
+def _text(manifests: list[Dict], output: str) -> str:
+    from airflow_argo.compiler.yaml import to_yaml
+
+    return json.dumps(manifests if len(manifests) != 1 else manifests[0], indent=2) if output == "json" else to_yaml(manifests)
+
+
+def _written(manifests: list[tuple[str, Dict]], folder: Path, options: Namespace, findings: list[Diagnostic]) -> Report:
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = dict(_files(manifests, folder, options.output))
+    for path, text in texts.items():
+        path.write_text(text, encoding="utf-8")
+    return Report("\n".join(f"{path}" for path in texts), [str(path) for path in texts], findings=findings)
+
+
+def _files(manifests: list[tuple[str, Dict]], folder: Path, output: str) -> Iterator[tuple[Path, str]]:
+    from airflow_argo.argo.names import object_name
+
+    for name, manifest in manifests:
+        yield folder / f"{object_name(name, 100)}.{output}", _text([manifest], output)

@@ -1,0 +1,204 @@
+"""What a FILE on the command line is: an Airflow DAG, a workflow of ours, or a manifest; and what is made of it."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import sys
+import traceback
+from argparse import Namespace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from airflow_argo.diagnostics import AirflowArgoError, Diagnostic, InputError, Origin
+from airflow_argo.settings import Settings, load_settings
+
+Dict = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A workflow found in a file.
+
+    Attributes:
+        compiled: of a DAG, or of a workflow of ours.
+        documents: of a manifest.
+    """
+
+    name: str
+    compiled: Any = None
+    documents: tuple[Dict, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def runnable(self) -> Any:
+        """What runners take."""
+        from airflow_argo.runners.sources import Runnable, runnable
+
+        return Runnable(self.compiled.manifest(), (), self.compiled) if self.compiled else runnable(list(self.documents))
+
+
+def settings_for(path: Path | None, options: Namespace) -> Settings:
+    """The settings for a file, the command line's first."""
+    names = ("image", "airflow_image", "service_account", "image_pull_policy", "namespace")
+    return load_settings(path, {name: getattr(options, name, None) for name in names})
+
+
+def one_source(options: Namespace) -> Source:
+    """The one workflow that FILE names.
+
+    Raises:
+        AirflowArgoError: it holds none, or several and none was chosen.
+    """
+    if options.file == "-" or not options.file.endswith(".py"):
+        return manifest_source(options.file)
+    path = Path(options.file)
+    sources = list(dsl_sources(path) if is_ours(path) else dag_sources(path, options))
+    if len(sources) > 1:
+        names = ", ".join(source.name for source in sources)
+        kind = "workflows" if is_ours(path) else "DAGs"
+        raise InputError(f"there are several {kind} in it: {names}", "choose one with --dag-id", Origin(str(path)))
+    return sources[0]
+
+
+def manifest_source(name: str) -> Source:
+    """The manifest of a file, or of stdin."""
+    from airflow_argo.argo.manifest import read_manifest_file, read_manifests
+
+    documents = read_manifests(sys.stdin.read(), "<stdin>") if name == "-" else read_manifest_file(Path(name))
+    return Source(name, documents=tuple(documents))
+
+
+def dag_sources(path: Path, options: Namespace) -> Iterator[Source]:
+    """The DAGs of a file, translated in a process of their own.
+
+    Raises:
+        DagFileError: the file can't be read.
+        TranslationError: a DAG is refused.
+    """
+    from airflow_argo.compiler.objects import compile_workflow
+    from airflow_argo.translator.isolated import IsolatedTranslator
+
+    with IsolatedTranslator(options.load_timeout) as translator:
+        translations = translator.translate(path, settings_for(path, options), dag_id=options.dag_id)
+    if len(translations) == 1 or options.dag_id is not None:
+        translations = [translations[0]]
+        translations[0].required()
+    for translation in translations:
+        if translation.workflow is not None:
+            yield Source(translation.dag_id, compile_workflow(translation.workflow), diagnostics=translation.diagnostics)
+
+
+def dsl_sources(path: Path) -> Iterator[Source]:
+    """The workflows that a file of ours makes: at its top, or by a function `create_workflow`.
+
+    Raises:
+        InputError: the file ends in an error, or makes none.
+    """
+    from airflow_argo.compiler.objects import compile_workflow
+    from airflow_argo.dsl.workflow import Workflow
+
+    module = _module(path)
+    found = {id(value): value for value in vars(module).values() if isinstance(value, Workflow)}
+    if not found and callable(getattr(module, "create_workflow", None)):
+        made = module.create_workflow()
+        found = {id(made): made}
+    if not found:
+        cure = "make one with Workflow(…), at the top or in create_workflow()"
+        raise InputError("there is no workflow in it", cure, Origin(str(path)))
+    for workflow in found.values():
+        yield Source(workflow.name, compile_workflow(workflow.to_model()))
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file writes a workflow with our DSL: it imports this package, and no DAG."""
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, UnicodeDecodeError):
+        return False
+    roots = {root for node in ast.walk(tree) for root in _import_roots(node)}
+    return "airflow_argo" in roots and "airflow" not in roots
+
+
+def python_files(paths: Iterable[str]) -> list[Path]:
+    """Files as given, and those in folders that may hold a DAG or a workflow, in order.
+
+    Raises:
+        InputError: a path names nothing.
+    """
+    found: list[Path] = []
+    for name in paths:
+        path = Path(name)
+        if not path.exists():
+            raise InputError("there is no such file or folder", "check the path", Origin(name))
+        found += sorted(_candidates(path)) if path.is_dir() else [path]
+    return found
+
+
+def _candidates(folder: Path) -> Iterator[Path]:
+    """Airflow's safe mode: files that have both words in them."""
+    for path in folder.rglob("*.py"):
+        text = path.read_bytes().lower()
+        if b"airflow" in text and (b"dag" in text or b"asset" in text or b"workflow(" in text):
+            yield path
+
+
+def _import_roots(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name.split(".")[0] for alias in node.names]
+    return [node.module.split(".")[0]] if isinstance(node, ast.ImportFrom) and node.module else []
+
+
+def _module(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(f"airflow_argo_file_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    sys.path.insert(0, str(path.parent.resolve()))
+    try:
+        spec.loader.exec_module(module)
+    except AirflowArgoError:
+        raise
+    except SyntaxError as error:
+        raise InputError(
+            f"Python can't read it: {error.msg}", "correct it", Origin(str(path), error.lineno, error.offset)
+        ) from None
+    except Exception as error:  # noqa: BLE001 - a border: whatever the author's program raises
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+        at = Origin(str(path), lines[-1] if lines else None)
+        raise InputError(f"it ends in {type(error).__name__}: {error}", "correct it", at) from None
+    finally:
+        sys.path.remove(str(path.parent.resolve()))
+    return module
+
+
+def parameters_of(options: Namespace) -> dict[str, str]:
+    """The values of inputs that the command line gives; those of the file first, single ones over them.
+
+    Raises:
+        InputError: one isn't name=value, or the file is no map.
+    """
+    given: dict[str, str] = {}
+    if options.parameter_file:
+        given |= _parameter_file(Path(options.parameter_file))
+    for text in options.parameter:
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            raise InputError(f"parameter {text!r} is no name=value", "write -p name=value")
+        given[name] = value
+    return given
+
+
+def _parameter_file(path: Path) -> dict[str, str]:
+    import yaml
+
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"the parameter file can't be read: {error}", "give YAML or JSON", Origin(str(path))) from None
+    if not isinstance(found, dict):
+        raise InputError("the parameter file is no map of names to values", "write name: value", Origin(str(path)))
+    return {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in found.items()}

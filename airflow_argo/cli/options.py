@@ -1,0 +1,91 @@
+"""The options of commands, each defined once. Named as kubectl and argo name them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An argument of argparse."""
+
+    names: tuple[str, ...]
+    help: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def option(*names: str, help: str, **settings: Any) -> Option:
+    """An option, or a positional argument."""
+    return Option(names, help, settings)
+
+
+FILE = option("file", help="a DAG file, a file with a workflow of ours, or a manifest; - is stdin", metavar="FILE")
+FILES = option("paths", help="DAG files, or folders of them", nargs="+", metavar="PATH")
+NAME = option("name", help="the workflow's name", metavar="NAME")
+OPTIONAL_NAME = option("name", help="the workflow's name; without one, all of them", nargs="?", metavar="NAME")
+
+DAG_ID = option("--dag-id", help="the DAG, of a file with several")
+OUTPUT = option("-o", "--output", help="text for people, or json", choices=("text", "json"), default="text")
+MANIFEST_OUTPUT = option("-o", "--output", help="how manifests are written", choices=("yaml", "json"), default="yaml")
+OUTPUT_DIR = option("--output-dir", help="write each manifest into a file of this folder instead", metavar="DIR")
+KIND = option(
+    "--kind",
+    help="what is made of a workflow: by default a CronWorkflow if it has a schedule, else a Workflow",
+    choices=("Workflow", "WorkflowTemplate", "CronWorkflow"),
+)
+STRICT = option("--strict", help="refuse what would lose anything", action="store_true")
+LOAD_TIMEOUT = option(
+    "--load-timeout", help="seconds that reading a file may take", type=float, default=60.0, metavar="SECONDS"
+)
+PARAMETER = option(
+    "-p",
+    "--parameter",
+    help="a value for an input, as name=value; may be repeated",
+    action="append",
+    default=[],
+    metavar="NAME=VALUE",
+)
+PARAMETER_FILE = option("-f", "--parameter-file", help="values for inputs, as YAML or JSON", metavar="FILE")
+RUN_NAME = option("--name", help="the name of the run", dest="run_name")
+TIMEOUT = option("--timeout", help="seconds to wait at most", type=float, metavar="SECONDS")
+
+NAMESPACE = option("-n", "--namespace", help="the namespace; by default that of the context")
+KUBECONFIG = option("--kubeconfig", help="the kubeconfig; by default as kubectl finds it", metavar="FILE")
+CONTEXT = option("--context", help="the context of the kubeconfig")
+CLUSTER: tuple[Option, ...] = (NAMESPACE, KUBECONFIG, CONTEXT)
+
+IMAGE = option("--image", help="the image of bash and Python tasks")
+AIRFLOW_IMAGE = option("--airflow-image", help="the image of tasks that need Airflow")
+SERVICE_ACCOUNT = option("--service-account", "--serviceaccount", help="the service account of the pods")
+PULL_POLICY = option("--image-pull-policy", help="when nodes pull images", choices=("Always", "IfNotPresent", "Never"))
+SETTINGS: tuple[Option, ...] = (IMAGE, AIRFLOW_IMAGE, SERVICE_ACCOUNT, PULL_POLICY)
+
+WAIT = option("-w", "--wait", help="wait until it has ended, and exit as it did", action="store_true")
+FOLLOW = option("-f", "--follow", help="go on until the workflow has ended", action="store_true")
+LOCAL = option("--local", help="runs on this machine, not on a cluster", action="store_true")
+DRY_RUN = option(
+    "--dry-run",
+    help="client: print what would be submitted; server: let the API server check it, and keep nothing",
+    choices=("client", "server"),
+)
+ISOLATION = option(
+    "--isolation",
+    help="how tasks are kept apart: by mount namespaces, by rewriting paths, or in their images",
+    choices=("auto", "namespace", "rewrite", "docker", "podman"),
+    default="auto",
+)
+PASS_ENV = option(
+    "--pass-env", help="a variable that tasks see too; may be repeated", action="append", default=[], metavar="NAME"
+)
+RESUME = option("--resume", help="go on with a run that broke off, given by its name or folder", action="store_true")
+SELECTOR = option("-l", "--selector", help="labels, as kubectl takes them")
+ALL = option("--all", help="also the tasks that the compiler adds", action="store_true")
+RUN = option("--run", help="colour it by the states of this run", metavar="NAME", dest="run_name")
+
+
+def add_options(parser: Any, options: Sequence[Option]) -> None:
+    """Adds options to a parser of argparse."""
+    for one in options:
+        parser.add_argument(*one.names, help=one.help, **one.settings)

@@ -1,0 +1,37 @@
+"""What a command answers: as text for people, as JSON for programs, and an exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_argo.diagnostics import Diagnostic, ExitCode
+
+
+@dataclass(slots=True)
+class Report:
+    """An answer.
+
+    Attributes:
+        text: for people, on stdout.
+        data: for `--output json`.
+        findings: said on stderr, or part of the JSON.
+    """
+
+    text: str = ""
+    data: Any = None
+    exit_code: int = ExitCode.OK
+    findings: Sequence[Diagnostic] = field(default_factory=tuple)
+
+    def to_json(self) -> str:
+        """The JSON text."""
+        return json.dumps(self.data, ensure_ascii=False, indent=2, default=str)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Columns as kubectl shows them: capital headers, two spaces between."""
+    lines = [[*map(str.upper, header)], *([str(cell) for cell in row] for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
