@@ -46,10 +46,7 @@ _HASH_LENGTH = 8
 def is_task_name(name: str) -> bool:
     """Whether a DAG task may have this name, and others may depend on it."""
     return (
-        TASK_NAME.match(name) is not None
-        and len(name) <= MAX_TASK_NAME
-        and not name[0].isdigit()
-        and name not in DEPENDS_WORDS
+        TASK_NAME.match(name) is not None and len(name) <= MAX_TASK_NAME and not name[0].isdigit() and name not in DEPENDS_WORDS
     )
 
 

@@ -1,0 +1,1 @@
+"""What the Go standard library does with text, numbers and times, where Argo's results depend on it."""
