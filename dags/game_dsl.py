@@ -23,7 +23,9 @@ def play(i):
         args=['echo "card $0" > /tmp/card', i],
         outputs=[WorkflowParam("card")],
     )
-    show = ContainerJob(name="show", image="python:3.12-slim", command=["sh", "-c", "echo $INPUT_CARD"], inputs=[draw.output.card])
+    show = ContainerJob(
+        name="show", image="python:3.12-slim", command=["sh", "-c", "echo $INPUT_CARD"], inputs=[draw.output.card]
+    )
     return [draw, show]
 
 

@@ -144,8 +144,9 @@ _TOLERATION = _object("key", "operator", "value", "effect", "tolerationSeconds")
 _AFFINITY = _object("nodeAffinity", "podAffinity", "podAntiAffinity")
 _CONTAINER = _object(
     "name", "image", "command", "args", "env", "envFrom", "resources", "volumeMounts", "volumeDevices", "ports",
-    "securityContext", "imagePullPolicy", "workingDir", "lifecycle", "livenessProbe", "readinessProbe", "startupProbe", "restartPolicy", "tty",
-    "stdin", "stdinOnce", "resizePolicy", "terminationMessagePath", "terminationMessagePolicy", "mirrorVolumeMounts",
+    "securityContext", "imagePullPolicy", "workingDir", "lifecycle", "livenessProbe", "readinessProbe", "startupProbe",
+    "restartPolicy", "tty", "stdin", "stdinOnce", "resizePolicy", "terminationMessagePath",
+    "terminationMessagePolicy", "mirrorVolumeMounts",
 )  # fmt: skip
 
 
