@@ -15,7 +15,7 @@ from typing import Any
 from airflow_argo.compiler.code import a_list, base64_of, compact_json, tag
 from airflow_argo.compiler.expressions import json_of
 from airflow_argo.compiler.scope import Scope
-from airflow_argo.model.jobs import Container, JsonFile, LastLine, PythonCall
+from airflow_argo.model.jobs import Container, Env, JsonFile, LastLine, PythonCall
 from airflow_argo.model.values import (
     Carried,
     Constant,
@@ -89,7 +89,15 @@ def call_of(job: PythonCall | Container, leaves: Leaves, *, split: bool) -> tupl
     code = call.pop("code")
     if split:
         call["split"] = True
+    env = [[name, value if isinstance(value, str) else node_of(value, leaves)] for name, value in texts_of(job.env)]
+    if env:
+        call["set"] = env
     return _shippable(code), re.sub(r"\$(?=[$(])", r"\\u0024", compact_json(call))
+
+
+def texts_of(env: Env) -> list[tuple[str, str | Text]]:
+    """The variables that the pod's program sets itself, so that jobs that differ in them share a template."""
+    return [(name, value) for name, value in env if isinstance(value, str | Text)]
 
 
 def pod_program() -> str:

@@ -253,7 +253,7 @@ def _reporting(job: Container | PythonCall, *, in_loop: bool, split: bool) -> Dr
         env.append({"name": "AIRFLOW_ARGO_TRY", "value": "{{retries}}"})
     if in_loop:
         env.append({"name": "AIRFLOW_ARGO_INDEX", "value": calls.LOOP_INDEX})
-    env += [_variable(name, value, made) for name, value in job.env]
+    env += [_variable(name, value, made) for name, value in job.env if not isinstance(value, str | Text)]
     env += [_secret(name, secret) for secret, name in leaves.secrets.items()]
     if words.needs_left_brace(entry.get("value", "") for entry in env[1:]):
         env.insert(0, dict(words.LEFT_BRACE_VARIABLE))

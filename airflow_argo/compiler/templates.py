@@ -16,8 +16,8 @@ from airflow_argo.argo.names import task_slug
 from airflow_argo.compiler import words
 from airflow_argo.compiler.jobs import Argument, Dict, Draft, draft, literals
 from airflow_argo.compiler.scope import unused
-from airflow_argo.model.jobs import Container, Job, NoOp, PythonCall
-from airflow_argo.model.values import SecretText
+from airflow_argo.model.jobs import Container, Env, Job, NoOp, PythonCall
+from airflow_argo.model.values import SecretText, Text
 from airflow_argo.model.walk import found_in
 
 NOOP, FAIL_IF, FAIL, PROXY = "noop", "fail-if", "fail", "proxy"
@@ -147,12 +147,17 @@ def _shape_key(job: Job, slots: tuple[str, ...], *, in_loop: bool) -> Hashable:
             return (job.image, job.command, tuple(None if isinstance(word, str) else word for word in job.args), job.env, rest)
         case Container():
             own = (job.working_dir, job.retry, job.timeout_seconds, job.pod)
-            return ("report", in_loop, job.image, job.env, own, _secrets_of(job))
+            return ("report", in_loop, job.image, _references(job), own, _secrets_of(job))
         case PythonCall():
             call = (job.interpreter, job.retry, job.timeout_seconds, job.pod)
-            return ("python", in_loop, job.image, job.env, call, _secrets_of(job))
+            return ("python", in_loop, job.image, _references(job), call, _secrets_of(job))
         case _:
             return job
+
+
+def _references(job: Container | PythonCall) -> Env:
+    """The variables of a job that reports that come from the cluster; it sets the others itself."""
+    return tuple((name, value) for name, value in job.env if not isinstance(value, str | Text))
 
 
 def _secrets_of(job: Job) -> tuple[SecretText, ...]:

@@ -400,6 +400,7 @@ def run_task() -> Tuple[int, Report]:
         code = base64.b64decode(code[7:]).decode()
     nodes = Nodes(run, [decoded(text) for text in json.loads(_read("values"))], code)
     try:
+        os.environ.update({name: str(nodes.value(value)) for name, value in call.get("set", ())})
         if call["kind"] == "python":
             call_python(call, code, nodes, run, report)
         else:
