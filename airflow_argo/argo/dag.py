@@ -122,7 +122,7 @@ class Ancestors(Collection[str]):
 
 
 def dependencies(task: Mapping[str, Any]) -> dict[str, bool]:
-    """The names of the tasks that a task depends on, in the order of its text; whether it asks for a result that only loops have."""
+    """Tasks that a task depends on, in the order of its text; of each, whether it asks for a result that only loops have."""
     if task.get("depends"):
         return depends_language.named_tasks(task["depends"])
     return dict.fromkeys(task.get("dependencies") or [], False)

@@ -1,4 +1,7 @@
-"""Durations as Argo's fields hold them: "30" is seconds, "2m" and "1h30m" are Go's. Source: ParseStringToDuration, util/humanize."""
+"""Durations as Argo's fields hold them: "30" is seconds, "2m" and "1h30m" are Go's.
+
+Source: ParseStringToDuration, util/humanize.
+"""
 
 from __future__ import annotations
 

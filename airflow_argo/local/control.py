@@ -67,7 +67,7 @@ class ControlPipe:
 
 
 def send_command(folder: Path, command: Mapping[str, Any]) -> None:
-    """Tell a run in another process something: `{"do": "stop", "strategy": "Stop"}`, `{"do": "suspend"}`, `{"do": "resume", …}`.
+    """Tell a run in another process something: `{"do": "stop", "strategy": "Stop"}`, `{"do": "suspend"}`, `{"do": "resume"}`.
 
     Raises:
         NotRunning: nobody listens.

@@ -1,4 +1,4 @@
-"""The embedded engine: runs a program on this machine, one process a container, and ends every node as Argo's controller would."""
+"""Runs a program on this machine, one process a container, and ends every node as Argo's controller would."""
 
 from __future__ import annotations
 
@@ -123,29 +123,10 @@ class Engine:
 
     _loop: Loop | None
 
-    @classmethod
-    def resume_from(cls, folder: str | Path, *, clock: Clock | None = None, isolation: str | None = None) -> Engine:
-        """An engine that goes on with a run that broke off; what has ended stays as it is, what was at work begins anew.
-
-        Args:
-            folder: the run's.
-            isolation: another one than before.
-        Raises:
-            RunNotFound: there is none.
-        """
-        recorded = read_journal(Path(folder))
-        header = recorded.header
-        settings = Settings(**{**header["settings"], "pass_env": tuple(header["settings"]["pass_env"])})
-        if isolation is not None:
-            settings = Settings(**{**asdict(settings), "isolation": isolation})
-        engine = cls.__new__(cls)
-        engine.clock = clock or SystemClock()
-        program = Program.of(header["documents"], header["workflow"], limits=header["limits"])
-        created = {"uid": header["uid"], "created_at": header["created_at"]}
-        engine._begin(program, header["workflow"], Path(folder), settings, **created)
-        restore(engine._run, recorded)
-        engine._resumed = True
-        return engine
+    @staticmethod
+    def resume_from(folder: str | Path, *, clock: Clock | None = None, isolation: str | None = None) -> Engine:
+        """See the function `resume_from`."""
+        return _ResumedEngine(Path(folder), clock, isolation)
 
     @property
     def workflow(self) -> dict[str, Any]:
@@ -379,9 +360,32 @@ class _Frames:
 _FRAMES: Final = _Frames()
 
 
+class _ResumedEngine(Engine):
+    """Goes on with what a journal says."""
+
+    def __init__(self, folder: Path, clock: Clock | None, isolation: str | None) -> None:
+        recorded = read_journal(folder)
+        header = recorded.header
+        settings = Settings(**{**header["settings"], "pass_env": tuple(header["settings"]["pass_env"])})
+        if isolation is not None:
+            settings = Settings(**{**asdict(settings), "isolation": isolation})
+        self.clock = clock or SystemClock()
+        program = Program.of(header["documents"], header["workflow"], limits=header["limits"])
+        self._begin(program, header["workflow"], folder, settings, uid=header["uid"], created_at=header["created_at"])
+        restore(self._run, recorded)
+        self._resumed = True
+
+
 def resume_from(folder: str | Path, *, clock: Clock | None = None, isolation: str | None = None) -> Engine:
-    """See `Engine.resume_from`."""
-    return Engine.resume_from(folder, clock=clock, isolation=isolation)
+    """An engine that goes on with a run that broke off; what has ended stays as it is, what was at work begins anew.
+
+    Args:
+        folder: the run's.
+        isolation: another one than before.
+    Raises:
+        RunNotFound: there is none.
+    """
+    return _ResumedEngine(Path(folder), clock, isolation)
 
 
 __all__ = ["ISOLATIONS", "Engine", "Run", "Settings", "resume_from"]

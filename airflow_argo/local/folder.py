@@ -36,7 +36,7 @@ def is_going_on(folder: Path) -> bool:
 
 @dataclass(slots=True)
 class RunFolder:
-    """`journal.jsonl`, `status.json`, `logs/` and `artifacts/` stay; `work/`, `claims/` and `control` are there while it runs."""
+    """`journal.jsonl`, `status.json`, `logs/`, `artifacts/` stay; `work/`, `claims/` and `control` are there while it runs."""
 
     root: Path
     _lock: int = -1

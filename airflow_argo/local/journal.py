@@ -1,8 +1,8 @@
 """The journal of a run: what it is, and what changed of it, so that a run that broke off goes on from there.
 
-Lines are JSON objects: `{"run": …}` first, then `{"nodes": […], "workflow": …}` for all that changed at once; what comes later replaces
-what came before of the same node. A retry writes `{"gone": [names], "nodes": […], "workflow": …}`: what it forgets, and how the rest
-stands. A last line that isn't whole counts for nothing.
+Lines are JSON objects: `{"run": …}` first, then `{"nodes": […], "workflow": …}` for all that changed at once; what comes later
+replaces what came before of the same node. A retry writes `{"gone": [names], "nodes": […], "workflow": …}`: what it forgets,
+and how the rest stands. A last line that isn't whole counts for nothing.
 """
 
 from __future__ import annotations

@@ -173,10 +173,13 @@ class Loop:
 
     def _take_controls(self) -> None:
         for message in self.control.commands():
-            try:
-                self.mailbox.commands.append(self.parse(message))
-            except ValueError as error:
-                self._tell(Warned(str(error)))
+            self._take_control(message)
+
+    def _take_control(self, message: dict[str, Any]) -> None:
+        try:
+            self.mailbox.commands.append(self.parse(message))
+        except ValueError as error:
+            self._tell(Warned(str(error)))
 
     def _is_stuck(self) -> bool:
         """Nothing can be done now: see whether there is anything to wait for."""

@@ -22,8 +22,8 @@ def workflow_status(run: Run, hangs: Iterable[Hang] = (), **engine: Any) -> dict
         hangs: what waits for ever.
         engine: what else there is to say about the engine, which stands under `engine`.
     Returns:
-        phase, message, startedAt, finishedAt, progress, outputs and nodes by id as on a cluster, keys without a value left out but for `nodes`;
-        besides `engine`, in which `hangs` lists what waited for ever.
+        phase, message, startedAt, finishedAt, progress, outputs and nodes by id as on a cluster, keys without a value left
+        out but for `nodes`; besides `engine`, in which `hangs` lists what waited for ever.
     """
     status: dict[str, Any] = {
         "phase": run.phase,

@@ -1,4 +1,4 @@
-"""What of a manifest the engine does, what it may leave out because it matters only on Kubernetes, and what it refuses, and why.
+"""What of a manifest the engine does; what it leaves out, as it matters only on Kubernetes; what it refuses, and why.
 
 One table over all fields that Argo knows. Whoever adds a field to the schema has to say here what the engine makes of it.
 """
@@ -150,7 +150,7 @@ REFUSED: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "ValueFrom": {"jsonPath jqFilter": _RESOURCE_ONLY, "event": "events start workflows on a cluster"},
     "Artifact": {
-        "s3 git http artifactory hdfs oss gcs azure plugin": "artifacts of a run are files in its folder, or raw; let a task load it"
+        "s3 git http artifactory hdfs oss gcs azure plugin": "artifacts are files of the run, or raw; let a task load it"
     },
     "Container": _REFUSED_CONTAINER,
     "UserContainer": _REFUSED_CONTAINER,

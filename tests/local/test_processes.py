@@ -135,7 +135,10 @@ def test_environment_from_objects_and_fields(tmp_path: Path) -> None:
         (
             ["no-such-program"],
             "64",
-            'main: Error (exit code 64): failed to find name in PATH: exec: "no-such-program": executable file not found in $PATH',
+            (
+                "main: Error (exit code 64): failed to find name in PATH: "
+                'exec: "no-such-program": executable file not found in $PATH'
+            ),
         ),
     ],
 )

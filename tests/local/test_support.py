@@ -1,4 +1,4 @@
-"""What the engine refuses before anything runs, by name; what it may leave out; that the table says something of every field."""
+"""What the engine refuses before anything runs, by name; what it leaves out; that the table says something of every field."""
 
 from __future__ import annotations
 

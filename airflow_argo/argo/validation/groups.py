@@ -49,7 +49,7 @@ def check_dag(template: Part, known: Known, checker: Checker, scope: TemplateSco
     uses_depends = any(task.get("depends") for task in tasks)
     found: dict[str, dict[str, Any] | None] = {}
     for task in ordered:
-        _check_dependencies(place, task, graph, uses_depends=uses_depends)
+        _check_dependencies(place, task, uses_depends=uses_depends)
         with inside(f"{place}.tasks.{task['name']} "):
             found[task["name"]] = checker.check_holder(task, scope, None)
         _add_outputs(known, checker, f"tasks.{task['name']}", found[task["name"]], aggregate=_is_aggregated(task))
@@ -85,7 +85,7 @@ def _check_graph(place: str, tasks: list[dict[str, Any]]) -> None:
         raise InvalidSpec(f"{place} sorting failed: graph with cycle")
 
 
-def _check_dependencies(place: str, task: Part, graph: DagGraph, *, uses_depends: bool) -> None:
+def _check_dependencies(place: str, task: Part, *, uses_depends: bool) -> None:
     name = task["name"]
     if (uses_depends or task.get("dependencies")) and "0" <= name[0] <= "9":
         rule = "name cannot begin with a digit when using either 'depends' or 'dependencies'"

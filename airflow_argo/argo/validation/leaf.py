@@ -1,4 +1,7 @@
-"""Checks of templates that run something themselves. Source: validateLeaf in workflow/validate, ContainerSetTemplate.Validate."""
+"""Checks of templates that run something themselves.
+
+Source: validateLeaf in workflow/validate, ContainerSetTemplate.Validate.
+"""
 
 from __future__ import annotations
 

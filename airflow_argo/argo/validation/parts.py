@@ -24,10 +24,8 @@ _TASK_NAME_RULE: Final = (
     "name must consist of alpha-numeric characters or '-', and must start with an alpha-numeric character "
     "(e.g. My-name1-2, 123-NAME)"
 )
-_NO_LOCATION: Final = frozenset(
-    ("name", "path", "mode", "recurseMode", "optional", "archive", "archiveLogs", "deleted", "globalName", "subPath")
-    + ("from", "fromExpression", "artifactGC")
-)
+_NOTHING_SAID: Final = ("name", "path", "mode", "recurseMode", "optional", "archive", "archiveLogs", "deleted")
+_NO_LOCATION: Final = frozenset((*_NOTHING_SAID, "globalName", "subPath", "from", "fromExpression", "artifactGC"))
 
 
 def is_parameter(text: str) -> bool:

@@ -1,7 +1,7 @@
 """What the controller refuses as `invalid spec` before it runs anything: the first fault, with its text.
 
-Source: workflow/validate/validate.go. Each template is looked at once for what is in it, and once for each call of it for what it
-is called with, so that the time is in proportion to the size of the manifest.
+Source: workflow/validate/validate.go. Each template is looked at once for what is in it, and once for each call of it for what
+it is called with, so that the time is in proportion to the size of the manifest.
 """
 
 from __future__ import annotations

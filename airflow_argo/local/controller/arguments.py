@@ -1,4 +1,7 @@
-"""Arguments into templates: inputs get their values, then all tags are replaced that can be. Source: workflow/common/util.go."""
+"""Arguments into templates: inputs get their values, then all tags that can be replaced are.
+
+Source: workflow/common/util.go.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Calls of templates: what a pass keeps of a node between visits, so that it comes back only where something changed.
 
-A call is dirty if a visit could change something. Whoever causes that wakes it, which makes all calls around it dirty and queues
-it with its parent's body; a pass goes down along the dirty ones and leaves the others alone.
+A call is dirty if a visit could change something. Whoever causes that wakes it, which makes all calls around it dirty and
+queues it with its parent's body; a pass goes down along the dirty ones and leaves the others alone.
 """
 
 from __future__ import annotations

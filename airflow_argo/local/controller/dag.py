@@ -103,9 +103,9 @@ def _assess(run: Run, body: DagBody, template: Template, *, stopped: bool) -> st
     dag = template["dag"]
     fail_fast = dag.get("failFast") is not False
     targets = [body.node_name(target) for target in body.graph.targets]
-    if not body.open_tasks and any(run.tree.get(target) is None for target in targets):
-        if not fail_fast or run.tree.failures == 0:
-            return RUNNING
+    waits = not body.open_tasks and any(run.tree.get(target) is None for target in targets)
+    if waits and (not fail_fast or run.tree.failures == 0):
+        return RUNNING
     assessment = assess(run.tree, body.name, targets, fail_fast=fail_fast, tolerates=_tolerance(body))
     for group, phase in assessment.groups.items():
         run.tree.mark(group, phase)

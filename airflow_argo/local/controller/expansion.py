@@ -1,4 +1,7 @@
-"""A task or step with its loop written out: one for each item. Source: expandTask in dag.go, expandStep in steps.go, processItem."""
+"""A task or step with its loop written out: one for each item.
+
+Source: expandTask in dag.go, expandStep in steps.go, processItem.
+"""
 
 from __future__ import annotations
 

@@ -38,9 +38,11 @@ def can_go_on(run: Run) -> bool:
 def hangs(run: Run) -> list[Hang]:
     """What waits, and for what."""
     found = [Hang(name, reason) for name, reason in run.stuck.items()]
-    for node in run.tree:
-        if not node.fulfilled and node.waiting_for:
-            found.append(Hang(node.name, f"the lock {node.waiting_for}, which nobody will give back"))
+    found += [
+        Hang(node.name, f"the lock {node.waiting_for}, which nobody will give back")
+        for node in run.tree
+        if not node.fulfilled and node.waiting_for
+    ]
     if found:
         return found
     open_nodes = [node for node in run.tree if not node.fulfilled]

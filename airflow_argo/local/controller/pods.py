@@ -247,7 +247,10 @@ def _end(run: Run, node: Node, message: str) -> None:
 
 
 def fail_nodes_without_pods(run: Run) -> None:
-    """Of nodes that wait without a pod, fail those that may not go on. Source: failNodesWithoutCreatedPodsAfterDeadlineOrShutdown."""
+    """Of nodes that wait without a pod, fail those that may not go on.
+
+    Source: failNodesWithoutCreatedPodsAfterDeadlineOrShutdown.
+    """
     overdue = run.deadline is not None and run.now() > run.deadline
     if not run.shutdown and not overdue:
         return

@@ -59,7 +59,10 @@ def supply_defaults(node: Node) -> None:
 
 
 def _with_enums(inputs: dict[str, Any]) -> dict[str, Any]:
-    """An input whose value is itself the JSON of a parameter with choices gets those. Source: resolveInputFieldsForSuspendNode."""
+    """An input whose value is itself the JSON of a parameter with choices gets those.
+
+    Source: resolveInputFieldsForSuspendNode.
+    """
     parameters = []
     for parameter in inputs.get("parameters") or []:
         try:

@@ -258,7 +258,10 @@ class NodeTree:
         return [child for child in children if child is not None and child.retried]
 
     def last_attempt(self, node: Node) -> Node | None:
-        """The child that speaks for a Retry node, which no hook made; None if it is another node. Source: possiblyGetRetryChildNode."""
+        """The child that speaks for a Retry node, which no hook made; None if it is another node.
+
+        Source: possiblyGetRetryChildNode.
+        """
         if node.type != RETRY:
             return None
         children = (self._nodes.get(child) for child in reversed(node.children))

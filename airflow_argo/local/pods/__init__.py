@@ -1,1 +1,1 @@
-"""Pods as processes: a spawner that forks them, a sandbox for each container's files, and what Argo's executor makes of their end."""
+"""Pods as processes: a spawner that forks them, a sandbox for a container's files, what Argo's executor makes of their end."""

@@ -216,7 +216,7 @@ class _Builder:
         return ContainerPlan(
             name=name,
             image=spec.get("image", ""),
-            argv=tuple([*command, *args]) if command else (),
+            argv=(*command, *args) if command else (),
             env=env | {"ARGO_CONTAINER_NAME": name, "ARGO_NODE_ID": self.identity.node_id},
             cwd=spec.get("workingDir", ""),
             mounts=tuple(
@@ -296,7 +296,10 @@ class _Builder:
 
 
 def expand(text: str, value_of: Callable[[str], str | None]) -> str:
-    """Kubernetes' `$(NAME)`, and `$$` for a dollar; an unknown name stays as it is. Source: third_party/forked/golang/expansion."""
+    """Kubernetes' `$(NAME)`, and `$$` for a dollar; an unknown name stays as it is.
+
+    Source: third_party/forked/golang/expansion.
+    """
     out: list[str] = []
     at = 0
     while (dollar := text.find("$", at)) >= 0:

@@ -1,7 +1,7 @@
 """What a pod leaves: its result, output parameters and artifacts, and the phase that Argo makes of its containers' ends.
 
-Source: emissary.go (saveParameter, saveArtifact), executor.go (CaptureScriptResult, SaveParameters, SaveArtifacts), inferFailedReason
-in operator.go.
+Source: emissary.go (saveParameter, saveArtifact), executor.go (CaptureScriptResult, SaveParameters, SaveArtifacts),
+inferFailedReason in operator.go.
 """
 
 from __future__ import annotations
@@ -139,15 +139,17 @@ def _parameters(declared: list[dict[str, Any]], contents: Mapping[str, bytes | s
 
 
 def _artifacts(declared: list[dict[str, Any]], sandbox: Sandbox, store: ArtifactStore) -> tuple[list[dict[str, Any]], str]:
-    saved, errors = [], ""
-    for artifact in declared:
-        try:
-            saved.append(store.save(artifact, sandbox.host_path(artifact["path"])))
-        except ArtifactMissing as error:
-            errors += "" if artifact.get("optional") else f"{error}; "
-        except OSError as error:
-            errors += f"failed to save artifact {artifact['name']}: {error.strerror}; "
-    return saved, errors
+    tried = [_artifact(artifact, sandbox, store) for artifact in declared]
+    return [saved for saved, _ in tried if saved is not None], "".join(error for _, error in tried)
+
+
+def _artifact(artifact: dict[str, Any], sandbox: Sandbox, store: ArtifactStore) -> tuple[dict[str, Any] | None, str]:
+    try:
+        return store.save(artifact, sandbox.host_path(artifact["path"])), ""
+    except ArtifactMissing as error:
+        return None, "" if artifact.get("optional") else f"{error}; "
+    except OSError as error:
+        return None, f"failed to save artifact {artifact['name']}: {error.strerror}; "
 
 
 def verdict(init: Sequence[End], mains: Sequence[End], wait_error: str, sidecars: Sequence[End]) -> tuple[str, str]:

@@ -3,7 +3,8 @@
 Run as a program with the number of an open socket; imports nothing but the standard library. It reads requests and writes
 reports, both JSON objects behind their length in four bytes:
 
-    {"do": "start", "id", "argv", "env", "cwd", "stdout", "stderr", "binds", "root", "marker"} → {"id", "pid"}, later {"id", "code", "error"}
+    {"do": "start", "id", "argv", "env", "cwd", "stdout", "stderr", "binds", "root", "marker"}
+        → {"id", "pid"}, later {"id", "code", "error"}
     {"do": "signal", "id", "signal"}
     {"do": "probe"} → {"namespaces": bool}
 
@@ -127,7 +128,7 @@ class Spawner:
             environment = request["env"]
             program = find_program(request["argv"][0], environment.get("PATH", ""))
             try:
-                os.execve(program, request["argv"], environment)
+                os.execve(program, request["argv"], environment)  # noqa: S606 - becoming the task is the point
             except OSError as error:
                 raise StartError(
                     f"failed to start command: fork/exec {program}: {os.strerror(error.errno or 0).lower()}"
@@ -155,7 +156,7 @@ class Spawner:
         self._check(self.libc.unshare(CLONE_NEWNS | (CLONE_NEWUSER if user else 0)), "unshare")
         if user:
             for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
-                with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123 - pathlib costs every task its import
+                with open(f"/proc/self/{name}", "w") as file:
                     file.write(text)
         self._mount("none", "/", MS_REC | MS_PRIVATE)
         sources = [os.open(source, os.O_PATH | os.O_CLOEXEC) for source, _ in binds]  # before anything covers them
@@ -184,7 +185,7 @@ class Spawner:
         if pid == 0:
             try:
                 self._enter_namespace([[folder, "/tmp"]], None)  # noqa: S108 - the folder that every task gets for itself
-                os.execve("/bin/true", ["true"], {})
+                os.execve("/bin/true", ["true"], {})  # noqa: S606
             except BaseException:  # noqa: BLE001 - whatever it is, the answer is no
                 os._exit(1)
         return os.waitpid(pid, 0)[1] == 0
@@ -260,6 +261,7 @@ def find_program(name: str, path: str) -> str:
 
 
 def kill_group(pid: int, number: int) -> None:
+    """Signal the group that a task leads, or the task if it is none any more."""
     try:
         os.killpg(pid, number)
     except (ProcessLookupError, PermissionError):
@@ -267,6 +269,7 @@ def kill_group(pid: int, number: int) -> None:
 
 
 def kill(pid: int, number: int) -> None:
+    """Signal a process, if it is still there."""
     try:
         os.kill(pid, number)
     except (ProcessLookupError, PermissionError):
@@ -274,6 +277,7 @@ def kill(pid: int, number: int) -> None:
 
 
 def wait_for(pid: int) -> None:
+    """Reap a child, if it is still there."""
     try:
         os.waitpid(pid, 0)
     except ChildProcessError:
@@ -286,23 +290,25 @@ def children() -> list[int]:
         return []
     me = os.getpid()
     try:
-        with open(f"/proc/{me}/task/{me}/children") as file:  # noqa: PTH123 - see above
+        with open(f"/proc/{me}/task/{me}/children") as file:
             return [int(pid) for pid in file.read().split()]
     except OSError:
         return [int(name) for name in os.listdir("/proc") if name.isdigit() and parent_of(name) == me]
 
 
 def parent_of(pid: str) -> int:
+    """The parent of a process; 0 if it is gone."""
     try:
-        with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
+        with open(f"/proc/{pid}/stat") as file:
             return int(file.read().rpartition(")")[2].split()[1])
     except OSError:
         return 0
 
 
 def environment_of(pid: int) -> str:
+    """The environment with which a process began; empty if it is gone."""
     try:
-        with open(f"/proc/{pid}/environ", errors="replace") as file:  # noqa: PTH123
+        with open(f"/proc/{pid}/environ", errors="replace") as file:
             return file.read()
     except OSError:
         return ""
