@@ -1,0 +1,16 @@
+"""AA1xx: reading a file."""
+
+from __future__ import annotations
+
+from airflow_argo.diagnostics.codes.code import ERROR, Code
+
+READING: tuple[Code, ...] = (
+    Code("AA101", "no such file", ERROR, "The path names no file that can be read."),
+    Code("AA102", "the file can't be imported", ERROR, "A DAG file is a Python program, and this one ends in an error."),
+    Code("AA103", "no DAG in the file", ERROR, "The file was imported, and made no DAG."),
+    Code("AA104", "several DAGs in the file", ERROR, "The command takes one DAG: choose it with --dag-id."),
+    Code("AA105", "tasks wait for one another", ERROR, "The DAG has a circle, which Airflow refuses too."),
+    Code("AA106", "the file takes too long", ERROR, "Importing the file didn't end in time."),
+    Code("AA107", "the file ends the process", ERROR, "Importing the file ended Python itself: by exit, or by a crash."),
+    Code("AA108", "two DAGs of one name", ERROR, "Two DAGs of the file have the same id, and Airflow would show only one."),
+)

@@ -1,0 +1,46 @@
+"""AA2xx: translating a DAG."""
+
+from __future__ import annotations
+
+from airflow_argo.diagnostics.codes.code import ERROR, WARNING, Code
+
+TRANSLATING: tuple[Code, ...] = (
+    Code(
+        "AA201", "no translation of an operator", ERROR, "No family translates the class, or it overrides what its base does."
+    ),
+    Code("AA202", "a function's source can't travel", ERROR, "Python tasks travel as their source and what that needs."),
+    Code("AA203", "a template that only Airflow can render", ERROR, "Its expression isn't a date, param, XCom or the like."),
+    Code("AA204", "an XCom of a task that isn't upstream", ERROR, "Argo passes values only along dependencies."),
+    Code("AA205", "an XCom that only the run could name", ERROR, "What is pulled has to be known before the run."),
+    Code("AA206", "callbacks", WARNING, "Callbacks, deadlines and SLAs are run by Airflow's scheduler."),
+    Code("AA207", "mail", WARNING, "Airflow's scheduler sends mail; Argo doesn't."),
+    Code("AA208", "pools", WARNING, "Pools limit tasks of many DAGs; they are Airflow's."),
+    Code("AA209", "priorities", WARNING, "Argo's priority is of whole workflows."),
+    Code("AA210", "queues, executors and users", WARNING, "They say which of Airflow's workers runs a task."),
+    Code("AA211", "executor_config", WARNING, "It is meant for an executor; our own part of it is under the key argo."),
+    Code("AA212", "dependence on earlier runs", WARNING, "Runs of a workflow don't know those before them."),
+    Code("AA213", "schedules", WARNING, "A CronWorkflow has cron expressions, and no data intervals."),
+    Code("AA214", "catchup, start and end", WARNING, "A CronWorkflow makes up at most one missed run."),
+    Code("AA215", "mapping", ERROR, "What the task is mapped over can't be said as a list."),
+    Code("AA216", "mapped task groups", ERROR, "Groups that are mapped as a whole aren't translated."),
+    Code("AA217", "times between tries", WARNING, "Argo's backoff is a duration, times a whole number."),
+    Code("AA218", "assets", WARNING, "Argo knows no assets."),
+    Code("AA221", "failing fast", WARNING, "Branches beside a failure run to their end."),
+    Code("AA222", "limits on runs and instances", WARNING, "Argo limits pods of a workflow, and holders of a semaphore."),
+    Code(
+        "AA224",
+        "hooks around a task",
+        ERROR,
+        "pre_execute, run_if and the like run inside Airflow's task runner.",
+    ),
+    Code("AA225", "an unknown trigger rule", ERROR, "This Airflow has a rule that is newer than the translation."),
+    Code(
+        "AA227",
+        "an argument that can't travel",
+        ERROR,
+        "Arguments travel as JSON, with tuples, sets and dates marked.",
+    ),
+    Code("AA228", "not a template", ERROR, "Jinja doesn't understand the text, so Airflow wouldn't either."),
+    Code("AA229", "an argument of an operator", ERROR, "The operator is translated, but not this argument of it."),
+    Code("AA230", "an image without a known command", WARNING, "Argo looks the image's entrypoint up in its registry."),
+)
