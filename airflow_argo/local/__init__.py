@@ -19,7 +19,7 @@ from airflow_argo.local.errors import (
 )
 from airflow_argo.local.events import Event, LogLine, NodeChanged, Warned, WorkflowChanged
 from airflow_argo.local.folder import default_folder, is_going_on
-from airflow_argo.local.logs import read_logs
+from airflow_argo.local.logs import LogTail, read_logs
 from airflow_argo.local.program import Program, load
 from airflow_argo.local.restart import restart
 
@@ -34,6 +34,7 @@ __all__ = [
     "InvalidManifest",
     "JumpingClock",
     "LogLine",
+    "LogTail",
     "NodeChanged",
     "NotRunning",
     "Program",

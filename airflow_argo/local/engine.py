@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from airflow_argo.argo.phases import WORKFLOW_DONE
 from airflow_argo.diagnostics import InputError
-from airflow_argo.local.clock import Clock, SystemClock
+from airflow_argo.local.clock import Clock, SystemClock, rfc3339
 from airflow_argo.local.control import PIPE, ControlPipe
 from airflow_argo.local.controller import commands
 from airflow_argo.local.controller.arguments import dumps
@@ -308,7 +308,8 @@ class Engine:
         plan, refusal = NO_PLAN, ""
         try:
             identity = self._identity(request)
-            plan = plan_pod(request.template, list(request.volumes), claims, identity, self._program.objects)
+            variables = _variables(request, self.name)
+            plan = plan_pod(request.template, list(request.volumes), claims, identity, self._program.objects, variables)
         except PodRefused as error:
             refusal = str(error)
         return RunningPod(request, plan, place.pods, launcher, spawner, self.settings.grace, refusal)
@@ -325,6 +326,7 @@ class Engine:
             uid=str(uuid.uuid5(uuid.UUID(metadata.uid), request.node)),
             node_id=request.node_id,
             workflow=metadata.name,
+            workflow_uid=metadata.uid,
             labels={**(common.get("labels") or {}), **(own.get("labels") or {}), **labels},
             annotations={**(common.get("annotations") or {}), **(own.get("annotations") or {}), **annotations},
             service_account=spec.get("serviceAccountName") or "default",
@@ -334,6 +336,16 @@ class Engine:
         nodes = [node for node in self._run.tree if node.type not in ("DAG", "Steps", "StepGroup", "TaskGroup", "Retry")]
         done = sum(node.fulfilled for node in nodes)
         return Interrupted(self.name, self.folder, done, tuple(node.name for node in nodes if not node.fulfilled))
+
+
+def _variables(request: PodRequest, workflow: str) -> dict[str, str]:
+    """What the controller adds to the environment of each container. Source: workflowpod.go (build)."""
+    return {
+        "ARGO_NODE_ID": request.node_id,
+        "ARGO_INCLUDE_SCRIPT_OUTPUT": "true" if request.capture_result else "false",
+        "ARGO_DEADLINE": rfc3339(request.terminate_at) or "0001-01-01T00:00:00Z",
+        "ARGO_WORKFLOW_NAME": workflow,
+    }
 
 
 class _Frames:

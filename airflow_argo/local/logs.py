@@ -29,6 +29,12 @@ class LogTail:
     _at: int = 0
     _partial: bytes = b""
 
+    @classmethod
+    def of(cls, path: Path) -> LogTail:
+        """The tail of a file in the folder of logs: `<node>.<container>.out` or `.err`."""
+        node, container, end = path.name.split(".")
+        return cls(path, node, container, STREAMS[end])
+
     def new_lines(self, *, last: bool = False) -> Iterator[LogLine]:
         """The lines since the last call, at most some; with `last` all, and the one without an end."""
         try:

@@ -14,6 +14,7 @@ from airflow_argo.local import LogLine
 
 from .manifests import call, dag, execute, py, sh, workflow
 
+OF_ARGO = ("CONTAINER_NAME", "NODE_ID", "WORKFLOW_NAME", "INCLUDE_SCRIPT_OUTPUT", "DEADLINE")
 BOTH = pytest.mark.parametrize("isolation", ["namespace", "rewrite"])
 
 
@@ -83,7 +84,7 @@ def test_environment_is_minimal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     main = sh("main", "env > /tmp/r; echo $WANTED > /tmp/w", outputs={"r": "/tmp/r", "w": "/tmp/w"})
     result = execute(tmp_path, workflow(main), pass_env=["WANTED", "NOT_THERE"])
     names = {line.partition("=")[0] for line in result.output("", "r").splitlines()}
-    ours = {"ARGO_CONTAINER_NAME", "ARGO_NODE_ID", "AIRFLOW_ARGO_PROCESS", "WANTED"}
+    ours = {"AIRFLOW_ARGO_PROCESS", "WANTED"} | {f"ARGO_{name}" for name in OF_ARGO}
     of_shell = {"PWD", "OLDPWD", "SHLVL", "_"}
     assert names - of_shell == {"PATH", "HOME", "LANG", "TMPDIR"} | ours
     assert result.output("", "w") == "yes"

@@ -6,6 +6,7 @@ No I/O. Source: workflowpod.go (build), Kubernetes' expansion of `$(NAME)` and i
 from __future__ import annotations
 
 import base64
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 from airflow_argo.argo import gojson
 from airflow_argo.argo.limits import MAX_ARGUMENT_BYTES
+from airflow_argo.local.controller.arguments import dumps
 
 MAIN: Final = "main"
 SCRIPT: Final = "/tmp/argo/staging/script"  # noqa: S108 - in the container; Argo has it at /argo/staging/script
@@ -59,6 +61,7 @@ class PodIdentity:
     uid: str
     node_id: str
     workflow: str
+    workflow_uid: str
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     service_account: str
@@ -123,6 +126,7 @@ class PodPlan:
         volumes: name → files that are in it at first, by relative path; empty for an emptyDir.
         claims: names of volumes that all pods of the run share.
         script: the source of a script template, which `main` finds at SCRIPT.
+        template: as Argo's executor reads it, which puts artifacts into place and saves outputs.
     """
 
     init: tuple[ContainerPlan, ...]
@@ -131,19 +135,26 @@ class PodPlan:
     volumes: Mapping[str, Mapping[str, str]]
     claims: frozenset[str]
     script: str | None
+    template: Mapping[str, Any]
 
 
-NO_PLAN: Final = PodPlan(init=(), mains=(), sidecars=(), volumes={}, claims=frozenset(), script=None)
+NO_PLAN: Final = PodPlan(init=(), mains=(), sidecars=(), volumes={}, claims=frozenset(), script=None, template={})
 """Of a pod that can't be set up."""
 
 
 def plan_pod(
-    template: Mapping[str, Any], volumes: list[dict[str, Any]], claims: frozenset[str], identity: PodIdentity, objects: Objects
+    template: Mapping[str, Any],
+    volumes: list[dict[str, Any]],
+    claims: frozenset[str],
+    identity: PodIdentity,
+    objects: Objects,
+    variables: Mapping[str, str],
 ) -> PodPlan:
     """The pod of a template whose parameters are all filled in.
 
     Args:
         template: a container, script or containerSet template.
+        variables: what the controller adds to the environment of each container.
         volumes: the workflow's; the template's own hide those of the same name.
         claims: names of the workflow's volumeClaimTemplates.
         identity: of the pod.
@@ -151,7 +162,7 @@ def plan_pod(
     Raises:
         PodRefused: it refers to something that isn't there.
     """
-    builder = _Builder(identity, objects)
+    builder = _Builder(identity, objects, variables)
     set_mounts = (template.get("containerSet") or {}).get("volumeMounts") or []
     mains = [builder.container(spec, name, set_mounts) for name, spec in _mains(template)]
     mirrored = next((main.mounts for main in mains if main.name == MAIN), ())
@@ -161,14 +172,36 @@ def plan_pod(
     known = {volume["name"]: volume for volume in [*volumes, *(template.get("volumes") or [])]}
     for name in sorted(used - known.keys() - claims):
         raise PodRefused(f"volume '{name}' not found in workflow spec")
+    executed = executors_template(template, identity)
     return PodPlan(
         init=tuple(extra),
         mains=tuple(mains),
         sidecars=tuple(sidecars),
         volumes={name: builder.volume(known[name]) for name in sorted(used & known.keys())},
         claims=frozenset(used - known.keys()),
-        script=template["script"].get("source", "") if "script" in template else None,
+        script=executed["script"].get("source", "") if "script" in executed else None,
+        template=executed,
     )
+
+
+def executors_template(template: Mapping[str, Any], identity: PodIdentity) -> Mapping[str, Any]:
+    """The template as Argo's executor reads it: it comes as a variable of the container `init`, which Kubernetes expands.
+
+    A `$$` in a script or a raw artifact becomes `$` thereby, and `$(ARGO_POD_NAME)` the pod's name. A template too long for a
+    variable comes in a ConfigMap, as it is. Source: workflowpod.go (ARGO_TEMPLATE, createEnvVars).
+    """
+    text = dumps({**template, "inputs": {"artifacts": (template.get("inputs") or {}).get("artifacts") or []}})
+    if "$" not in text or len(text.encode()) > MAX_ARGUMENT_BYTES:
+        return template
+    known = {
+        "ARGO_POD_NAME": identity.name,
+        "ARGO_POD_UID": identity.uid,
+        "ARGO_WORKFLOW_NAME": identity.workflow,
+        "ARGO_WORKFLOW_UID": identity.workflow_uid,
+        "ARGO_CONTAINER_NAME": "init",
+    }
+    read: dict[str, Any] = json.loads(expand(text, known.get))
+    return read
 
 
 def _mains(template: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -187,6 +220,7 @@ def _mains(template: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 class _Builder:
     identity: PodIdentity
     objects: Objects
+    variables: Mapping[str, str]
 
     def user_container(self, spec: Mapping[str, Any], mirrored: tuple[Mount, ...]) -> ContainerPlan:
         """An init container or a sidecar, with the main container's volumes if it wants them."""
@@ -207,7 +241,7 @@ class _Builder:
 
     def container(self, spec: Mapping[str, Any], name: str, more_mounts: list[dict[str, Any]]) -> ContainerPlan:
         """A container as Kubernetes would start it: variables set in their order, then put into command and arguments."""
-        env = self._environment(spec)
+        env = self._environment(spec) | {"ARGO_CONTAINER_NAME": name, **self.variables}
         command = [expand(part, env.get) for part in spec.get("command") or []]
         args = spec.get("args") or []
         long_arguments = len(gojson.marshal(args)) > MAX_ARGUMENT_BYTES
@@ -217,7 +251,7 @@ class _Builder:
             name=name,
             image=spec.get("image", ""),
             argv=(*command, *args) if command else (),
-            env=env | {"ARGO_CONTAINER_NAME": name, "ARGO_NODE_ID": self.identity.node_id},
+            env=env,
             cwd=spec.get("workingDir", ""),
             mounts=tuple(
                 Mount(path=mount["mountPath"], volume=mount["name"], sub_path=mount.get("subPath", ""))

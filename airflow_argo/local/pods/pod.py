@@ -115,7 +115,7 @@ class RunningPod:
         yield from self.plan.sidecars
 
     def _sandbox(self, container: ContainerPlan) -> Sandbox:
-        declared = list(_declared_paths(self.request.template)) if container.name == MAIN else []
+        declared = list(_declared_paths(self.plan.template)) if container.name == MAIN else []
         if container.cwd:
             declared.append(os.path.join(container.cwd, "."))
         volumes = {mount.path: self._volume(mount.volume) / mount.sub_path for mount in container.mounts}
@@ -130,7 +130,7 @@ class RunningPod:
     def _stage(self, sandbox: Sandbox) -> None:
         """Put input artifacts and the script where the main container looks for them."""
         store = self._artifacts()
-        for artifact in (self.request.template.get("inputs") or {}).get("artifacts") or []:
+        for artifact in (self.plan.template.get("inputs") or {}).get("artifacts") or []:
             store.load(artifact, sandbox.host_path(artifact["path"]))
         if self.plan.script is not None:
             script = sandbox.host_path(SCRIPT)
@@ -292,7 +292,7 @@ class RunningPod:
         stdout = log_files(self.folders.logs, self.request.node_id, MAIN)[0] if self.request.capture_result else None
         try:
             return results.save_outputs(
-                self.request.template,
+                self.plan.template,
                 self._sandboxes[MAIN],
                 stdout,
                 self._artifacts(),
