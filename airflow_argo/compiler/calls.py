@@ -92,7 +92,7 @@ def call_of(job: PythonCall | Container, leaves: Leaves, *, split: bool) -> tupl
     env = [[name, value if isinstance(value, str) else node_of(value, leaves)] for name, value in texts_of(job.env)]
     if env:
         call["set"] = env
-    return _shippable(code), re.sub(r"\$(?=[$(])", r"\\u0024", compact_json(call))
+    return shippable(code), re.sub(r"\$(?=[$(])", r"\\u0024", compact_json(call))
 
 
 def texts_of(env: Env) -> list[tuple[str, str | Text]]:
@@ -187,7 +187,7 @@ def is_shippable(text: str) -> bool:
     return not ("{{" in text or "$$" in text or "$(ARGO" in text)
 
 
-def _shippable(text: str) -> str:
+def shippable(text: str) -> str:
     """A program text as it stands in a manifest, for people to read; as base64 where it would be changed."""
     return text if is_shippable(text) and not text.startswith("base64:") else f"base64:{base64_of(text)}"
 

@@ -246,6 +246,7 @@ def _reporting(job: Container | PythonCall, *, in_loop: bool, split: bool) -> Dr
                 {"name": name, "path": f"{calls.FOLDER}/{name}", "raw": {"data": tag(f"inputs.parameters.{name}")}}
                 for name in ("code", "call", "values")
             ),
+            *_beside(job),
         ],
     }
     env = [{"name": "AIRFLOW_ARGO_RUN", "value": calls.RUN_FACTS}]
@@ -266,6 +267,15 @@ def _reporting(job: Container | PythonCall, *, in_loop: bool, split: bool) -> Dr
     outcome = {"name": OUTCOME, "valueFrom": {"path": f"{calls.REPORT}", "default": failed}}
     made.body["outputs"] = {"parameters": [outcome]}
     return made
+
+
+def _beside(job: Container | PythonCall) -> list[Dict]:
+    """The artifacts for the files that lie beside a Python call's program."""
+    files = job.beside if isinstance(job, PythonCall) else ()
+    return [
+        {"name": f"beside-{number}", "path": f"{calls.FOLDER}/{name}", "raw": {"data": calls.shippable(text)}}
+        for number, (name, text) in enumerate(files, 1)
+    ]
 
 
 def _resource(job: Resource) -> Draft:

@@ -149,7 +149,7 @@ def _shape_key(job: Job, slots: tuple[str, ...], *, in_loop: bool) -> Hashable:
             own = (job.working_dir, job.retry, job.timeout_seconds, job.pod)
             return ("report", in_loop, job.image, _references(job), own, _secrets_of(job))
         case PythonCall():
-            call = (job.interpreter, job.retry, job.timeout_seconds, job.pod)
+            call = (job.interpreter, job.beside, job.retry, job.timeout_seconds, job.pod)
             return ("python", in_loop, job.image, _references(job), call, _secrets_of(job))
         case _:
             return job

@@ -182,6 +182,7 @@ class PythonCall:
         kwargs: keyword arguments.
         more_kwargs: an object whose keys are more keyword arguments.
         modules: module name → text, of modules that the source imports and the image doesn't have.
+        beside: name → text, of files that lie beside the program in the pod; the same for many jobs, which share them.
         facts: further fields of the call, for `airflow_argo.pod`, as JSON: ids, types of params, branches.
         xcoms: step → key → value, of what the source reads of other steps by their names.
         spread: a returned object's values are outputs of their own, by its keys.
@@ -196,6 +197,7 @@ class PythonCall:
     kwargs: tuple[tuple[str, Value], ...] = ()
     more_kwargs: Value | None = None
     modules: tuple[tuple[str, str], ...] = ()
+    beside: tuple[tuple[str, str], ...] = ()
     facts: Constant = EMPTY
     xcoms: tuple[tuple[str, tuple[tuple[str, Value], ...]], ...] = ()
     spread: bool = False
