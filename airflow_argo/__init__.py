@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     from airflow_argo.dsl.steps import when as when
     from airflow_argo.dsl.steps import while_loop as while_loop
     from airflow_argo.dsl.workflow import Workflow as Workflow
+    from airflow_argo.manifests import to_manifest as to_manifest
+    from airflow_argo.manifests import to_yaml as to_yaml
+    from airflow_argo.runners.argo import ArgoRunner as ArgoRunner
+    from airflow_argo.runners.local import LocalRunner as LocalRunner
+    from airflow_argo.runners.run import Run as Run
+    from airflow_argo.translator.dags import translate as translate
 
 __version__ = "0.1.0"
 
@@ -41,6 +47,11 @@ _HOMES = {
     "dsl.params": ["WorkflowInput", "WorkflowParam", "first_of", "run"],
     "dsl.steps": ["Run_with", "else_", "for_loop", "run_with", "step", "when", "while_loop"],
     "dsl.workflow": ["Workflow"],
+    "manifests": ["to_manifest", "to_yaml"],
+    "runners.argo": ["ArgoRunner"],
+    "runners.local": ["LocalRunner"],
+    "runners.run": ["Run"],
+    "translator.dags": ["translate"],
 }
 _HOME = {name: f"{__name__}.{module}" for module, names in _HOMES.items() for name in names}
 

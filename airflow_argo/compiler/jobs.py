@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from airflow_argo.compiler import calls, words
-from airflow_argo.compiler.code import compact_json, tag
+from airflow_argo.compiler.code import base64_of, compact_json, tag
 from airflow_argo.compiler.expressions import exists, text_of
 from airflow_argo.compiler.scope import OUTCOME, Scope, parameter_name, unused
 from airflow_argo.diagnostics import DefinitionError
@@ -22,6 +22,7 @@ from airflow_argo.model.jobs import (
     Container,
     EnvValue,
     FieldPath,
+    Files,
     Job,
     NoOp,
     OutputSpec,
@@ -68,13 +69,34 @@ class Quoted:
 
 
 @dataclass(frozen=True, slots=True)
+class Encoded:
+    """An argument that is the base64 of a file's text."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Plain:
     """An argument known now."""
 
     text: str
 
 
-Argument = Escaped | Quoted | Plain | calls.Leaves
+DECODED = (
+    "sh",
+    "-c",
+    (
+        'text=$$(mktemp) && while [ "$1" != -- ]; do base64 -d "$1" > "$text" && cat "$text" > "$1" || exit 64; shift; done; '
+        'rm -f "$text"; shift; exec "$@"'
+    ),
+    "sh",
+)
+"""What runs before a command: its arguments are paths of files with base64, which it decodes, `--`, and the command."""
+
+READABLE_AND_WRITABLE = 0o666
+"""The init container writes files as its own user, who may not be the command's."""
+
+Argument = Escaped | Quoted | Encoded | Plain | calls.Leaves
 
 
 @dataclass(slots=True)
@@ -89,7 +111,7 @@ class Draft:
         """The environment variable that holds a text of a Secret."""
         return self.secrets.setdefault(secret, calls.secret_variable(len(self.secrets)))
 
-    def parameter(self, argument: Escaped | Quoted) -> str:
+    def parameter(self, argument: Escaped | Quoted | Encoded) -> str:
         """The input parameter for a value, the same for each use of it."""
         for name, known in self.arguments.items():
             if known == argument:
@@ -133,6 +155,8 @@ def argument(source: Argument, scope: Scope, step: str) -> str | None:
             return words.escaped(value, scope, what=f"a value for {step}")
         case Quoted(value=value):
             return tag(f"replace(toJson({text_of(value, scope)}), '{{', '\\\\u007b')[1:-1]")
+        case Encoded(value=value):
+            return tag(f"sprig.b64enc({text_of(value, scope)})")
         case calls.Leaves():
             return source.argument(scope)
 
@@ -140,7 +164,7 @@ def argument(source: Argument, scope: Scope, step: str) -> str | None:
 def guards(source: Argument, scope: Scope) -> list[str]:
     """Conditions without which an argument can't be written: that the values exist."""
     match source:
-        case Escaped(value=value) | Quoted(value=value):
+        case Escaped(value=value) | Quoted(value=value) | Encoded(value=value):
             return [exists(value, scope)]
         case calls.Leaves():
             return [exists(value, scope) for value in source.values]
@@ -155,9 +179,15 @@ def literals(job: Container, *, only_arguments: bool) -> tuple[tuple[str, ...], 
     if only_arguments:
         return _slots("arg", job.args), tuple([word for word in job.args if isinstance(word, str)])
     env = [(f"env-{name}", value) for name, value in job.env if isinstance(value, str)]
-    slots = ("image", *_slots("command", job.command), *_slots("arg", job.args), *(slot for slot, _ in env))
+    images = (job.image,) if isinstance(job.image, str) else ()
+    slots = (
+        *("image" for _ in images),
+        *_slots("command", job.command),
+        *_slots("arg", job.args),
+        *(slot for slot, _ in env),
+    )
     texts = [word for word in (*job.command, *job.args) if isinstance(word, str)]
-    return slots, (job.image, *texts, *(text for _, text in env))
+    return slots, (*images, *texts, *(text for _, text in env))
 
 
 @lru_cache(maxsize=256)
@@ -187,7 +217,11 @@ def _container(job: Container, varying: Collection[str] = ()) -> Draft:
         {"name": name, "value": words.reading(f"env-{name}")} if f"env-{name}" in varying else _variable(name, value, made)
         for name, value in job.env
     ]
-    container: Dict = {"image": "{{inputs.parameters.image}}" if "image" in varying else job.image, "command": command}
+    image = "{{inputs.parameters.image}}" if "image" in varying else _word(job.image, made)
+    artifacts, encoded = _files(job.files, made)
+    if encoded:
+        command, args = [*DECODED, *encoded, "--"], [*command, *args]
+    container: Dict = {"image": image, "command": command}
     if args:
         container["args"] = args
     env = [*(_secret(name, secret) for secret, name in made.secrets.items()), *env]
@@ -197,9 +231,26 @@ def _container(job: Container, varying: Collection[str] = ()) -> Draft:
         container["env"] = env
     if job.working_dir:
         container["workingDir"] = job.working_dir
-    made.body = _pod(job.pod, job.retry, job.timeout_seconds, "container", container)
+    made.body = {"inputs": {"artifacts": artifacts}} if artifacts else {}
+    made.body |= _pod(job.pod, job.retry, job.timeout_seconds, "container", container)
     _add_outputs(made.body, job.outputs)
     return made
+
+
+def _files(files: Files, made: Draft) -> tuple[list[Dict], list[str]]:
+    """Raw artifacts for the files of a container, and the paths of those that hold base64 until the command starts.
+
+    Argo and the kubelet would change a text made at run time on its way, as a raw artifact too: see `calls.is_shippable`.
+    """
+    artifacts, encoded = [], []
+    for number, (path, text) in enumerate(files, 1):
+        artifact: Dict = {"name": f"file-{number}", "path": path, "raw": {"data": text}}
+        if not isinstance(text, str) or not calls.is_shippable(text):
+            data = base64_of(text) if isinstance(text, str) else f"{{{{inputs.parameters.{made.parameter(Encoded(text))}}}}}"
+            artifact |= {"mode": READABLE_AND_WRITABLE, "raw": {"data": data}}
+            encoded.append(path)
+        artifacts.append(artifact)
+    return artifacts, encoded
 
 
 def _word_or_parameter(word: str | Text, slot: str, varying: Collection[str], made: Draft) -> str:
@@ -208,25 +259,27 @@ def _word_or_parameter(word: str | Text, slot: str, varying: Collection[str], ma
 
 def _script(job: Script) -> Draft:
     made = Draft({})
-    if not calls.is_shippable(job.source):
+    if job.files or not calls.is_shippable(job.source):
         return _container(_script_as_container(job))
     env = [_variable(name, value, made) for name, value in job.env]
     if words.needs_left_brace(entry.get("value", "") for entry in env):
         env.insert(0, dict(words.LEFT_BRACE_VARIABLE))
-    script: Dict = {"image": job.image, "command": list(job.interpreter), **({"env": env} if env else {}), "source": job.source}
+    image = _word(job.image, made)
+    script: Dict = {"image": image, "command": list(job.interpreter), **({"env": env} if env else {}), "source": job.source}
     made.body = _pod(job.pod, job.retry, job.timeout_seconds, "script", script)
     _add_outputs(made.body, job.outputs)
     return made
 
 
 def _script_as_container(job: Script) -> Container:
-    """A script whose text Argo would change on its way to the pod goes as an argument instead, which the kubelet restores."""
+    """A script that has files, or whose text Argo would change on its way, goes as an argument, which the kubelet restores."""
     to_file = 'f=$(mktemp) && printf %s "$1" > "$f" && shift && exec "$@" "$f"'
     return Container(
         image=job.image,
         command=("sh", "-c", to_file, "sh"),
         args=(job.source, *job.interpreter),
         env=job.env,
+        files=job.files,
         outputs=job.outputs,
         retry=job.retry,
         timeout_seconds=job.timeout_seconds,

@@ -139,7 +139,7 @@ def _shape_key(job: Job, slots: tuple[str, ...], *, in_loop: bool) -> Hashable:
     """What jobs that share a template have in common: all but the texts in `slots`."""
     match job:
         case Container() if job.report is None:
-            rest = (job.working_dir, job.outputs, job.retry, job.timeout_seconds, job.pod)
+            rest = (job.working_dir, job.files, job.outputs, job.retry, job.timeout_seconds, job.pod)
             if slots and slots[0] == "image":
                 all_words = tuple(None if isinstance(word, str) else word for word in (*job.command, *job.args))
                 env = tuple((name, None if isinstance(value, str) else value) for name, value in job.env)
@@ -167,7 +167,7 @@ def _secrets_of(job: Job) -> tuple[SecretText, ...]:
 
 def _is_literal(job: Job) -> bool:
     """Whether all arguments of a job's template are known now."""
-    if not isinstance(job, Container) or job.report is not None:
+    if not isinstance(job, Container) or job.report is not None or job.files or not isinstance(job.image, str):
         return False
     try:
         "".join(job.command + job.args)  # type: ignore[arg-type]  # raises at the first that is no text, quickly
@@ -186,10 +186,12 @@ def _template_name(shape: _Shape) -> str:
 
 
 def _with_parameters(made: Draft) -> Dict:
-    """The body with an input parameter for each argument, unless it says its inputs itself."""
-    if "inputs" in made.body or not made.arguments:
+    """The body with an input parameter for each argument, unless it says those itself."""
+    inputs = made.body.get("inputs", {})
+    if "parameters" in inputs or not made.arguments:
         return made.body
-    return {"inputs": {"parameters": [{"name": name} for name in made.arguments]}, **made.body}
+    rest = {key: value for key, value in made.body.items() if key != "inputs"}
+    return {"inputs": {"parameters": [{"name": name} for name in made.arguments], **inputs}, **rest}
 
 
 def arguments_of(pairs: Sequence[tuple[str, str]]) -> Dict:

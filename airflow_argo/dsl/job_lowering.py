@@ -26,18 +26,20 @@ def lower_job(job: BaseJob, lowering: Lowering, reader: Entry) -> jobs.Job:
     if isinstance(job, ScriptJob):
         source, env = _script(job)
         return jobs.Script(
-            image=job.image,
+            image=lowering.text(job.image, reader),
             interpreter=tuple(str(word) for word in job.command),
             source=source,
             env=_env(job, env, lowering, reader),
+            files=_files(job, lowering, reader),
             **common,
         )
     if isinstance(job, ContainerJob):
         return jobs.Container(
-            image=job.image,
+            image=lowering.text(job.image, reader),
             command=tuple(lowering.text(word, reader) for word in job.command),
             args=tuple(lowering.text(word, reader) for word in job.args),
             env=_env(job, {}, lowering, reader),
+            files=_files(job, lowering, reader),
             working_dir=job.working_dir,
             **common,
         )
@@ -79,6 +81,10 @@ def _env(job: ContainerJob, more: Mapping[str, Any], lowering: Lowering, reader:
     given = {input_variable(name): value for name, value in job.inputs.items()}
     variables = {**given, **more, **job.env}
     return tuple((name, _variable(value, lowering, reader)) for name, value in variables.items())
+
+
+def _files(job: ContainerJob, lowering: Lowering, reader: Entry) -> jobs.Files:
+    return tuple((path, lowering.text(text, reader)) for path, text in job.files.items())
 
 
 def _variable(value: Any, lowering: Lowering, reader: Entry) -> jobs.EnvValue:

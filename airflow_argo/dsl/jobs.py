@@ -123,10 +123,6 @@ class BaseJob(Node):
             Origin.of_author(),
         )
 
-    def values(self) -> list[Any]:
-        """Everything of the job that may hold values."""
-        return list(self.inputs.values())
-
     def _retry(self, retry: Any) -> Retry | None:
         if retry is None or isinstance(retry, Retry):
             return retry
@@ -162,6 +158,16 @@ class BaseJob(Node):
             raise self.error(f"two outputs are named '{twice[0]}'", "give them different names")
         return declared
 
+    def known_now(self, what: str, found: Any) -> None:
+        """Looks at something that is needed before the run.
+
+        Raises:
+            DefinitionError: a text in it has a value of the run in it.
+        """
+        if any(isinstance(text, Value) or has_marks(text) for text in _texts(found)):
+            cure = "values of the run can stand in image, command, args, env, files and inputs"
+            raise self.error(f"its {what} has a value of the run in it, and must be known before", cure)
+
     def _pod_settings(self, kubernetes: Mapping[str, Any]) -> Any:
         if not kubernetes:
             return None
@@ -174,11 +180,12 @@ class ContainerJob(BaseJob):
     """A container that runs a command.
 
     Args:
-        image: the container's image.
+        image: the container's image; values of the run may be in it.
         command: a list of words, or a text that is split as a shell would. Argo needs it: it doesn't look into images.
         args: more words, in the same forms; values of the run may stand among them or inside of them (f-strings).
         env: variable → text, value, secret(…), config(…) or field(…).
-        files: path → value: the value is in that file when the command starts; for values that are too long for `args`.
+        files: path → text or value, which is in that file when the command starts; for values that are too long for `args`.
+            For texts that aren't known now the image needs `sh` and `base64`.
         working_dir: where the command starts.
         kubernetes: resources, image_pull_policy, volumes, volume_mounts, node_selector, tolerations, affinity, service_account,
             sidecars, init_containers, labels, annotations, security_context, env_from, ports, …; see docs/dsl.md.
@@ -203,7 +210,7 @@ class ContainerJob(BaseJob):
         **kubernetes: Any,
     ) -> None:
         super().__init__(name, inputs, outputs, retry, timeout, **kubernetes)
-        if not isinstance(image, str) or not image:
+        if not isinstance(image, Value) and (not isinstance(image, str) or not image):
             raise self.error("it has no image", 'say image="…"')
         self.image, self.working_dir = image, working_dir
         self.command = self._words(command, "command")
@@ -211,11 +218,8 @@ class ContainerJob(BaseJob):
         if not self.command:
             raise self.error("it has no command", 'say command="…": Argo does not look it up in the image')
         self.env = self._variables(env or {})
-        self.files = dict(files or {})
-
-    def values(self) -> list[Any]:
-        """Everything of the job that may hold values."""
-        return [*self.inputs.values(), *self.command, *self.args, *self.env.values(), *self.files.values(), self.image]
+        self.files = self._files(files or {})
+        self.known_now("working_dir", working_dir)
 
     def _words(self, words: Any, what: str) -> list[Any]:
         if words is None:
@@ -241,6 +245,14 @@ class ContainerJob(BaseJob):
         if isinstance(word, int | float):
             return str(word)
         raise self.error(f"{what} has {word!r} in it", "use texts, numbers and values")
+
+    def _files(self, files: Mapping[str, Any]) -> dict[str, Any]:
+        if not isinstance(files, Mapping):
+            raise self.error(f"files is {files!r}", "use a dict of path → text")
+        for path in files:
+            if not isinstance(path, str) or not path.startswith("/"):
+                raise self.error(f"{path!r} can't be the path of a file", "use an absolute path")
+        return {path: self._word(text, f"file {path}") for path, text in files.items()}
 
     def _variables(self, env: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(env, Mapping):
@@ -284,10 +296,6 @@ class ScriptJob(ContainerJob):
     def is_shell(self) -> bool:
         """Whether the interpreter is a shell."""
         return str(self.command[0]).rsplit("/", 1)[-1] in ("sh", "bash", "dash", "ash", "zsh", "ksh")
-
-    def values(self) -> list[Any]:
-        """Everything of the job that may hold values."""
-        return [*super().values(), self.source]
 
 
 class ResourceJob(BaseJob):
@@ -346,10 +354,8 @@ class ResourceJob(BaseJob):
         self.action, self.flags = action, tuple(flags)
         self.success_condition, self.failure_condition = success_condition, failure_condition
         self.set_owner_reference, self.merge_strategy = set_owner_reference, merge_strategy
-
-    def values(self) -> list[Any]:
-        """Everything of the job that may hold values."""
-        return [*self.inputs.values(), *_texts(self.manifest)]
+        for what in ("success_condition", "failure_condition", "flags"):
+            self.known_now(what, getattr(self, what))
 
     def _object(self, manifest: Any) -> Any:
         if isinstance(manifest, str):

@@ -43,6 +43,7 @@ def pod_settings(job: BaseJob, given: Mapping[str, Any]) -> Settings:
         if value is None:
             continue
         field, shaped = FIELDS[name], _plain(value)
+        job.known_now(name, shaped)
         wrong = field.check(shaped)
         if wrong:
             raise job.error(f"{name} {wrong}", f"see {field.kind} in Kubernetes' reference")

@@ -35,6 +35,7 @@ class Entry:
     inner: Level | None = None
     loop: Loop | None = None
     loop_values: dict[str, Value] = field(default_factory=dict)
+    loop_test: dsl.Condition | None = None
     loop_condition: Condition = conditions.TRUE
     nodes: list[Node] = field(default_factory=list)
     after: dict[str, None] = field(default_factory=dict)
@@ -66,13 +67,10 @@ class Level:
         """Adds an entry.
 
         Raises:
-            DefinitionError: one of that name is here, or around here, already.
+            DefinitionError: one of that name is here already.
         """
-        level: Level | None = self
-        while level is not None:
-            if entry.id in level.entries:
-                raise DefinitionError(f"two steps are named '{entry.id}'", "give each step a name of its own", at)
-            level = level.around.level if level.around else None
+        if entry.id in self.entries:
+            raise _named_twice(entry.id, at)
         self.entries[entry.id] = entry
         return entry
 
@@ -81,7 +79,9 @@ class Level:
         for name, known in self.outputs.items():
             if known == value:
                 return name
-        name = wanted if wanted not in self.outputs else f"{value.step}-{value.name}"
+        name = wanted
+        while name in self.outputs:
+            name = f"{value.step}-{name}"
         self.outputs[name] = value
         return name
 
@@ -92,7 +92,7 @@ class Lowering:
     def __init__(self, inputs: Mapping[str, dsl.WorkflowInput]) -> None:
         self.inputs = dict(inputs)
         self.entries: dict[int, Entry] = {}
-        self.loops: dict[tuple[int, int], str] = {}
+        self.loops: dict[tuple[int, int], Entry] = {}
         self.tests: list[tuple[Entry, Step, Any, int]] = []
 
     def enter_all(self, nodes: Iterable[Node]) -> Level:
@@ -100,6 +100,8 @@ class Lowering:
         level = Level()
         for node in nodes:
             self.enter(node, level)
+        _check_names(level, set(), set())
+        self._carry_all(level)
         self._resolve_all(level)
         for entry, step, test, outer_loops in self.tests:
             self._resolve_test(entry, step, test, outer_loops)
@@ -139,7 +141,7 @@ class Lowering:
             entry = level.add(Entry(name, level, step.origin, step=step, loop=loop), step.origin)
             entry.inner = Level(entry)
             if loop is not None:
-                self.loops[id(step), outer_loops] = entry.id
+                self.loops[id(step), outer_loops] = entry
             if layers:
                 self._enter_layers(step, layers, entry.inner, f"{step.name}-{len(layers)}")
             else:
@@ -169,9 +171,10 @@ class Lowering:
                 self.inputs.setdefault(value.name, value)
                 return values.Input(value.name, Type(value.type))
             case dsl.Item():
-                return values.Item(self.loops[id(value.loop), value.number], "item", Type(value.type))
+                return values.Item(self._loop_around(reader, value.loop, value.number, value).id, "item", Type(value.type))
             case dsl.Carried():
-                return values.Carried(self._while_loop_of(value.loop), value.name, Type(value.type))
+                loop = self._loop_around(reader, value.loop, _number_of_while(value.loop), value)
+                return values.Carried(loop.id, value.name, Type(value.type))
             case dsl.Part():
                 return values.Member(self.resolve(value.of, reader), value.key)
             case dsl.First():
@@ -235,10 +238,13 @@ class Lowering:
             raise DefinitionError(f"step '{reader.id}' waits for itself: it needs {name}", "leave that away", reader.origin)
         reader.after[maker] = None
 
-    def _while_loop_of(self, step: Node) -> str:
-        assert isinstance(step, Step)
-        number = next(number for number, loop in enumerate(step.loops) if loop.kind == "while")
-        return self.loops[id(step), number]
+    def _loop_around(self, reader: Entry, step: Node, number: int, value: dsl.Value) -> Entry:
+        """The loop whose item or carried value a reader inside of it gets."""
+        loop = self.loops.get((id(step), number))
+        if loop is None or loop.inner is None or not (loop is reader or _is_around(loop.inner, reader)):
+            cure = "pass on an output of a job in the loop instead"
+            raise DefinitionError(f"{value.describe()} exists only inside of the loop", cure, reader.origin or value.origin)
+        return loop
 
     def output(self, value: dsl.Value, level: Level) -> Value:
         """A value as an output of the workflow whose steps are in a level."""
@@ -307,6 +313,18 @@ class Lowering:
 
     # Resolving, from the outside in
 
+    def _carry_all(self, level: Level) -> None:
+        """Names what while-loops carry, before readers outside of them make other names for what leaves an iteration."""
+        for entry in level.entries.values():
+            if entry.loop is not None and entry.loop.kind == "while":
+                carried = CarriedValues(self, entry, entry.loop)
+                for name in entry.loop.initial:
+                    carried.named(name)
+                test = entry.loop.condition
+                entry.loop_test = carried.read_by(test if isinstance(test, dsl.Condition) else dsl.as_condition(test(carried)))
+            if entry.inner is not None:
+                self._carry_all(entry.inner)
+
     def _resolve_all(self, level: Level) -> None:
         for entry in list(level.entries.values()):
             for node in entry.nodes:
@@ -324,11 +342,7 @@ class Lowering:
             entry.loop_values = {"item": self.value(loop.items, entry)}
             return
         entry.loop_values = {name: self.value(value, entry) for name, value in loop.initial.items()}
-        carried = CarriedValues(self, entry, loop)
-        for name in loop.initial:
-            carried.named(name)
-        test = loop.condition if isinstance(loop.condition, dsl.Condition) else dsl.as_condition(loop.condition(carried))
-        entry.loop_condition = self.condition(carried.read_by(test), entry)
+        entry.loop_condition = self.condition(entry.loop_test, entry)
 
     def _explicit_edge(self, earlier: Node, entry: Entry) -> None:
         found = self._entry_of(earlier, entry.origin)
@@ -446,6 +460,33 @@ def constant(found: Any) -> Constant | None:
         raise DefinitionError(
             f"{found!r} is no JSON value: {error}", "use texts, numbers, lists and dicts", Origin.of_author()
         ) from None
+
+
+def _named_twice(name: str, at: Any) -> DefinitionError:
+    return DefinitionError(f"two steps are named '{name}'", "give each step a name of its own", at)
+
+
+def _check_names(level: Level, around: set[str], loops: set[str]) -> None:
+    """No step has the name of another that it could read: of its own level, or beside one of those that it is inside of.
+
+    Raises:
+        DefinitionError: one has; or a loop has the name of a loop around it.
+    """
+    for entry in level.entries.values():
+        if entry.id in around or (entry.loop is not None and entry.id in loops):
+            raise _named_twice(entry.id, entry.origin)
+    around |= level.entries.keys()
+    for entry in level.entries.values():
+        if entry.inner is not None:
+            around.discard(entry.id)
+            _check_names(entry.inner, around, {*loops, entry.id} if entry.loop is not None else loops)
+            around.add(entry.id)
+    around -= level.entries.keys()
+
+
+def _number_of_while(step: Node) -> int:
+    assert isinstance(step, Step)
+    return next(number for number, loop in enumerate(step.loops) if loop.kind == "while")
 
 
 def _is_around(level: Level, reader: Entry) -> bool:

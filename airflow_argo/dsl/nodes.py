@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from airflow_argo.diagnostics import DefinitionError, Origin
-from airflow_argo.dsl.params import Condition, Value, WorkflowParam
+from airflow_argo.dsl.params import Condition, Value, WorkflowParam, has_marks
 
 _STATES = {
     "success": "success",
@@ -30,6 +30,9 @@ class Node:
     def __init__(self, name: str, origin: Origin) -> None:
         if not isinstance(name, str) or not name:
             raise DefinitionError(f"{name!r} can't be the name of a step", "use some text", origin)
+        if has_marks(name):
+            cure = "use a name that is known now; the value can be an input or an argument"
+            raise DefinitionError("the name of a step has a value of the run in it", cure, origin)
         self.name, self.origin = name, origin
         self.owner: Node | None = None
         self.state_rule: str | None = None
@@ -96,6 +99,14 @@ class Node:
             step.after(self)
         return self
 
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, str | int | float | Value):
+            cure = f'compare an output, such as {self.name}.output.result == "…", or {self.name}.status'
+            raise DefinitionError(f"step '{self.name}' is no value, and can't be compared", cure, Origin.of_author())
+        return self is other
+
+    __hash__ = object.__hash__
+
     def __repr__(self) -> str:
         return f"<{self.__class__.__name__} {self.name}>"
 
@@ -115,6 +126,13 @@ class Outputs:
 
     def __getitem__(self, name: str) -> WorkflowParam:
         return self._step.output_named(name)
+
+    def __eq__(self, other: object) -> NoReturn:
+        cure = f"name one of them: {self._step.name}.output.result == …"
+        raise DefinitionError(f"the outputs of step '{self._step.name}' can't be compared", cure, Origin.of_author())
+
+    __ne__ = __eq__
+    __hash__ = object.__hash__
 
 
 class Status:

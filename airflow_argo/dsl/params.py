@@ -78,7 +78,8 @@ class Value:
     def __or__(self, other: Condition | Value) -> Condition:
         return self.is_true() | other
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        self._not_known_yet("looked up in a set or a dict by Python", "use value.in_([…])")
 
     # Parts, and text
 
@@ -310,6 +311,13 @@ class Condition:
 
     def __invert__(self) -> Condition:
         return Condition("not", (self,))
+
+    def __eq__(self, other: object) -> NoReturn:
+        cure = "use the condition itself, or ~ for its opposite"
+        raise DefinitionError("a condition is no value, and can't be compared", cure, Origin.of_author())
+
+    __ne__ = __eq__
+    __hash__ = object.__hash__
 
     def __bool__(self) -> bool:
         cure = "use @when(…), &, | and ~ for and, or and not, and (0 < x) & (x < 5) for 0 < x < 5"

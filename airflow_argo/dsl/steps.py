@@ -7,6 +7,8 @@ the workflow need what it returns. So decorators combine in any order that means
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import and_
 from typing import Any, TypeVar
 
 from airflow_argo.diagnostics import DefinitionError, Origin
@@ -73,6 +75,16 @@ class Step(Node):
     def loops(self) -> list[Loop]:
         """The loops around the function, from the outside in, which is the order of its arguments."""
         return [layer for layer in reversed(self.layers) if isinstance(layer, Loop)]
+
+    @property
+    def condition(self) -> Condition | None:
+        """The condition of the step as a whole, outside of all its loops; None if it has none."""
+        conditions: list[Condition] = []
+        for layer in reversed(self.layers):
+            if not isinstance(layer, Condition):
+                break
+            conditions.append(layer)
+        return reduce(and_, conditions) if conditions else None
 
     @property
     def body(self) -> list[Node]:
@@ -277,12 +289,12 @@ def else_(branch: Any, *, when: Any = None) -> Callable[[Any], Step]:
         when: a condition for this case.
     """
     at = Origin.of_author()
-    conditions = [layer for layer in branch.layers if isinstance(layer, Condition)] if isinstance(branch, Step) else []
-    if not conditions:
+    if not isinstance(branch, Step) or branch.condition is None:
         name = getattr(branch, "name", repr(branch))
-        raise DefinitionError(f"'{name}' has no condition that else_ could be the other branch of", "give it @when(…)", at)
+        cure = "give it @when(…), above its loops"
+        raise DefinitionError(f"'{name}' has no condition that else_ could be the other branch of", cure, at)
     earlier = branch.otherwise_of
-    before = conditions[0] if earlier is None else conditions[0] | earlier
+    before = branch.condition if earlier is None else branch.condition | earlier
     test = ~before if when is None else as_condition(when) & ~before
 
     def decorate(function: Any) -> Step:

@@ -88,6 +88,7 @@ class FieldPath:
 
 EnvValue: TypeAlias = str | Text | SecretKey | ConfigKey | FieldPath
 Env: TypeAlias = tuple[tuple[str, EnvValue], ...]
+Files: TypeAlias = tuple[tuple[str, str | Text], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +145,18 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """A container that runs a command."""
+    """A container that runs a command.
 
-    image: str
+    Attributes:
+        files: path → the text that is in that file when the command starts. Where the text isn't known now, or Argo would
+            change it, the image needs `sh` and `base64`.
+    """
+
+    image: str | Text
     command: Words
     args: Words = ()
     env: Env = ()
+    files: Files = ()
     working_dir: str | None = None
     outputs: tuple[OutputSpec, ...] = ()
     report: Report | None = None
@@ -162,10 +169,11 @@ class Container:
 class Script:
     """A container that runs a program text by an interpreter, which gets the text's file as its last argument."""
 
-    image: str
+    image: str | Text
     interpreter: tuple[str, ...]
     source: str
     env: Env = ()
+    files: Files = ()
     outputs: tuple[OutputSpec, ...] = ()
     retry: Retry | None = None
     timeout_seconds: int | None = None
