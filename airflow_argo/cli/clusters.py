@@ -1,4 +1,4 @@
-"""The cluster that the command line means."""
+"""The cluster, or the run, that the command line means."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from airflow_argo.runners.argo import ArgoRunner
+    from airflow_argo.runners.run import Run
 
 
 def runner(options: Namespace) -> ArgoRunner:
@@ -16,3 +17,16 @@ def runner(options: Namespace) -> ArgoRunner:
 
     namespace = options.namespace or load_settings()["namespace"]
     return ArgoRunner(options.kubeconfig, context=options.context, namespace=namespace)
+
+
+def named_run(options: Namespace) -> Run:
+    """The run of that name: on the cluster, or with `--local` on this machine.
+
+    Raises:
+        AirflowArgoError: there is none.
+    """
+    if options.local:
+        from airflow_argo.runners.local_runs import find_run
+
+        return find_run(options.name)
+    return runner(options).find(options.name)

@@ -85,6 +85,10 @@ ALL = option("--all", help="also the tasks that the compiler adds", action="stor
 RUN = option("--run", help="colour it by the states of this run", metavar="NAME", dest="run_name")
 
 
+RESTART_SUCCESSFUL = option("--restart-successful", help="also the nodes that the selector names", action="store_true")
+NODE_FIELD_SELECTOR = option("--node-field-selector", help="nodes, such as displayName=load", metavar="SELECTOR")
+
+
 def add_options(parser: Any, options: Sequence[Option]) -> None:
     """Adds options to a parser of argparse."""
     for one in options:

@@ -11,9 +11,9 @@ from typing import Any
 
 from airflow_argo import __version__
 from airflow_argo.cli.options import add_options
-from airflow_argo.cli.report import Report
+from airflow_argo.cli.report import Report, show_findings
 from airflow_argo.cli.table import COMMANDS, Command
-from airflow_argo.diagnostics import AirflowArgoError, ExitCode, Severity
+from airflow_argo.diagnostics import AirflowArgoError, ExitCode
 
 
 def run(arguments: list[str]) -> int:
@@ -56,14 +56,14 @@ def add_command(commands: Any, command: Command) -> None:
 
 def _show(report: Report, options: argparse.Namespace) -> None:
     options.report_exit_code = report.exit_code
+    show_findings(report.findings)
     if getattr(options, "output", "text") == "json":
         print(report.to_json())
         return
-    for finding in report.findings:
-        if finding.severity is not Severity.NOTE:
-            print(finding, file=sys.stderr)
     if report.text:
         print(report.text.rstrip("\n"))
+    if report.hint:
+        print(report.hint, file=sys.stderr)
 
 
 def _show_error(error: AirflowArgoError, options: argparse.Namespace) -> int:

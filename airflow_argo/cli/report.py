@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_argo.diagnostics import Diagnostic, ExitCode
+from airflow_argo.diagnostics import Diagnostic, ExitCode, Severity
 
 
 @dataclass(slots=True)
@@ -17,17 +18,26 @@ class Report:
     Attributes:
         text: for people, on stdout.
         data: for `--output json`.
-        findings: said on stderr, or part of the JSON.
+        findings: said on stderr.
+        hint: what one might do next, said on stderr to people.
     """
 
     text: str = ""
     data: Any = None
     exit_code: int = ExitCode.OK
     findings: Sequence[Diagnostic] = field(default_factory=tuple)
+    hint: str = ""
 
     def to_json(self) -> str:
         """The JSON text."""
         return json.dumps(self.data, ensure_ascii=False, indent=2, default=str)
+
+
+def show_findings(findings: Iterable[Diagnostic]) -> None:
+    """Says on stderr what is more than a note."""
+    for finding in findings:
+        if finding.severity is not Severity.NOTE:
+            print(finding, file=sys.stderr)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

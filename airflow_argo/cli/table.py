@@ -84,15 +84,23 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
-        "wait", "wait until a workflow has ended, and exit as it did", "wait:wait", (o.NAME, o.TIMEOUT, o.OUTPUT, *o.CLUSTER)
+        "wait",
+        "wait until a workflow has ended, and exit as it did",
+        "wait:wait",
+        (o.NAME, o.TIMEOUT, o.LOCAL, o.OUTPUT, *o.CLUSTER),
     ),
     Command("logs", "print what the steps of a workflow write", "logs:logs", (o.NAME, o.FOLLOW, o.LOCAL, o.OUTPUT, *o.CLUSTER)),
     Command("list", "list workflows", "lists:lists", (o.SELECTOR, o.LOCAL, o.OUTPUT, *o.CLUSTER)),
     Command("stop", "end a workflow; its exit handler runs", "stop:stop", (o.NAME, o.LOCAL, o.OUTPUT, *o.CLUSTER)),
     Command("terminate", "end a workflow at once", "stop:terminate", (o.NAME, o.LOCAL, o.OUTPUT, *o.CLUSTER)),
-    Command("retry", "run again what failed of a workflow", "retry:retry", (o.NAME, o.WAIT, o.LOCAL, o.OUTPUT, *o.CLUSTER)),
+    Command(
+        "retry",
+        "run again what failed of a workflow",
+        "retry:retry",
+        (o.NAME, o.RESTART_SUCCESSFUL, o.NODE_FIELD_SELECTOR, o.WAIT, o.LOCAL, o.OUTPUT, *o.CLUSTER),
+    ),
     Command("resume", "go on with a suspended workflow", "stop:resume", (o.NAME, o.LOCAL, o.OUTPUT, *o.CLUSTER)),
-    Command("delete", "delete a workflow", "stop:delete", (o.NAME, o.OUTPUT, *o.CLUSTER)),
+    Command("delete", "delete a workflow", "stop:delete", (o.NAME, o.LOCAL, o.OUTPUT, *o.CLUSTER)),
     Command(
         "graph",
         "draw a workflow",

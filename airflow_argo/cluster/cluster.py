@@ -406,6 +406,7 @@ class Cluster:
         tail: int | None = None,
         executor_lines: bool = False,
         max_streams: int = 64,
+        nodes: Iterable[str] | None = None,
     ) -> Iterator[LogLine]:
         """The logs of a workflow's pods.
 
@@ -417,11 +418,14 @@ class Cluster:
             tail: lines from the end, of each container.
             executor_lines: also those that Argo's executor writes into the user's containers.
             max_streams: containers that are followed at once, each by a thread; further ones wait until one has ended.
+            nodes: ids of the nodes whose pods are meant, of those that are there now; None for all.
 
         Raises:
             NotFoundError: there is no such workflow. A pod that is gone is no error but a line that says so.
         """
-        options = LogOptions(tuple(containers), since, tail, executor_lines, follow, max_streams)
+        options = LogOptions(
+            tuple(containers), since, tail, executor_lines, follow, max_streams, None if nodes is None else frozenset(nodes)
+        )
         workflow = self.get(name)
         return (
             follow_logs(self._api, workflow, options)

@@ -171,7 +171,7 @@ class NamespaceNotFoundError(ClusterError):
     """There is no such namespace."""
 
     def __init__(self, place: Place, namespace: str) -> None:
-        super().__init__(place, f"there is no namespace '{namespace}'", "choose another with namespace=, or create it")
+        super().__init__(place, f"there is no namespace '{namespace}'", "choose another namespace, or create it")
         self.namespace = namespace
 
 

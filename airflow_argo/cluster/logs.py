@@ -37,6 +37,7 @@ class LogOptions:
         executor_lines: also the lines that Argo's executor writes into the user's containers.
         follow: go on until the workflow is done.
         max_streams: containers that are followed at once; further ones wait until one has ended.
+        nodes: ids of the nodes whose pods are meant; None for all.
     """
 
     containers: tuple[str, ...] = (MAIN,)
@@ -45,6 +46,7 @@ class LogOptions:
     executor_lines: bool = False
     follow: bool = False
     max_streams: int = 64
+    nodes: frozenset[str] | None = None
 
 
 @dataclass(slots=True)
@@ -87,6 +89,9 @@ def read_logs(api: Api, workflow: Snapshot, options: LogOptions) -> Iterator[Log
     """What is there now, one container after the other in the order in which the pods started."""
     nodes = readable_nodes(workflow)
     pods = [LoggedPod.of(pod, options.containers) for pod in list_pods(api, workflow.name)]
+    if options.nodes is not None:
+        nodes = {id: node for id, node in nodes.items() if id in options.nodes}
+        pods = [pod for pod in pods if pod.node_id in options.nodes]
     for pod in sorted(pods, key=lambda pod: (pod.started, pod.name)):
         yield from not_started(pod, nodes)
         for container in filter(pod.has_log, pod.containers):

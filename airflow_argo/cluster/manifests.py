@@ -16,7 +16,7 @@ from airflow_argo.cluster.nodes import json_size
 from airflow_argo.cluster.resources import APPLIED_FIRST, WORKFLOWS, Manifest, Resource
 from airflow_argo.diagnostics import InputError
 
-KEY_ANNOTATION: Final = "airflow-argo/submission-key"
+KEY_ANNOTATION: Final = "airflow-argo.io/submission-key"
 """Says whose submission made the workflow: a caller's key, or the hash of the manifest."""
 
 MAX_OTHER_BYTES: Final = 1536 * 1024

@@ -96,7 +96,7 @@ def _check_phase(workflow: Manifest, restart_successful: NodeSelector | None) ->
     name = workflow["metadata"]["name"]
     if phase == SUCCEEDED:
         raise WrongPhaseError(
-            None, name, "retried", "it has succeeded", "say with restart_successful= which nodes to run again"
+            None, name, "retried", "it has succeeded", "name the nodes to run again (restart_successful, --node-field-selector)"
         )
     raise WrongPhaseError(None, name, "retried", f"it is {phase or 'not started'}", "wait for its end, or stop it")
 

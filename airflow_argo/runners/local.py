@@ -19,14 +19,15 @@ from airflow_argo.local import (
     NodeChanged,
     WorkflowChanged,
     load,
-    read_logs,
     restart,
     resume_from,
 )
 from airflow_argo.local import LogLine as EngineLine
-from airflow_argo.runners.run import LogLine, OnProgress, Progress, Run, paths_of
+from airflow_argo.runners.local_logs import LocalLogs
+from airflow_argo.runners.paths import StepPaths
+from airflow_argo.runners.run import LogLine, OnProgress, Progress, Run
 from airflow_argo.runners.sources import Runnable, runnable
-from airflow_argo.runners.tree import steps_of
+from airflow_argo.runners.waiting import told
 
 VARIABLE_PREFIX = "AIRFLOW_VAR_"
 MAX_LINES = 10_000
@@ -45,12 +46,14 @@ class LocalRun(Run):
         super().__init__(engine.name, manifest)
         self.folder = Path(engine.folder)
         self._runner, self._source, self._engine = runner, source, engine
-        self._lock, self._changed = threading.Lock(), threading.Condition()
+        self._lock, self._changed = threading.Lock(), threading.Event()
         self._status: Dict = {"phase": "", "nodes": {}}
         self._final: Dict | None = None
         self._error: BaseException | None = None
         self._lines: deque[EngineLine] = deque(maxlen=MAX_LINES)
         self._thread: threading.Thread | None = None
+        self._going_on = False
+        self._paths = StepPaths(manifest, self.raw_status)
 
     def raw_status(self) -> Dict:
         """The status as Argo has it, now."""
@@ -59,27 +62,21 @@ class LocalRun(Run):
 
     def execute(self, on_progress: OnProgress | None = None) -> None:
         """Runs it to its end, in this thread."""
-
-        def on_event(event: Event) -> None:
-            self._take(event)
-            if on_progress:
-                on_progress(self._progress())
-
+        self._going_on = True
         try:
-            final = self._engine.run(on_event)
-            with self._lock:
-                self._final = final
-            if on_progress:
-                on_progress(self._progress())
+            with told(self._changed, self._progress, on_progress):
+                final = self._engine.run(self._take)
+                with self._lock:
+                    self._final = final
         except BaseException as error:
             self._error = error
             raise
         finally:
-            with self._changed:
-                self._changed.notify_all()
+            self._going_on = False
 
     def start(self) -> None:
         """Runs it in a thread of its own, which outlives the program's last line."""
+        self._going_on = True
         self._thread = threading.Thread(target=self._in_thread, name=self.name)
         self._thread.start()
 
@@ -95,12 +92,8 @@ class LocalRun(Run):
 
     def logs(self, *, follow: bool = False) -> Iterator[LogLine]:
         """What its steps wrote."""
-        if follow:
-            self.wait()
-        paths = dict(paths_of(steps_of(self.manifest, self.raw_status())))
-        for node in paths:
-            for line in read_logs(self.folder, node):
-                yield LogLine(paths[node], line.text)
+        logs = LocalLogs(self.folder, self.manifest, self.raw_status)
+        return logs.follow(lambda: self.done or not self._going_on) if follow else logs.read()
 
     def stop(self) -> None:
         """Ends it; its on-exit step runs."""
@@ -110,9 +103,19 @@ class LocalRun(Run):
         """Ends it at once."""
         self._engine.stop("Terminate")
 
-    def retry(self) -> LocalRun:
+    def resume(self) -> None:
+        """Lets it go on where it is suspended."""
+        self._engine.resume()
+
+    def retry(self, *, restart_successful: str | None = None, on_progress: OnProgress | None = None) -> LocalRun:
         """Runs what failed again, and what came after it, under the same name."""
-        return self._runner.retry(self.folder)
+        return self._runner.retry(self.folder, restart_successful=restart_successful, on_progress=on_progress)
+
+    def delete(self) -> None:
+        """Removes its folder."""
+        from airflow_argo.runners.local_runs import RecordedRun
+
+        RecordedRun(self.folder).delete()
 
     def _in_thread(self) -> None:
         try:
@@ -131,8 +134,7 @@ class LocalRun(Run):
                     self._lines.append(event)
                 case _:
                     pass
-        with self._changed:
-            self._changed.notify_all()
+        self._changed.set()
 
     def _progress(self) -> Progress:
         with self._lock:
@@ -140,13 +142,12 @@ class LocalRun(Run):
             self._lines.clear()
         status = self.raw_status()
         nodes = status["nodes"]
-        return Progress(self.manifest, status, tuple(LogLine(_shown(nodes, line), line.text) for line in lines))
-
-
-def _shown(nodes: Mapping[str, Any], line: EngineLine) -> str:
-    """A node's name without the workflow's."""
-    name = str(nodes[line.node]["name"]) if line.node in nodes else line.node
-    return name.split(".", 1)[-1]
+        names = (str(nodes[line.node]["name"]) if line.node in nodes else line.node for line in lines)
+        return Progress(
+            self.manifest,
+            status,
+            tuple(LogLine(self._paths.of(name), line.text) for name, line in zip(names, lines, strict=True)),
+        )
 
 
 class LocalRunner:
@@ -211,18 +212,31 @@ class LocalRunner:
         manifest = engine.workflow
         return self._go(LocalRun(self, Runnable(manifest), engine, manifest), wait=wait, on_progress=on_progress)
 
-    def retry(self, folder: str | Path, *, wait: bool = True, on_progress: OnProgress | None = None) -> LocalRun:
+    def retry(
+        self,
+        folder: str | Path,
+        *,
+        restart_successful: str | None = None,
+        wait: bool = True,
+        on_progress: OnProgress | None = None,
+    ) -> LocalRun:
         """Runs the failed part of a run again, by the rule that a cluster has for it.
+
+        Args:
+            restart_successful: a node selector, as `displayName=load`: these nodes too.
 
         Raises:
             WrongPhaseError: it isn't done, or nothing of it failed.
         """
+        from airflow_argo.cluster.node_selector import parse_node_selector
         from airflow_argo.cluster.retry import formulate_retry
-        from airflow_argo.runners.local_runs import LocalRecord
+        from airflow_argo.runners.local_runs import RecordedRun
 
-        record = LocalRecord.read(Path(folder))
-        workflow = {**record.manifest, "status": record.status}
-        restart(record.folder, formulate_retry(workflow, datetime.now(timezone.utc)).workflow["status"]["nodes"])
+        record = RecordedRun(Path(folder))
+        workflow = {**record.manifest, "status": record.raw_status()}
+        selector = parse_node_selector(restart_successful) if restart_successful else None
+        plan = formulate_retry(workflow, datetime.now(timezone.utc), restart_successful=selector)
+        restart(record.folder, plan.workflow["status"]["nodes"])
         return self.resume(record.folder, wait=wait, on_progress=on_progress)
 
     def _folder_of(self, manifest: Dict, name: str | None) -> Path:

@@ -6,6 +6,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from airflow_argo.argo.phases import SUCCEEDED, WORKFLOW_DONE
@@ -27,7 +28,7 @@ class LogLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Progress:
     """How a run stands: its status as Argo has it, and the lines written since the last time."""
 
@@ -35,7 +36,7 @@ class Progress:
     status: Mapping[str, Any]
     lines: tuple[LogLine, ...] = ()
 
-    @property
+    @cached_property
     def steps(self) -> list[StepRun]:
         """The steps, as a tree."""
         return steps_of(self.manifest, self.status)
@@ -80,7 +81,7 @@ class Run(ABC):
 
         Args:
             timeout: seconds; None: as long as it takes.
-            on_progress: called with each change.
+            on_progress: called with changes, some times a second, maybe in another thread.
         Raises:
             AirflowArgoError: it isn't done in time, or it is gone.
         """
@@ -98,8 +99,21 @@ class Run(ABC):
         """Ends it at once."""
 
     @abstractmethod
-    def retry(self) -> Run:
-        """Runs what failed again, and what came after it. Returns the run that this makes."""
+    def resume(self) -> None:
+        """Lets it go on where it is suspended."""
+
+    @abstractmethod
+    def retry(self, *, restart_successful: str | None = None, on_progress: OnProgress | None = None) -> Run:
+        """Runs what failed again, and what came after it. Returns the run that this makes.
+
+        Args:
+            restart_successful: a node selector, as `displayName=load`: these nodes too.
+            on_progress: called with changes; then it returns when that run has ended.
+        """
+
+    @abstractmethod
+    def delete(self) -> None:
+        """Removes what is kept of it."""
 
     @property
     def status(self) -> str:
@@ -160,15 +174,6 @@ def failures(tree: list[StepRun], path: str = "") -> Iterator[tuple[str, StepRun
         yield from inner
         if step.state == "failed" and not inner:
             yield here, step
-
-
-def paths_of(tree: list[StepRun], path: str = "") -> Iterator[tuple[str, str]]:
-    """(node id, path of the step) of all steps."""
-    for step in tree:
-        here = f"{path} / {step.id}" if path else step.id
-        if step.node:
-            yield str(step.node["id"]), here
-        yield from paths_of(step.children, here)
 
 
 def _value(text: str) -> Any:

@@ -31,6 +31,7 @@ STATES = {
 """How a node's phase is called for a step: Airflow's words."""
 
 PENDING = "pending"
+GROUPS = ("DAG", "Steps")
 
 _ATTEMPT = re.compile(r"\((\d+)\)$")
 _ITEM = re.compile(r"\((\d+):(.*)\)$", re.DOTALL)
@@ -142,7 +143,8 @@ class _Tree:
             if str(root["name"]).endswith(".onExit"):
                 found.append(StepRun("on exit", self._state(root), root, self._children(root)))
             else:
-                found = [*self._in_order(self._children(root) or [self._step(root)]), *found]
+                steps = self._children(root) if root.get("type") in GROUPS else [self._step(root)]
+                found = [*self._in_order(steps), *found]
         return found or self._in_order([])
 
     def _in_order(self, begun: list[StepRun]) -> list[StepRun]:

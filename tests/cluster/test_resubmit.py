@@ -11,7 +11,7 @@ EARLIER = {
         "uid": "u",
         "resourceVersion": "9",
         "labels": {"mine": "x", "workflows.argoproj.io/phase": "Failed", "workflows.argoproj.io/completed": "true"},
-        "annotations": {"note": "n", "airflow-argo/submission-key": "k", "workflows.argoproj.io/pod-name-format": "v2"},
+        "annotations": {"note": "n", "airflow-argo.io/submission-key": "k", "workflows.argoproj.io/pod-name-format": "v2"},
         "ownerReferences": [{"kind": "CronWorkflow", "name": "c"}],
     },
     "spec": {"entrypoint": "m", "shutdown": "Stop", "arguments": {"parameters": [{"name": "a", "value": "1"}]}},

@@ -24,9 +24,9 @@ def _status(options: Namespace) -> dict[str, Any] | None:
     if not options.run_name:
         return None
     if options.local:
-        from airflow_argo.runners.local_runs import LocalRecord
+        from airflow_argo.runners.local_runs import find_run
 
-        return LocalRecord.find(options.run_name).status
+        return find_run(options.run_name).raw_status()
     from airflow_argo.cli.clusters import runner
 
     return runner(options).find(options.run_name).raw_status()

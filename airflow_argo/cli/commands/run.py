@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
 from airflow_argo.cli.files import one_source, parameters_of
-from airflow_argo.cli.report import Report
+from airflow_argo.cli.report import Report, show_findings
 from airflow_argo.diagnostics import ExitCode
 
 
@@ -25,8 +24,7 @@ def run(options: Namespace) -> Report:
         with shown_on_terminal(folder.name) as show:
             return outcome(runner.resume(folder if folder.is_dir() else default_folder(options.file), on_progress=show))
     source = one_source(options)
-    for finding in source.diagnostics:
-        print(finding, file=sys.stderr)
+    show_findings(source.diagnostics)
     with shown_on_terminal(source.name) as show:
         made = runner.run(source.runnable(), parameters=parameters_of(options), name=options.run_name, on_progress=show)
     return outcome(made)
@@ -43,5 +41,8 @@ def outcome(made: Any) -> Report:
     }
     if hasattr(made, "folder"):
         data["folder"] = str(made.folder)
-    text = "\n".join(f"{name} = {value}" for name, value in made.outputs.items())
-    return Report(text, data, ExitCode.OK if made.succeeded else ExitCode.RUN_FAILED)
+    if made.succeeded:
+        return Report("\n".join(f"{name} = {value}" for name, value in made.outputs.items()), data)
+    where = " --local" if hasattr(made, "folder") else f" -n {made.cluster.namespace}"
+    hint = f"see airflow-argo logs {made.name}{where}; airflow-argo retry {made.name}{where} runs again what failed"
+    return Report(data=data, exit_code=ExitCode.RUN_FAILED, hint=hint)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from typing import Any
 
 from airflow_argo.cli.files import one_source, parameters_of
-from airflow_argo.cli.report import Report
+from airflow_argo.cli.report import Report, show_findings
 
 
 def submit(options: Namespace) -> Report:
@@ -31,11 +32,19 @@ def submit(options: Namespace) -> Report:
     done = cluster.submit(documents, name=options.run_name, parameters=parameters_of(options), dry_run=options.dry_run)
     if options.dry_run == "server":
         name = done.name or "the workflow"
-        return Report(f"{name} is accepted", json.loads(json.dumps(done.workflow.manifest)), findings=source.diagnostics)
+        return Report(f"{name} is accepted", _readable(done.workflow.manifest), findings=source.diagnostics)
+    text = f"{done.name} " + ("is there already" if done.adopted else "submitted")
     if options.wait:
+        show_findings(source.diagnostics)
+        print(text, file=sys.stderr)
         from airflow_argo.cli.commands.wait import waited
 
-        return waited(runner(options).find(done.name), options)
-    text = f"{done.name} " + ("is there already" if done.adopted else "submitted")
+        return waited(runner(options).find(done.name), options.timeout)
     data = {"name": done.name, "uid": done.uid, "namespace": cluster.namespace, "adopted": done.adopted}
     return Report(text, data, findings=source.diagnostics)
+
+
+def _readable(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest as kubectl shows it: without the record of who set which field."""
+    metadata = {key: value for key, value in manifest["metadata"].items() if key != "managedFields"}
+    return {**manifest, "metadata": metadata}

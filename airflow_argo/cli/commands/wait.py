@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING
 
-from airflow_argo.cli.clusters import runner
+from airflow_argo.cli.clusters import named_run
 from airflow_argo.cli.commands.run import outcome
 from airflow_argo.cli.report import Report
-
-if TYPE_CHECKING:
-    from airflow_argo.runners.argo import ArgoRun
+from airflow_argo.runners.run import Run
 
 
 def wait(options: Namespace) -> Report:
     """Waits for a workflow, showing it live."""
-    return waited(runner(options).find(options.name), options)
+    return waited(named_run(options), options.timeout)
 
 
-def waited(run: ArgoRun, options: Namespace) -> Report:
+def waited(run: Run, timeout: float | None = None) -> Report:
     """The outcome of a run, once it has ended."""
     from airflow_argo.runners.display import shown_on_terminal
 
     with shown_on_terminal(run.name) as show:
-        run.wait(options.timeout if hasattr(options, "timeout") else None, show)
+        run.wait(timeout, show)
     return outcome(run)

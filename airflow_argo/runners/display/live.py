@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 LAST_LINES = 5
 MAX_CHILDREN = 12
 _INTEREST = ("running", "failed", "upstream_failed", "success", "skipped", "pending")
-REDRAWS_A_SECOND = 8
+REDRAWS_A_SECOND = 4
 
 
 class LiveTree:
@@ -30,62 +29,65 @@ class LiveTree:
 
         self._name = name
         self._console: Console = Console(file=stream)
-        self._live = Live(console=self._console, auto_refresh=False, transient=False, vertical_overflow="ellipsis")
         self._lines: dict[str, deque[str]] = {}
         self._progress: Progress | None = None
-        self._drawn = 0.0
+        self._over = False
+        self._live = Live(
+            console=self._console,
+            get_renderable=self._drawing,
+            refresh_per_second=REDRAWS_A_SECOND,
+            vertical_overflow="ellipsis",
+        )
 
     def __enter__(self) -> LiveTree:
         self._live.__enter__()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._progress is not None:
-            self._live.update(self._drawing(self._progress, last=True), refresh=True)
+        self._over = True
         self._live.__exit__(kind, error, trace)
 
     def show(self, progress: Progress) -> None:
-        """Draws how the run stands, at most some times a second."""
+        """Takes note of how the run stands; it is drawn some times a second, as the times of running steps go on."""
         self._progress = progress
         for line in progress.lines:
             self._lines.setdefault(line.step, deque(maxlen=LAST_LINES)).append(line.text)
-        if time.monotonic() - self._drawn >= 1 / REDRAWS_A_SECOND:
-            self._live.update(self._drawing(progress), refresh=True)
-            self._drawn = time.monotonic()
 
-    def _drawing(self, progress: Progress, *, last: bool = False) -> RenderableType:
+    def _drawing(self) -> RenderableType:
         from rich.text import Text
         from rich.tree import Tree
 
+        progress = self._progress
+        if progress is None:
+            return Text(f"· {self._name}", "bright_black")
         steps = progress.steps
         phase = str(progress.status.get("phase") or "Pending")
         sign, colour = SIGNS[PHASES.get(phase, "pending")]
         title = Text.assemble((f"{sign} {self._name} ", f"bold {colour}"), phase, (f"  {counts(steps)}", "bright_black"))
         tree = Tree(title, guide_style="bright_black")
         for step in steps:
-            self._add(tree, step, last=last)
+            self._add(tree, step, step.id)
         return tree
 
-    def _add(self, tree: Tree, step: StepRun, *, last: bool) -> None:
+    def _add(self, tree: Tree, step: StepRun, path: str) -> None:
         from rich.text import Text
 
         sign, colour = SIGNS[step.state]
         weight = "bold" if step.state == "failed" else ""
         label = Text.assemble((f"{sign} ", colour), (step.id, weight), (f"  {time_of(step)}", "bright_black"))
         branch = tree.add(label)
-        shown = step.children if len(step.children) <= MAX_CHILDREN or last else _most_telling(step.children)
+        shown = step.children if len(step.children) <= MAX_CHILDREN or self._over else _most_telling(step.children)
         for child in shown:
-            self._add(branch, child, last=last)
+            self._add(branch, child, f"{path} / {child.id}")
         if len(shown) < len(step.children):
             branch.add(Text(f"… {len(step.children)} in all: {counts(step.children)}", "bright_black"))
         if step.state == "failed" and not step.children:
-            self._add_reason(branch, step)
+            self._add_reason(branch, step, path)
 
-    def _add_reason(self, branch: Tree, step: StepRun) -> None:
+    def _add_reason(self, branch: Tree, step: StepRun, path: str) -> None:
         from rich.text import Text
 
-        name = str(step.node.get("name") or "").split(".", 1)[-1]
-        for line in self._lines.get(name, ()):
+        for line in self._lines.get(path, ()):
             branch.add(Text(line, "red", no_wrap=True, overflow="ellipsis"))
         if step.message:
             branch.add(Text(step.message, "red"))
