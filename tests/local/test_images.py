@@ -31,7 +31,7 @@ command = options.get("--entrypoint", ["echo"]) + (command or ["image", image])
 places = {{there: here for here, there in (volume.split(":") for volume in options["--volume"])}}
 pattern = "|".join(r"(?<!\\w)" + re.escape(there) + "(?=/|$)" for there in places)
 command = [re.sub(pattern, lambda match: places[match[0]], part) for part in command]
-os.environ.update(one.split("=", 1) for one in options["--env"])
+os.environ.update(one.split("=", 1) for one in options["--env"] if "=" in one)
 os.execvp(command[0], command)
 '''
 
@@ -82,8 +82,9 @@ def test_a_container_that_does_not_end_is_killed_by_name(docker: Path, tmp_path:
     main = sh("main", "trap '' TERM; while :; do sleep 0.1; done", activeDeadlineSeconds=1)
     engine = Engine(load([workflow(main)], images=True), name=NAME, folder=tmp_path / "run", isolation="docker", grace=0.3)
     assert engine.run()["phase"] == "Failed"
-    started, killed = (json.loads(line) for line in docker.read_text().splitlines())
-    assert killed == ["kill", started[started.index("--name") + 1]]
+    started, killed, removed = (json.loads(line) for line in docker.read_text().splitlines())
+    name = started[started.index("--name") + 1]
+    assert (killed, removed) == (["kill", name], ["rm", "--force", name])
 
 
 def test_docker_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,8 +38,8 @@ class Launcher(Protocol):
             PodRefused: it can't be run like this.
         """
 
-    def kill_command(self, process_id: str) -> Sequence[str] | None:
-        """A command that ends what killing the process alone doesn't; None if that is enough."""
+    def kill_commands(self, process_id: str) -> Sequence[Sequence[str]]:
+        """Commands that end what killing the process alone doesn't."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,9 @@ class ProcessLauncher:
             root=sandbox.root,
         )
 
-    def kill_command(self, process_id: str) -> Sequence[str] | None:  # noqa: ARG002 - others need it
+    def kill_commands(self, process_id: str) -> Sequence[Sequence[str]]:  # noqa: ARG002 - others need it
         """None: its processes are ours."""
-        return None
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,12 @@ class ImageLauncher:
             options += ["--user", f"{os.getuid()}:{os.getgid()}"]  # so that its files can be removed
         for path, place in sorted(sandbox.places.items()):
             options += ["--volume", f"{place}:{path}"]
+        environment = {**self.environment, _MARKER: process_id}
         for name, value in container.env.items():
-            options += ["--env", f"{name}={value}"]
+            options += [
+                "--env",
+                f"{name}={value}" if name in environment else name,
+            ]  # else nobody reads it off a list of processes
         if container.cwd:
             options += ["--workdir", container.cwd]
         command: list[str] = []
@@ -137,16 +141,17 @@ class ImageLauncher:
         return ProcessRequest(
             id=process_id,
             argv=(self.program, "run", *options, container.image, *command),
-            env={**self.environment, _MARKER: process_id},
+            env={**container.env, **environment},
             cwd="/",
             stdout=str(logs[0]),
             stderr=str(logs[1]),
             marker=f"{_MARKER}={process_id}",
         )
 
-    def kill_command(self, process_id: str) -> Sequence[str] | None:
-        """Ends the container, which outlives the program that started it."""
-        return (self.program, "kill", self._name(process_id))
+    def kill_commands(self, process_id: str) -> Sequence[Sequence[str]]:
+        """End the container, which outlives the program that started it, and remove it, as that can't any more."""
+        name = self._name(process_id)
+        return (self.program, "kill", name), (self.program, "rm", "--force", name)
 
     def remove_leftovers(self) -> None:
         """Remove the containers that an engine which was killed has left."""

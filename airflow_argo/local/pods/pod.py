@@ -237,8 +237,7 @@ class RunningPod:
     def _kill(self) -> None:
         for name in self._running:
             process = f"{self.request.node_id}/{name}"
-            command = self.launcher.kill_command(process)
-            if command is not None:
+            for command in self.launcher.kill_commands(process):
                 subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             self.spawner.signal(process, signal.SIGKILL)
 
