@@ -1,0 +1,53 @@
+# `make` tells what there is to make. Everything sets itself up: Python 3.10 or later is all that is needed.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv/bin
+EXAMPLES = $(shell $(VENV)/python -c 'import importlib.util as u; print(u.find_spec("airflow").submodule_search_locations[0])')/example_dags
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format e2e differential fuzz bench docs lock clean
+
+help:  ## tell what there is to make
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:  ## make .venv with the package and all test tools
+	@$(or $(PYTHON),$(error there is no Python 3.10 or later here: install one, or say make PYTHON=…)) scripts/setup_venv.py
+
+run: setup  ## translate a DAG that Airflow ships, and run it here
+	@echo '$$ airflow-argo translate tutorial_taskflow_api.py | head -n 24'
+	@$(VENV)/airflow-argo translate $(EXAMPLES)/tutorial_taskflow_api.py | head -n 24
+	@echo '…'
+	@echo
+	@echo '$$ airflow-argo run tutorial_taskflow_api.py'
+	@$(VENV)/airflow-argo run $(EXAMPLES)/tutorial_taskflow_api.py
+
+test: setup  ## pass the tests
+	@$(VENV)/python -m pytest -n $(WORKERS) --dist worksteal -q
+
+lint: setup  ## check style, types and the directions of imports
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check --quiet .
+	@$(VENV)/mypy
+	@$(VENV)/lint-imports --no-cache
+
+format: setup  ## format the code
+	@$(VENV)/ruff check --fix --quiet . || true
+	@$(VENV)/ruff format --quiet .
+
+e2e: setup  ## pass the tests that need a cluster: KUBECONFIG names an API server with Argo's CRDs, or one with Argo
+	@$(VENV)/python -m pytest -q -n $(WORKERS) --dist worksteal -m 'cluster or controller'
+
+bench: setup  ## print the benchmarks
+	@for file in benchmarks/*.py; do $(VENV)/python $$file || exit; done
+
+docs: setup  ## write the pages that are made by commands
+	@$(VENV)/airflow-argo assess $(EXAMPLES) -o markdown > docs/airflow-examples.md
+
+lock: setup  ## resolve the versions that tests install
+	@uv pip compile --universal --upgrade --quiet --no-header --no-annotate --no-emit-index-url \
+		requirements/dev.in pyproject.toml -o requirements/dev.txt
+
+clean:  ## remove what was made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage* dist build

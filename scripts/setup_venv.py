@@ -1,0 +1,113 @@
+"""Makes `.venv` with this package and all that its tests need; does nothing if it is up to date.
+
+Runs with any Python from 3.10 on and nothing else: pip comes from wherever one is to be had (uv, Python's own ensurepip, the
+system's pip, pip's own bootstrap script).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+LOCK = ROOT / "requirements" / "dev.txt"
+GET_PIP = "https://bootstrap.pypa.io/get-pip.py"
+TRIES = 3
+
+
+class NoPip(Exception):
+    """There is no way to install anything here."""
+
+
+def main() -> int:
+    """Makes the environment; returns the exit code."""
+    if sys.version_info < (3, 10):
+        return fail(f"Python 3.10 or later is needed, and this is {sys.version.split()[0]}; run: make PYTHON=python3.12")
+    stamp = VENV / "made-of"
+    wanted = made_of()
+    if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return 0
+    print("setting up .venv (some minutes the first time) …", flush=True)
+    try:
+        install = installer()
+        retried([*install, "-r", str(LOCK)])
+        retried([*install, "--no-deps", "--editable", str(ROOT)])
+    except NoPip:
+        return fail("there is no pip, and none can be fetched; install one (on Debian: apt install python3-venv)")
+    except subprocess.CalledProcessError as error:
+        return fail(f"{' '.join(map(str, error.cmd[:4]))} … ended with exit code {error.returncode}; its reason is above")
+    stamp.write_text(wanted)
+    return 0
+
+
+def made_of() -> str:
+    """What the environment depends on, as one text that changes when any of it does."""
+    files = (LOCK, ROOT / "pyproject.toml", Path(__file__))
+    parts = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    return "\n".join([sys.version, str(ROOT), *parts])
+
+
+def installer() -> list[str]:
+    """Makes an empty environment; returns the command that installs into it."""
+    shutil.rmtree(VENV, ignore_errors=True)
+    if shutil.which("uv"):
+        subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(VENV)], check=True)
+        return ["uv", "pip", "install", "--quiet", "--python", str(PYTHON)]
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(VENV)], check=True)
+    own = [str(PYTHON), "-m", "pip"]
+    others = ["--quiet", "--disable-pip-version-check"]
+    if works([str(PYTHON), "-m", "ensurepip"]):
+        return [*own, "install", *others]
+    if works([sys.executable, "-m", "pip", "--python", str(PYTHON), "--version"]):
+        return [sys.executable, "-m", "pip", "--python", str(PYTHON), "install", *others]
+    fetch_pip()
+    return [*own, "install", *others]
+
+
+def works(command: list[str]) -> bool:
+    """Whether a command ends well."""
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
+def fetch_pip() -> None:
+    """Installs pip by its own bootstrap script."""
+    try:
+        with urllib.request.urlopen(GET_PIP, timeout=60) as answer:
+            script = answer.read()
+    except OSError as error:
+        raise NoPip from error
+    with tempfile.NamedTemporaryFile(suffix=".py") as file:
+        file.write(script)
+        file.flush()
+        subprocess.run([str(PYTHON), file.name, "--quiet"], check=True)
+
+
+def retried(command: list[str]) -> None:
+    """Runs a command that uses the network, again if it fails."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""})
+        except subprocess.CalledProcessError:
+            if attempt == TRIES:
+                raise
+            print("once more …", flush=True)
+        else:
+            return
+
+
+def fail(message: str) -> int:
+    """Says why it can't be; returns the exit code."""
+    print(f"setup: {message}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
