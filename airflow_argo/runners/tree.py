@@ -141,7 +141,7 @@ class _Tree:
             if root["id"] in self._attempts:
                 continue
             if str(root["name"]).endswith(".onExit"):
-                found.append(StepRun("on exit", self._state(root), root, self._children(root)))
+                found.append(StepRun("on exit", state_of(root), root, self._children(root)))
             else:
                 steps = self._children(root) if root.get("type") in GROUPS else [self._step(root)]
                 found = [*self._in_order(steps), *found]
@@ -208,7 +208,7 @@ class _Tree:
         return ran
 
     def _step(self, node: Dict) -> StepRun:
-        step = StepRun(self._id(node), self._state(node), node, self._children(node))
+        step = StepRun(self._id(node), state_of(node), node, self._children(node))
         only = step.children[0] if len(step.children) == 1 else None
         if only is not None and _ITEM.search(node["name"]) and not only.children:
             return StepRun(step.id, only.state, only.node)  # an item that is just one job
@@ -226,15 +226,16 @@ class _Tree:
             return f"try {int(attempt[1]) + 1}"
         return self.ids.get(name, name)
 
-    def _state(self, node: Dict) -> str:
-        """The end state, seen through what a job or a loop that reports said."""
-        state = STATES.get(str(node.get("phase") or ""), PENDING)
-        outputs = _parameters(node.get("outputs"))
-        if state == "success" and "outcome" in outputs:
-            return str(_object(outputs["outcome"]).get("state", state))
-        if state == "success" and "outcomes" in outputs:
-            return _overall([str(one.get("state")) for one in json.loads(outputs["outcomes"] or "[]")])
-        return state
+
+def state_of(node: Dict) -> str:
+    """The end state of one of Argo's nodes, seen through what a job or a loop that reports said."""
+    state = STATES.get(str(node.get("phase") or ""), PENDING)
+    outputs = _parameters(node.get("outputs"))
+    if state == "success" and "outcome" in outputs:
+        return str(_object(outputs["outcome"]).get("state", state))
+    if state == "success" and "outcomes" in outputs:
+        return _overall([str(one.get("state")) for one in json.loads(outputs["outcomes"] or "[]")])
+    return state
 
 
 def _without_empty_levels(node: Dict, found: list[StepRun]) -> list[StepRun]:
