@@ -1,0 +1,165 @@
+"""A program that runs DAGs through Airflow's own `dag.test()`, many in one process, and tells how they ended.
+
+It reads requests from its standard input and writes answers to a file descriptor of its own, one JSON object a line. See
+`airflow_side` for who starts it. Run by `python -m tests.parity.airflow_program <fd>`.
+
+Airflow's scheduler judges a trigger rule as often as it passes by, and acts on the first judgement that decides; so with a skip
+beside a failure the end state depends on which came first. Here a task is judged when all before it have ended, which is what
+happens where those end between two passes of the scheduler.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+IGNORED_KEYS = {"skipmixin_key"}
+BUNDLE = "parity"
+NEVER_WAITS = "always"
+
+
+def main(descriptor: int) -> None:
+    """Answers requests until there are no more."""
+    prepare()
+    with os.fdopen(descriptor, "w", buffering=1) as answers:
+        answers.write(json.dumps({"ready": True}) + "\n")
+        for line in sys.stdin:
+            answers.write(json.dumps(answer(json.loads(line))) + "\n")
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """How a DAG ended, or why it could not be run."""
+    try:
+        return run(**request)
+    except BaseException as error:  # noqa: BLE001 - a border: whatever Airflow or the DAG raises
+        return {"error": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()}
+
+
+def prepare() -> None:
+    """Makes Airflow take DAGs from memory, and judge rules at the end."""
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+
+    DagBundlesManager.get_all_dag_bundles = lambda _self: iter(())  # type: ignore[method-assign]
+    DagBundlesManager.sync_bundles_to_db = lambda _self, **_: None  # type: ignore[method-assign]
+    _judge_at_the_end()
+    _judge_rules_last()
+    _add_bundle()
+
+
+def _add_bundle() -> None:
+    from airflow.models.dagbundle import DagBundleModel
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        if session.get(DagBundleModel, BUNDLE) is None:
+            session.add(DagBundleModel(name=BUNDLE))
+
+
+def _judge_at_the_end() -> None:
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.state import State
+
+    judged = TaskInstance.are_dependencies_met
+
+    def are_dependencies_met(self: Any, dep_context: Any = None, *, session: Any, verbose: bool = False) -> bool:
+        if self.task is not None and dep_context is not None and str(self.task.trigger_rule) != NEVER_WAITS:
+            before = set(self.task.upstream_task_ids) | {one.task_id for one in self.task.get_upstreams_only_setups()}
+            if before and not _all_ended(self, before, session, State.finished):
+                return False
+        return bool(judged(self, dep_context, session=session, verbose=verbose))
+
+    TaskInstance.are_dependencies_met = are_dependencies_met  # type: ignore[method-assign]
+
+
+def _all_ended(instance: Any, task_ids: set[str], session: Any, finished: Any) -> bool:
+    from airflow.models.taskinstance import TaskInstance
+    from sqlalchemy import select
+
+    query = select(TaskInstance.state).where(
+        TaskInstance.dag_id == instance.dag_id, TaskInstance.run_id == instance.run_id, TaskInstance.task_id.in_(task_ids)
+    )
+    return all(state in finished for (state,) in session.execute(query).all())
+
+
+def _judge_rules_last() -> None:
+    """Whether a skip wins over a failure depends on the order of a set in Airflow; here failures win."""
+    from airflow.ti_deps.dep_context import DepContext
+    from airflow.ti_deps.deps.trigger_rule_dep import TriggerRuleDep
+
+    class Ordered(frozenset):  # type: ignore[type-arg]
+        def __iter__(self) -> Any:
+            return iter(sorted(frozenset.__iter__(self), key=lambda dep: (isinstance(dep, TriggerRuleDep), type(dep).__name__)))
+
+    class Deps(set):  # type: ignore[type-arg]
+        def __or__(self, other: Any) -> Any:
+            return Ordered(set.__or__(self, set(other)))
+
+    made = DepContext.__init__
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        made(self, *args, **kwargs)
+        self.deps = Deps(self.deps)
+
+    DepContext.__init__ = __init__  # type: ignore[method-assign]
+
+
+def run(file: str, dag_id: str, logical_date: str, conf: dict[str, Any]) -> dict[str, Any]:
+    """Runs a DAG of a file."""
+    import pendulum
+    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+
+    dag = _dag(file, dag_id)
+    bag = DagBag(dag_folder=os.devnull, collect_dags=False)
+    bag.bag_dag(dag)
+    sync_bag_to_db(bag, BUNDLE, None)
+    ended = dag.test(logical_date=pendulum.parse(logical_date), run_conf=conf or None)
+    return _found(dag, ended)
+
+
+_loaded: dict[tuple[str, float], dict[str, Any]] = {}
+
+
+def _dag(file: str, dag_id: str) -> Any:
+    from airflow_argo.translator.loading import load_dags
+
+    key = (file, Path(file).stat().st_mtime)
+    if key not in _loaded:
+        _loaded[key] = {dag.dag_id: dag for dag in load_dags(file)}
+    return _loaded[key][dag_id]
+
+
+def _found(dag: Any, ended: Any) -> dict[str, Any]:
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    from airflow_argo.pod.runner import to_json
+
+    with create_session() as session:
+        instances = ended.get_task_instances(session=session)
+        tasks = [[one.task_id, one.map_index, str(one.state), one.try_number] for one in instances]
+        rows = session.scalars(select(XComModel).where(XComModel.dag_id == dag.dag_id, XComModel.run_id == ended.run_id)).all()
+        xcoms = [
+            [row.task_id, row.map_index, row.key, to_json(_plain(XComModel.deserialize_value(row)))]
+            for row in rows
+            if row.key not in IGNORED_KEYS
+        ]
+    return {"state": str(ended.state), "tasks": tasks, "xcoms": xcoms}
+
+
+def _plain(value: Any) -> Any:
+    """What a task would get: XCom keeps values in Airflow's own serialization."""
+    from airflow.sdk.serde import deserialize
+
+    try:
+        return deserialize(value)
+    except Exception:  # noqa: BLE001 - classes that Airflow doesn't allow stay as they are stored
+        return value
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,73 @@
+"""A DAG through translation, compiler and embedded engine, told as Airflow would tell it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from airflow_argo.pod.runner import decoded, to_json
+from airflow_argo.runners.local import LocalRunner
+from airflow_argo.runners.tree import StepRun
+from airflow_argo.translator.branches import FOLLOW
+from airflow_argo.translator.dags import translate
+from tests.parity.ended import UNMAPPED, Ended, Refused, Task
+
+OWN_KEYS = {FOLLOW}
+"""What the translation pushes for itself."""
+
+_RUN_STATES = {"Succeeded": "success", "Failed": "failed", "Error": "failed"}
+
+
+def run_by_engine(dag: Any, logical_date: str, conf: Mapping[str, Any]) -> Ended | Refused:
+    """How a DAG ends when its manifest runs in the embedded engine."""
+    translation = translate(dag)
+    if translation.workflow is None:
+        return Refused(tuple(f"{one.code}: {one.message}" for one in translation.diagnostics if one.severity.value == "error"))
+    with tempfile.TemporaryDirectory() as folder:
+        parameters = {"logical_date": logical_date, "conf": dict(conf)}
+        run = LocalRunner(folder=folder).run(translation.workflow, parameters=parameters, on_progress=lambda _: None)
+        return ended_of(_RUN_STATES[run.status], run.tree)
+
+
+def ended_of(state: str, tree: list[StepRun]) -> Ended:
+    """What a run's tree tells about its tasks and XComs."""
+    tasks: dict[Task, str] = {}
+    tries: dict[Task, int] = {}
+    xcoms: dict[tuple[str, int, str], Any] = {}
+    for task, step in _instances(tree, UNMAPPED):
+        tasks[task] = step.state
+        tries[task] = _tries(step)
+        for key, value in _pushed(step):
+            xcoms[(*task, key)] = value
+    return Ended(state, tasks, tries, xcoms)
+
+
+def _instances(tree: list[StepRun], index: int) -> Iterator[tuple[Task, StepRun]]:
+    for step in tree:
+        items = [child for child in step.children if child.id.startswith("[")]
+        if not items:
+            yield (step.id, index), step
+        for item in items:
+            number = int(item.id[1:-1])
+            inner = [child for child in item.children if not child.id.startswith("try ")]
+            if inner:
+                yield from _instances(inner, number)
+            else:
+                yield (step.id, number), item
+
+
+def _tries(step: StepRun) -> int:
+    """How often it was tried; 0 if it never began."""
+    if step.state in ("upstream_failed", "pending") or step.node.get("phase") in ("Skipped", "Omitted"):
+        return 0
+    return max(1, sum(child.id.startswith("try ") for child in step.children))
+
+
+def _pushed(step: StepRun) -> Iterator[tuple[str, Any]]:
+    outcome = step.outcome
+    if "value" in outcome:
+        yield "return_value", to_json(decoded(outcome["value"]))
+    for key, value in (outcome.get("pushed") or {}).items():
+        if key not in OWN_KEYS:
+            yield key, to_json(decoded(value))

@@ -1,0 +1,154 @@
+"""Values between tasks: keys, multiple outputs, None, dates in templates, pulls in templates and in functions."""
+
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.providers.standard.operators.python import PythonOperator
+from airflow.sdk import DAG, Param, task
+
+with DAG("xcom_keys", schedule=None) as keys:
+
+    @task
+    def push(ti):
+        ti.xcom_push(key="k", value={"a": [1, None]})
+        ti.xcom_push("other", 1.5)
+        return "value"
+
+    @task
+    def pull(ti):
+        return [
+            ti.xcom_pull(task_ids="push"),
+            ti.xcom_pull(task_ids="push", key="k"),
+            ti.xcom_pull("push", key="other"),
+            ti.xcom_pull(task_ids="push", key="absent"),
+        ]
+
+    push() >> pull()
+
+with DAG("xcom_of_nothing", schedule=None) as of_nothing:
+
+    @task
+    def silent():
+        return None
+
+    quiet = EmptyOperator(task_id="quiet")
+
+    @task
+    def look(ti):
+        return [ti.xcom_pull(task_ids="silent"), ti.xcom_pull(task_ids="quiet"), ti.xcom_pull(task_ids=["silent", "quiet"])]
+
+    @task
+    def given(x):
+        return [x]
+
+    [nothing := silent(), quiet] >> look()
+    given(nothing)
+    quiet >> BashOperator(task_id="shown", bash_command="echo '{{ ti.xcom_pull(task_ids=\"quiet\") }}'")
+
+with DAG("xcom_multiple_outputs", schedule=None) as multiple:
+
+    @task(multiple_outputs=True)
+    def both():
+        return {"a": 1, "b": {"c": [True]}}
+
+    @task
+    def use(a, b):
+        return [a, b]
+
+    made = both()
+    use(made["a"], made["b"])
+
+with DAG("xcom_types", schedule=None) as types:
+
+    @task
+    def values():
+        return {"int": 1, "float": 1.0, "big": 12345678901234567890, "none": None, "text": "{{ ds }} \u00e9\n'\"", "list": [[]]}
+
+    @task
+    def same(x):
+        return x
+
+    @task
+    def kinds(x):
+        return {key: type(value).__name__ for key, value in x.items()}
+
+    got = values()
+    same(got)
+    kinds(got)
+
+with DAG("xcom_tuple", schedule=None) as tuples:
+
+    @task
+    def pair():
+        return (1, 2)
+
+    @task
+    def unpack(x):
+        return [type(x).__name__, *x]
+
+    unpack(pair())
+
+with DAG("xcom_in_templates", schedule=None) as templates:
+    first = BashOperator(task_id="first", bash_command="echo one; echo two")
+    second = BashOperator(
+        task_id="second", bash_command="echo got {{ ti.xcom_pull(task_ids='first') }} and $X", env={"X": "{{ ds }}"}
+    )
+    first >> second
+    BashOperator(task_id="third", bash_command=f"echo {second.output}") << second
+    BashOperator(task_id="silent", bash_command="true", do_xcom_push=False)
+    BashOperator(task_id="empty", bash_command="true")
+
+with DAG("dates", schedule=None) as dates:
+    BashOperator(
+        task_id="dates",
+        bash_command="echo {{ ds }} {{ ds_nodash }} {{ ts }} {{ ts_nodash }} {{ ts_nodash_with_tz }} {{ logical_date }}",
+    )
+    BashOperator(
+        task_id="moved", bash_command="echo {{ macros.ds_add(ds, -3) }} {{ (logical_date + macros.timedelta(days=2)) | ds }}"
+    )
+
+    @task
+    def from_context(ds, ts):
+        return [ds, ts]
+
+    from_context()
+
+with DAG("params", schedule=None, params={"n": 3, "text": Param("a b", type="string"), "list": [1, 2]}) as params:
+
+    @task
+    def read(params):
+        return [params["n"], params["text"], params["list"]]
+
+    read()
+    BashOperator(task_id="shown", bash_command="echo {{ params.n }} '{{ params.text }}'")
+
+with DAG("python_operator", schedule=None) as classic:
+
+    def add(a, b, *, c=0, **context):
+        return [a, b, c, context["ds"]]
+
+    PythonOperator(task_id="add", python_callable=add, op_args=[1], op_kwargs={"b": "{{ ds }}", "c": 5})
+
+with DAG("xcom_of_failed", schedule=None) as of_failed:
+
+    @task
+    def pushes_then_fails(ti):
+        ti.xcom_push("early", 1)
+        raise ValueError("later")
+
+    @task(trigger_rule="all_done")
+    def sees(ti):
+        return [ti.xcom_pull(task_ids="pushes_then_fails", key="early"), ti.xcom_pull(task_ids="pushes_then_fails")]
+
+    pushes_then_fails() >> sees()
+
+with DAG("xcom_of_mapped", schedule=None) as of_mapped:
+
+    @task
+    def each(x):
+        return x * x
+
+    @task
+    def pulls(ti):
+        return list(ti.xcom_pull(task_ids="each"))
+
+    each.expand(x=[1, 2, 3]) >> pulls()
