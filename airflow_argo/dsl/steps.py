@@ -101,7 +101,7 @@ class Step(Node):
     @property
     def is_sequence(self) -> bool:
         """Whether the function returned a list without an edge of its own inside: then each runs after the one before."""
-        return isinstance(self._returned, list) and len(self.body) > 1
+        return len(self.body) > 1 and isinstance(self._returned, list)
 
     def output_named(self, name: str) -> WorkflowParam:
         """The output of that name, of the only or the last job that has it. Of a loop: the list of the items' outputs."""

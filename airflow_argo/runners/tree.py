@@ -198,13 +198,16 @@ class _Tree:
         return _without_empty_levels(node, found)
 
     def _iterations(self, found: list[StepRun]) -> list[StepRun]:
-        """Of a level of a while-loop: its iterations that ran, and those of the next levels."""
-        ran = [step for step in found if step.id.startswith("iteration-") and step.state != "skipped"]
+        """Of a level of a while-loop: its iterations that ran, and those of the next levels, counted through."""
+        iterations = [step for step in found if step.id.startswith("iteration-")]
+        ran = [step for step in iterations if step.state not in ("skipped", "upstream_failed")]
         for step in found:
             if step.node.get("type") == "DAG" and _ATTEMPT.search(step.node["name"]):
                 return step.children  # the only attempt of the level
             if step.id == "next":
                 ran += step.children
+        for number, step in enumerate(ran, 1):
+            step.id = f"iteration-{number}"
         return ran
 
     def _step(self, node: Dict) -> StepRun:
