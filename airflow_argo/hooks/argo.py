@@ -1,0 +1,160 @@
+"""ArgoHook: a connection of type `argo`, as a `Cluster`: through the Kubernetes API, or an Argo server's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+from airflow_argo._compat import AirflowNotFoundException, BaseHook, async_connection, conf
+from airflow_argo.cluster import Cluster, NotFoundError, Patience, Snapshot
+from airflow_argo.cluster.changes import change
+from airflow_argo.cluster.client import Api
+from airflow_argo.diagnostics import AirflowArgoError
+from airflow_argo.hooks.connection import ArgoConnection
+from airflow_argo.hooks.kubernetes import kubernetes_api
+from airflow_argo.provider import CONNECTION_FIELDS, FIELD_BEHAVIOUR
+
+KillAction: TypeAlias = Literal["stop", "terminate", "delete", "keep"]
+"""What becomes of a workflow whose task was killed: "stop" lets its exit handlers run, "terminate" doesn't."""
+
+
+class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to mypy
+    """Argo Workflows in one namespace.
+
+    Args:
+        argo_conn_id: of a connection of type `argo`, or `kubernetes`. That there is no `argo_default` is no fault: then the
+            pod's service account is used, else the kubeconfig that kubectl would take.
+        namespace: another than the connection's.
+        connection: instead of looking `argo_conn_id` up.
+        patience: how long servers are waited for.
+    """
+
+    conn_name_attr = "argo_conn_id"
+    default_conn_name = "argo_default"
+    conn_type = "argo"
+    hook_name = "Argo Workflows"
+
+    def __init__(
+        self,
+        argo_conn_id: str = default_conn_name,
+        namespace: str | None = None,
+        *,
+        connection: ArgoConnection | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        super().__init__()
+        self.argo_conn_id, self._wanted_namespace, self.patience = argo_conn_id, namespace or "", patience
+        self._given = connection
+
+    @classmethod
+    async def make(cls, argo_conn_id: str, namespace: str | None = None, *, patience: Patience | None = None) -> ArgoHook:
+        """A hook, for code on an event loop: looking the connection up doesn't block it."""
+        try:
+            found = await async_connection(argo_conn_id)
+        except AirflowNotFoundException:
+            if argo_conn_id != cls.default_conn_name:
+                raise
+            return cls(argo_conn_id, namespace, connection=ArgoConnection(argo_conn_id), patience=patience)
+        connection = await asyncio.to_thread(ArgoConnection.of, argo_conn_id, found)  # reading extra may block
+        return cls(argo_conn_id, namespace, connection=connection, patience=patience)
+
+    @cached_property
+    def connection(self) -> ArgoConnection:
+        """What the connection says.
+
+        Raises:
+            ConfigurationError: it can't be used.
+            AirflowNotFoundException: there is none of that id.
+        """
+        if self._given:
+            return self._given
+        try:
+            found = self.get_connection(self.argo_conn_id)
+        except AirflowNotFoundException:
+            if self.argo_conn_id != self.default_conn_name:
+                raise
+            self.log.info("There is no connection '%s': the pod's service account or kubeconfig is used", self.argo_conn_id)
+            return ArgoConnection(self.argo_conn_id)
+        return ArgoConnection.of(self.argo_conn_id, found)
+
+    @cached_property
+    def api(self) -> Api:
+        """The requests that `cluster` is made of."""
+        return kubernetes_api(self.connection, self._wanted_namespace, self.patience)
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """What can be done there; its methods may be called by several threads."""
+        return Cluster(self.api)
+
+    def get_conn(self) -> Cluster:
+        """The same, by the name that all hooks have for it."""
+        return self.cluster
+
+    @property
+    def namespace(self) -> str:
+        """The namespace: the hook's own, the connection's, the kubeconfig's or the pod's."""
+        return self.cluster.namespace
+
+    def annotate(self, name: str, annotations: Mapping[str, str]) -> Snapshot:
+        """Put annotations on a workflow."""
+
+        def annotated(workflow: dict[str, Any]) -> dict[str, Any]:
+            meta = workflow["metadata"]
+            return {**workflow, "metadata": {**meta, "annotations": {**(meta.get("annotations") or {}), **annotations}}}
+
+        return change(self.api, name, annotated)
+
+    def end(self, name: str, action: KillAction) -> None:
+        """What becomes of a workflow whose task was killed; that there is none is no fault."""
+        try:
+            if action == "stop":
+                self.cluster.stop(name)
+            elif action == "terminate":
+                self.cluster.terminate(name)
+            elif action == "delete":
+                self.cluster.delete(name)
+        except NotFoundError:
+            self.log.info("There is no workflow %s to end", name)
+
+    def workflow_url(self, name: str, uid: str = "") -> str:
+        """Where the Argo UI shows a workflow; "" if nobody has said where the UI is."""
+        base = self.connection.ui_url or conf.get("argo", "ui_url", fallback="").rstrip("/") or self.connection.server
+        return f"{base}/workflows/{self.namespace}/{name}{f'?uid={uid}' if uid else ''}" if base else ""
+
+    async def aget(self, name: str) -> Snapshot:
+        """A workflow as it is now, without blocking the event loop. Raises as `Cluster.get` does."""
+        return await asyncio.to_thread(lambda: self.cluster.get(name))
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Whether workflows can be listed, and a sentence about it; for `airflow connections test` and the form's button."""
+        try:
+            next(iter(self.cluster.list(limit=1)), None)
+        except AirflowArgoError as error:
+            return False, str(error)
+        return True, f"Workflows can be listed in namespace '{self.namespace}' of {self.cluster.server}"
+
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """The form's own fields, for Airflow's before 3.2 that make them of WTForms."""
+        from flask_appbuilder.fieldwidgets import (  # type: ignore[import-not-found] # not in Airflow 3's core
+            BS3PasswordFieldWidget,
+            BS3TextFieldWidget,
+        )
+        from wtforms import BooleanField, PasswordField, StringField  # type: ignore[import-untyped]
+
+        def widget(field: dict[str, Any]) -> Any:
+            if "boolean" in field["schema"]["type"]:
+                return BooleanField(field["label"])
+            if field["schema"].get("format") == "password":
+                return PasswordField(field["label"], widget=BS3PasswordFieldWidget())
+            return StringField(field["label"], widget=BS3TextFieldWidget())
+
+        return {name: widget(field) for name, field in CONNECTION_FIELDS.items()}
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """What the form hides, and calls by another name."""
+        return {key.replace("-", "_"): value for key, value in FIELD_BEHAVIOUR.items()}

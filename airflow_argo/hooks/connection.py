@@ -1,0 +1,123 @@
+"""What a connection of type `argo` says, read from Airflow's Connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_argo.cluster.errors import ConfigurationError
+
+_YES, _NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
+_OLD_PREFIXES = ("extra__kubernetes__", "extra__argo__")
+
+
+@dataclass(frozen=True, slots=True)
+class ArgoConnection:
+    """Where Argo is, and who we are there. Secrets are not part of the repr.
+
+    Attributes:
+        conn_id: Airflow's id of the connection, for messages.
+        namespace: "" is: the kubeconfig context's, or the pod's, or "default".
+        server: the Argo server's URL; "" is: use the Kubernetes API.
+        token: the Argo server's, or `Basic …`.
+        token_file: a file with it, read anew for each request.
+        kube_config: content of a kubeconfig.
+        ui_url: the Argo UI's URL, without a slash at the end.
+    """
+
+    conn_id: str
+    namespace: str = ""
+    server: str = ""
+    token: str = field(default="", repr=False)
+    token_file: str = ""
+    ca_file: str = ""
+    verify: bool = True
+    in_cluster: bool = False
+    kube_config_path: str = ""
+    kube_config: Mapping[str, Any] | None = field(default=None, repr=False)
+    cluster_context: str = ""
+    ui_url: str = ""
+
+    @classmethod
+    def of(cls, conn_id: str, connection: Any) -> ArgoConnection:
+        """The facts of an Airflow Connection: of type `argo`, or of type `kubernetes`, whose fields are part of ours.
+
+        Raises:
+            ConfigurationError: a field can't be read, or two say different things.
+        """
+        extra = _without_prefixes(connection.extra_dejson)
+        made = cls(
+            conn_id=conn_id,
+            namespace=_text(extra, "namespace"),
+            server=_server(connection),
+            token=connection.password or "",
+            token_file=_text(extra, "token_file"),
+            ca_file=_text(extra, "ca_file"),
+            verify=not _flag(extra, "disable_verify_ssl", conn_id),
+            in_cluster=_flag(extra, "in_cluster", conn_id),
+            kube_config_path=_text(extra, "kube_config_path"),
+            kube_config=_kube_config(extra.get("kube_config"), conn_id),
+            cluster_context=_text(extra, "cluster_context"),
+            ui_url=_text(extra, "ui_url").rstrip("/"),
+        )
+        ways = {
+            "host": made.server,
+            "in_cluster": made.in_cluster,
+            "kube_config_path": made.kube_config_path,
+            "kube_config": made.kube_config,
+        }
+        given = [name for name, value in ways.items() if value]
+        if len(given) > 1:
+            raise ConfigurationError(_place(conn_id), f"has {' and '.join(given)}", "give one of them")
+        return made
+
+
+def _without_prefixes(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Extra's fields by their plain names: forms of Airflow before 2.3 put the type before them."""
+    plain: dict[str, Any] = {}
+    for key, value in extra.items():
+        prefix = next((prefix for prefix in _OLD_PREFIXES if key.startswith(prefix)), "")
+        plain.setdefault(key[len(prefix) :], value)
+    return plain
+
+
+def _text(extra: Mapping[str, Any], key: str) -> str:
+    return str(extra.get(key) or "").strip()
+
+
+def _flag(extra: Mapping[str, Any], key: str, conn_id: str) -> bool:
+    value = extra.get(key)
+    text = "" if value is None else str(value).strip().lower()
+    if text not in (*_YES, *_NO):
+        raise ConfigurationError(_place(conn_id), f"{key} is {value!r}", "use true or false")
+    return text in _YES
+
+
+def _kube_config(value: Any, conn_id: str) -> Mapping[str, Any] | None:
+    if not value:
+        return None
+    if isinstance(value, str):
+        import yaml
+
+        try:
+            value = yaml.safe_load(value)
+        except yaml.YAMLError:  # its text may hold secrets
+            raise ConfigurationError(_place(conn_id), "kube_config is neither YAML nor JSON", "paste a kubeconfig") from None
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(_place(conn_id), "kube_config is no kubeconfig", "paste a kubeconfig")
+    return value
+
+
+def _server(connection: Any) -> str:
+    """The Argo server's URL. In a connection that is written as a URI, scheme and port are fields of their own."""
+    host = (connection.host or "").strip().rstrip("/")
+    if not host or connection.conn_type == "kubernetes":
+        return ""
+    if "://" not in host:
+        host = f"{connection.schema or 'https'}://{host}"
+    return f"{host}:{connection.port}" if connection.port and host.count(":") == 1 else host
+
+
+def _place(conn_id: str) -> str:
+    return f"connection '{conn_id}'"

@@ -1,0 +1,96 @@
+"""The Kubernetes API by Airflow's own KubernetesHook: how it reads kubeconfigs and finds its credentials is Airflow's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_argo.cluster.client import Api, Patience
+from airflow_argo.cluster.config import DEFAULT_NAMESPACE, IN_CLUSTER_FOLDER
+from airflow_argo.cluster.errors import ClusterError, ConfigurationError
+from airflow_argo.hooks.connection import ArgoConnection
+
+_POOL_SIZE = 256
+
+
+def kubernetes_api(connection: ArgoConnection, namespace: str = "", patience: Patience | None = None) -> Api:
+    """A connection to the API server; nothing is sent yet.
+
+    Args:
+        connection: where, and who we are.
+        namespace: instead of the connection's.
+        patience: how long servers are waited for.
+
+    Raises:
+        ConfigurationError: the connection can't be used, or Airflow's Kubernetes provider isn't installed.
+    """
+    try:
+        client = _hook(connection).get_conn()
+    except ClusterError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a border: whatever reading a kubeconfig may raise; its text may be secret
+        reason = f"no connection can be made from it ({type(error).__name__})"
+        raise ConfigurationError(
+            f"connection '{connection.conn_id}'", reason, "check its kubeconfig, context and files"
+        ) from None
+    return Api(client, namespace or connection.namespace or _own_namespace(connection), patience)
+
+
+def _hook(connection: ArgoConnection) -> Any:
+    try:
+        from airflow.providers.cncf.kubernetes.hooks.kubernetes import KubernetesHook
+    except ImportError:
+        raise ConfigurationError(
+            f"connection '{connection.conn_id}'",
+            "needs Airflow's Kubernetes provider",
+            "install apache-airflow-providers-cncf-kubernetes, or give an Argo server's URL as host",
+        ) from None
+    return KubernetesHook(
+        conn_id=None,
+        kubernetes_conn_id=None,
+        client_configuration=_configuration(connection),
+        cluster_context=connection.cluster_context or None,
+        config_file=connection.kube_config_path or None,
+        config_dict=dict(connection.kube_config) if connection.kube_config else None,
+        in_cluster=connection.in_cluster or None,
+        disable_verify_ssl=not connection.verify or None,
+    )
+
+
+def _configuration(connection: ArgoConnection) -> Any:
+    """A Configuration of its own, so that the package's default one stays as it is; in a pod the hook knows only that."""
+    from kubernetes.client import Configuration
+
+    if connection.in_cluster:
+        return None
+    configuration = Configuration()
+    configuration.connection_pool_maxsize = _POOL_SIZE
+    configuration.verify_ssl = connection.verify
+    return configuration
+
+
+def _own_namespace(connection: ArgoConnection) -> str:
+    """The namespace of the kubeconfig's context, else that of our pod, else "default"."""
+    if not connection.in_cluster and (found := _of_context(connection)):
+        return found
+    file = IN_CLUSTER_FOLDER / "namespace"
+    return (file.read_text().strip() if file.is_file() else "") or DEFAULT_NAMESPACE
+
+
+def _of_context(connection: ArgoConnection) -> str:
+    if connection.kube_config:
+        contexts = connection.kube_config.get("contexts") or []
+        wanted = connection.cluster_context or connection.kube_config.get("current-context")
+        return _namespace(next((entry for entry in contexts if entry.get("name") == wanted), None))
+    from kubernetes.config import ConfigException, list_kube_config_contexts
+
+    try:
+        contexts, current = list_kube_config_contexts(connection.kube_config_path or None)
+    except (ConfigException, TypeError):  # there is no kubeconfig, so the pod's service account is used
+        return ""
+    named = (entry for entry in contexts if entry["name"] == connection.cluster_context)
+    return _namespace(next(named, None) if connection.cluster_context else current)
+
+
+def _namespace(context: Mapping[str, Any] | None) -> str:
+    return str(((context or {}).get("context") or {}).get("namespace") or "")

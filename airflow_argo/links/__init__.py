@@ -1,0 +1,1 @@
+"""Extra links: buttons beside a task."""

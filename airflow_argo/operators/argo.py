@@ -1,0 +1,441 @@
+"""ArgoSubmitWorkflowOperator: a workflow as a task."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Literal, NoReturn
+
+from airflow_argo._compat import AirflowException, AirflowTaskTimeout, BaseOperator, conf, task_state
+from airflow_argo.argo.phases import SUCCEEDED
+from airflow_argo.cluster import (
+    ClusterError,
+    ForbiddenError,
+    NotFoundError,
+    Snapshot,
+    Submission,
+    WaitTimeoutError,
+    WorkflowGoneError,
+    WrongPhaseError,
+)
+from airflow_argo.diagnostics import InputError
+from airflow_argo.hooks.argo import ArgoHook, KillAction
+from airflow_argo.links.argo import URL_KEY, ArgoWorkflowLink
+from airflow_argo.operators.attempts import Adopt, RetryFailed, RetryStrategy, Submit, TaskTry, next_step, read_note
+from airflow_argo.operators.pod_logs import FollowedLogs, logs_of_failures, write
+from airflow_argo.operators.results import OutputFormat, failures, steps, typed_outputs
+from airflow_argo.operators.sources import Source, dag_source, manifest_source, workflow_source
+from airflow_argo.operators.templating import rendered
+from airflow_argo.triggers.argo import ArgoWorkflowTrigger
+
+FinishAction = Literal["keep", "delete", "delete_succeeded"]
+Logs = Literal["failed", "all", "none"]
+
+DEFAULT_TIMEOUT = timedelta(days=7)
+_ANSWER_FROM_AIRFLOW = 3.0  # seconds: Airflow kills the process five seconds after it asked it to end
+_ENDING = 120.0  # seconds that a workflow being stopped gets to end before it is retried
+_OWN_STATE = "running"
+
+
+class WorkflowFailed(AirflowException):  # type: ignore[misc] # Airflow's classes are Any to mypy
+    """The workflow ended as Failed or Error, or vanished, or took too long."""
+
+
+class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes are Any to mypy
+    """Submits a workflow to Argo and waits until it has ended.
+
+    Give one of `manifest`, `workflow_template`, `cluster_workflow_template`, `cron_workflow`, `workflow` and `airflow_dag`.
+
+    A try makes one workflow, however often it is carried out: its name follows from the try. A retry whose earlier try lost
+    its worker goes on with the workflow that is there. Marking the task failed, clearing or killing it stops the workflow; the
+    shutdown of a worker does not. All of `manifest`, `workflow_template`, …, `parameters`, `namespace`, `labels` and
+    `annotations` are templates; Argo's own `{{…}}` in them stay as they are (see `operators.templating`).
+
+    Args:
+        manifest: a dict, a list of dicts, YAML or JSON text, or the name of a file of it (.yaml, .yml, .json), which is
+            looked for as Airflow looks for template files. One Workflow; templates and ConfigMaps beside it are applied before.
+        workflow_template: the name of a WorkflowTemplate.
+        cluster_workflow_template: the name of a ClusterWorkflowTemplate.
+        cron_workflow: the name of a CronWorkflow, to run it now.
+        workflow: a Workflow of the DSL or the model, or an Airflow DAG object.
+        airflow_dag: a DAG in a file: `path.py`, `path.py:dag_id` or a DAG's id; relative to this DAG's folder.
+        parameters: arguments of the workflow; a value that is no text is written as JSON. What an Airflow DAG asks of its run
+            (dates, run id, conf, params) it gets from the present run.
+        labels: more of them, for the workflow. It has those that `TaskTry.labels` has.
+        annotations: likewise.
+        owner_references: of the workflow, as Kubernetes has them: when the owner is deleted, so is the workflow.
+        argo_conn_id: a connection of type `argo`.
+        namespace: another than the connection's.
+        wait_for_completion: False: succeed as soon as it is submitted; the XCom is then its name.
+        deferrable: wait in the triggerer; by default as `[operators] default_deferrable` says.
+        poll_interval: seconds between looks, where watching isn't allowed.
+        timeout: how long the workflow may take, in seconds or as a timedelta; then it is stopped and the task fails.
+        retry_strategy: what a retry does whose earlier try has failed: submit anew, or let Argo "retry" what failed.
+        on_kill_action: what becomes of the workflow when the task is killed or takes too long.
+        on_finish_action: what becomes of it when it has ended and its outputs are read.
+        output_format: how outputs become XComs: "json": what is JSON is decoded, the rest is text; "text": all is text.
+            Outputs of a workflow of ours have the types that it declares.
+        logs: of which pods: those that "failed", "all" of them (followed while they run, unless deferred), or "none".
+        log_tail: lines of each failed pod.
+
+    Returns (XCom `return_value`): the workflow's global output parameters by name; of an Airflow DAG what its tasks pushed,
+    by task id. Other XComs: `workflow_name`, `workflow_namespace`, `workflow_uid`, `workflow_url`, and `task_states`.
+    """
+
+    template_fields: Sequence[str] = (
+        "manifest",
+        "workflow_template",
+        "cluster_workflow_template",
+        "cron_workflow",
+        "airflow_dag",
+        "parameters",
+        "labels",
+        "annotations",
+        "namespace",
+        "argo_conn_id",
+    )
+    template_ext: Sequence[str] = (".yaml", ".yml", ".json")
+    template_fields_renderers: ClassVar[dict[str, str]] = {"manifest": "yaml", "parameters": "json", "labels": "json"}
+    operator_extra_links = (ArgoWorkflowLink(),)
+    ui_color = "#fdebd2"
+
+    def __init__(
+        self,
+        *,
+        manifest: Any = None,
+        workflow_template: str | None = None,
+        cluster_workflow_template: str | None = None,
+        cron_workflow: str | None = None,
+        workflow: Any = None,
+        airflow_dag: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+        owner_references: Sequence[Mapping[str, Any]] = (),
+        argo_conn_id: str = ArgoHook.default_conn_name,
+        namespace: str | None = None,
+        wait_for_completion: bool = True,
+        deferrable: bool | None = None,
+        poll_interval: float = 10.0,
+        timeout: float | timedelta = DEFAULT_TIMEOUT,
+        retry_strategy: RetryStrategy = "resubmit",
+        on_kill_action: KillAction = "stop",
+        on_finish_action: FinishAction = "keep",
+        output_format: OutputFormat = "json",
+        logs: Logs = "failed",
+        log_tail: int = 100,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.manifest, self.workflow, self.airflow_dag = manifest, workflow, airflow_dag
+        self.workflow_template, self.cluster_workflow_template = workflow_template, cluster_workflow_template
+        self.cron_workflow = cron_workflow
+        self.parameters, self.labels, self.annotations = parameters, labels, annotations
+        self.owner_references = owner_references
+        self.argo_conn_id, self.namespace = argo_conn_id, namespace
+        self.wait_for_completion, self.poll_interval = wait_for_completion, poll_interval
+        default = conf.getboolean("operators", "default_deferrable", fallback=False)
+        self.deferrable = default if deferrable is None else deferrable
+        self.timeout, self.retry_strategy = timeout, retry_strategy
+        self.on_kill_action, self.on_finish_action = on_kill_action, on_finish_action
+        self.output_format, self.logs, self.log_tail = output_format, logs, log_tail
+        self._running: tuple[TaskTry, str] | None = None
+        self._timed_out = False
+
+    @cached_property
+    def hook(self) -> ArgoHook:
+        """The connection."""
+        return ArgoHook(self.argo_conn_id, self.namespace or None)
+
+    def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
+        """As Airflow does, but Argo's tags stay as they are."""
+        base = super().render_template
+        if not isinstance(content, str):
+            return base(content, context, jinja_env, seen_oids)
+        environment = jinja_env or self.get_template_env()
+        if content.endswith(tuple(self.template_ext)) and "\n" not in content:
+            content = environment.loader.get_source(environment, content)[0]
+        return rendered(content, lambda text: base(text, context, environment, seen_oids))
+
+    # Running
+
+    def execute(self, context: Any) -> Any:
+        """Submit or adopt, wait, and read the end."""
+        attempt = TaskTry.of(context, conf.get("argo", "deployment", fallback=""))
+        self._running = (attempt, attempt.name)
+        workflow = self._begun(attempt, context)
+        self._running = (attempt, workflow.name)
+        self._tell(context, workflow)
+        if not self.wait_for_completion:
+            return workflow.name
+        if self.deferrable and not workflow.done:
+            self._defer(workflow)
+        return self._ended(self._waited(workflow), context)
+
+    def execute_complete(self, context: Any, event: Mapping[str, Any]) -> Any:
+        """What the trigger saw."""
+        attempt = TaskTry.of(context, conf.get("argo", "deployment", fallback=""))
+        self._running = (attempt, event["name"])
+        if event["status"] == "timeout":
+            self._fail_for_time(event["name"])
+        if event["status"] != "done":
+            raise WorkflowFailed(event["message"])
+        return self._ended(self._as_it_is_now(event), context)
+
+    def _as_it_is_now(self, event: Mapping[str, Any]) -> Snapshot:
+        """The workflow, or what the trigger saw of its end if it has been deleted since: Argo's TTL may be short."""
+        try:
+            found = self.hook.cluster.get(event["name"])
+        except NotFoundError:
+            return Snapshot(event["workflow"], self.hook.api.place)
+        return found if found.uid == event["uid"] else Snapshot(event["workflow"], self.hook.api.place)
+
+    # Submitting
+
+    def _begun(self, attempt: TaskTry, context: Any) -> Snapshot:
+        match self._next_step(attempt):
+            case Adopt(earlier):
+                self.log.info("Going on with workflow %s, which an earlier try submitted", earlier.name)
+                return earlier
+            case RetryFailed(earlier):
+                return self._retried(earlier, attempt, context)
+        return self._submitted(attempt, context)
+
+    def _next_step(self, attempt: TaskTry) -> Submit | Adopt | RetryFailed:
+        if attempt.try_number <= 1:
+            return Submit()
+        return next_step(self.hook.cluster.list(label_selector=attempt.selector), self.retry_strategy)
+
+    def _retried(self, earlier: Snapshot, attempt: TaskTry, context: Any) -> Snapshot:
+        try:
+            if not earlier.done:
+                self.hook.cluster.wait(earlier.name, uid=earlier.uid, timeout=_ENDING)
+            retried = self.hook.cluster.retry(earlier.name)
+        except (NotFoundError, WorkflowGoneError, WaitTimeoutError, WrongPhaseError) as error:
+            self.log.warning("Workflow %s can't be retried, so a new one is submitted: %s", earlier.name, error)
+            return self._submitted(attempt, context)
+        self.log.info("Workflow %s runs again what failed of it", retried.name)
+        return retried
+
+    def _submitted(self, attempt: TaskTry, context: Any) -> Snapshot:
+        source = self._source(context)
+        how: dict[str, Any] = {
+            "name": attempt.name,
+            "parameters": {**source.parameters, **(self.parameters or {})},
+            "labels": {**(self.labels or {}), **attempt.labels},
+            "annotations": {**(self.annotations or {}), **attempt.annotations},
+            "key": attempt.key,
+        }
+        if source.template:
+            submission = self.hook.cluster.submit_from(source.template, **how)
+        else:
+            submission = self.hook.cluster.submit(self._owned(source.documents), **how)
+        self._log_submission(submission)
+        return submission.workflow
+
+    def _source(self, context: Any) -> Source:
+        """What the arguments say is submitted.
+
+        Raises:
+            InputError: none of them, or several.
+        """
+        templates = {
+            "workflowtemplate": self.workflow_template,
+            "clusterworkflowtemplate": self.cluster_workflow_template,
+            "cronworkflow": self.cron_workflow,
+        }
+        named = [f"{kind}/{name}" for kind, name in templates.items() if name]
+        if len(named) + sum(1 for one in (self.manifest, self.workflow, self.airflow_dag) if one is not None) != 1:
+            cure = "give one of manifest, workflow_template, cluster_workflow_template, cron_workflow, workflow, airflow_dag"
+            raise InputError(f"task '{self.task_id}' doesn't say what to submit, or says it twice", cure)
+        if named:
+            return Source(template=named[0])
+        if self.manifest is not None:
+            return manifest_source(self.manifest)
+        if self.airflow_dag is not None:
+            return dag_source(self.airflow_dag, Path(self.dag.fileloc).parent, context)
+        return workflow_source(self.workflow, context)
+
+    def _owned(self, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The documents, each for the namespace of the connection; the workflow with its owners."""
+        if not self.owner_references:
+            return list(documents)
+        owners = [dict(one) for one in self.owner_references]
+        owned = [{**one, "metadata": {**(one.get("metadata") or {}), "ownerReferences": owners}} for one in documents]
+        return [new if one.get("kind") == "Workflow" else one for one, new in zip(documents, owned, strict=True)]
+
+    def _log_submission(self, submission: Submission) -> None:
+        what = "is there already" if submission.adopted else "is submitted"
+        self.log.info("Workflow %s %s in namespace %s", submission.name, what, self.hook.namespace)
+        for applied in submission.applied:
+            self.log.info("%s is created or replaced", applied)
+
+    def _tell(self, context: Any, workflow: Snapshot) -> None:
+        """Where the workflow is, for links and other tasks, as soon as it is there."""
+        ti, url = context["ti"], self.hook.workflow_url(workflow.name, workflow.uid)
+        facts = {"workflow_name": workflow.name, "workflow_namespace": self.hook.namespace, "workflow_uid": workflow.uid}
+        for key, value in facts.items():
+            ti.xcom_push(key=key, value=value)
+        if url:
+            self.log.info("It is shown at %s", url)
+            ti.xcom_push(key=URL_KEY, value=url)
+            if hasattr(ArgoWorkflowLink, "xcom_key"):  # Airflow 3 shows links from there, by itself only at the end
+                ti.xcom_push(key=ArgoWorkflowLink().xcom_key, value=url)
+
+    # Waiting
+
+    def _defer(self, workflow: Snapshot) -> None:
+        trigger = ArgoWorkflowTrigger(
+            name=workflow.name,
+            uid=workflow.uid,
+            namespace=self.hook.namespace,
+            argo_conn_id=self.argo_conn_id,
+            deadline=time.time() + self._seconds(),
+            poll_interval=self.poll_interval,
+            on_kill_action=self.on_kill_action,
+        )
+        self.defer(trigger=trigger, method_name="execute_complete")
+
+    def _seconds(self) -> float:
+        """How long the workflow may take: Airflow doesn't count `execution_timeout` while a task is deferred."""
+        own = self.timeout.total_seconds() if isinstance(self.timeout, timedelta) else float(self.timeout)
+        limit = self.execution_timeout
+        return own if limit is None else min(own, limit.total_seconds())
+
+    def _waited(self, workflow: Snapshot) -> Snapshot:
+        following = FollowedLogs(self.hook.cluster, workflow.name, self.log) if self.logs == "all" else nullcontext()
+        try:
+            with following:
+                return self._watched(workflow)
+        except WaitTimeoutError:
+            self._fail_for_time(workflow.name)
+        except WorkflowGoneError as error:
+            raise WorkflowFailed(str(error)) from None
+        except AirflowTaskTimeout:
+            self._timed_out = True
+            raise
+
+    def _watched(self, workflow: Snapshot) -> Snapshot:
+        seen = _Progress(self.log)
+        cluster, deadline = self.hook.cluster, time.monotonic() + self._seconds()
+        try:
+            return cluster.wait(workflow.name, uid=workflow.uid, timeout=self._seconds(), on_change=seen)
+        except ForbiddenError as error:
+            self.log.warning("Looking every %g s, since watching isn't allowed: %s", self.poll_interval, error)
+        while not (found := self.hook.cluster.get(workflow.name)).done:
+            seen(found)
+            if time.monotonic() > deadline:
+                raise WaitTimeoutError(self.hook.api.place, {found.name: found.phase}, self._seconds())
+            time.sleep(self.poll_interval)
+        return found
+
+    def _fail_for_time(self, name: str) -> NoReturn:
+        self._end(name)
+        cure = "give the task a longer timeout, or see what the workflow waits for"
+        raise WorkflowFailed(f"workflow '{name}' took longer than {self._seconds():g} s; {cure}")
+
+    # The end
+
+    def _ended(self, workflow: Snapshot, context: Any) -> Any:
+        """The outputs.
+
+        Raises:
+            WorkflowFailed: it isn't Succeeded.
+        """
+        self.log.info("Workflow %s is %s %s", workflow.name, workflow.phase, workflow.message)
+        found = steps(workflow)
+        context["ti"].xcom_push(key="task_states", value={step.id: step.state for step in found})
+        if workflow.phase != SUCCEEDED:
+            self._log_failures(workflow)
+            self._note_and_clean(workflow)
+            raise WorkflowFailed(f"workflow '{workflow.name}' is {workflow.phase}: {workflow.message or 'see its steps'}")
+        outputs = self._outputs(workflow, found, context)
+        self._note_and_clean(workflow)
+        return outputs
+
+    def _outputs(self, workflow: Snapshot, found: Any, context: Any) -> dict[str, Any]:
+        if self.airflow_dag is not None or hasattr(self.workflow, "task_dict"):
+            return {step.id: step.value for step in found if step.value is not None}
+        types = self._source(context).types if self.workflow is not None else {}
+        return typed_outputs(workflow.outputs, types, self.output_format)
+
+    def _log_failures(self, workflow: Snapshot) -> None:
+        for _, name, message in failures(workflow):
+            self.log.error("[%s] failed%s", name, f": {message}" if message else "")
+        if self.logs == "none":
+            return
+        try:
+            for line in logs_of_failures(self.hook.api, workflow, self.log_tail):
+                write(self.log, line)
+        except ClusterError as error:
+            self.log.warning("The pods' logs can't be read: %s", error)
+
+    def _note_and_clean(self, workflow: Snapshot) -> None:
+        """Note on the workflow that its end was read, so that a cleared task runs it anew; or delete it."""
+        delete = self.on_finish_action == "delete" or (
+            self.on_finish_action == "delete_succeeded" and workflow.phase == SUCCEEDED
+        )
+        try:
+            if delete:
+                self.hook.cluster.delete(workflow.name, uid=workflow.uid, missing_ok=True)
+            else:
+                self.hook.annotate(workflow.name, read_note(workflow))
+        except NotFoundError:
+            pass  # its TTL was short
+        except ClusterError as error:
+            self.log.warning("Workflow %s can't be %s: %s", workflow.name, "deleted" if delete else "annotated", error)
+
+    def on_kill(self) -> None:
+        """Airflow asks the process to end: stop the workflow if the task was killed, leave it if the worker shuts down."""
+        if self._running is None:
+            return
+        attempt, name = self._running
+        if not self._timed_out and _state_of(attempt) in (_OWN_STATE, "unknown"):
+            self.log.warning("This worker is told to end while Airflow wants the task: workflow %s goes on", name)
+            return
+        self._end(name)
+
+    def _end(self, name: str) -> None:
+        try:
+            self.hook.end(name, self.on_kill_action)
+        except ClusterError as error:
+            self.log.warning("Workflow %s can't be ended: %s", name, error)
+        else:
+            self.log.info("Workflow %s: %s", name, self.on_kill_action)
+
+
+def _state_of(attempt: TaskTry) -> str | None:
+    """What Airflow says about the task instance now; "unknown" if it doesn't answer in time.
+
+    Asked in a thread: the signal may have interrupted a talk with Airflow, whose lock this thread then holds.
+    """
+    answer: list[str | None] = []
+
+    def ask() -> None:
+        try:
+            answer.append(task_state(attempt.dag_id, attempt.task_id, attempt.run_id, attempt.map_index))
+        except Exception:  # noqa: BLE001 - a border: whatever Airflow's client raises, there is no answer
+            answer.append("unknown")
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(_ANSWER_FROM_AIRFLOW)
+    return answer[0] if answer else "unknown"
+
+
+class _Progress:
+    """Logs each change of a workflow's phase or progress."""
+
+    def __init__(self, log: Any) -> None:
+        self._log, self._last = log, ""
+
+    def __call__(self, workflow: Snapshot) -> None:
+        text = f"{workflow.phase or 'not yet seen by the controller'} {workflow.progress}".rstrip()
+        if text != self._last:
+            self._log.info("Workflow %s: %s", workflow.name, text)
+            self._last = text

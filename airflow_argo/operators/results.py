@@ -1,0 +1,66 @@
+"""What a task takes from a workflow that has ended: typed outputs, the states of its steps, and why it failed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from airflow_argo.argo.phases import FAILED_OR_ERROR
+from airflow_argo.cluster import NodesUnreadableError, Snapshot
+from airflow_argo.model.values import Type
+
+if TYPE_CHECKING:
+    from airflow_argo.runners.tree import StepRun
+
+OutputFormat: TypeAlias = Literal["json", "text"]
+_MOST_FAILURES: Final = 20
+
+
+def typed_outputs(texts: Mapping[str, str], types: Mapping[str, Type], format: OutputFormat) -> dict[str, Any]:
+    """The workflow's global output parameters as values.
+
+    Args:
+        texts: as Argo has them: all are text.
+        types: where they are known, since the workflow is ours.
+        format: of the others: "json": what is JSON is read as such (`3`, `[1, 2]`, `true`), anything else stays text.
+    """
+    return {name: _typed(text, types.get(name), format) for name, text in texts.items()}
+
+
+def _typed(text: Any, type_: Type | None, format: OutputFormat) -> Any:
+    if type_ is Type.TEXT or (type_ is None and format == "text") or not isinstance(text, str):
+        return text
+    try:
+        return json.loads(text, parse_constant=_refused)
+    except ValueError:
+        return text
+
+
+def _refused(word: str) -> Any:
+    raise ValueError(word)  # NaN and Infinity are no JSON
+
+
+def steps(workflow: Snapshot) -> list[StepRun]:
+    """The workflow's steps as its author wrote them; [] if the nodes can't be read."""
+    from airflow_argo.runners.tree import steps_of
+
+    try:
+        return steps_of(workflow.manifest, {"nodes": dict(workflow.nodes)})
+    except NodesUnreadableError:
+        return []
+
+
+def failures(workflow: Snapshot) -> Iterator[tuple[str, str, str]]:
+    """Nodes that failed by themselves: (node id, display name, message); the first ones in time, at most twenty."""
+    try:
+        nodes = workflow.nodes
+    except NodesUnreadableError:
+        return
+    failed = [
+        node
+        for node in nodes.values()
+        if node.get("phase") in FAILED_OR_ERROR and (node.get("type") == "Pod" or not node.get("children"))
+    ]
+    for node in sorted(failed, key=lambda node: str(node.get("finishedAt") or ""))[:_MOST_FAILURES]:
+        yield str(node.get("id")), str(node.get("displayName") or node.get("name")), str(node.get("message") or "")

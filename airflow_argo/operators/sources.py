@@ -1,0 +1,117 @@
+"""What an operator submits: a manifest, a template, a workflow of ours, or an Airflow DAG, as documents for the cluster."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from airflow_argo.compiler.scope import parameter_name
+from airflow_argo.diagnostics import InputError
+from airflow_argo.model.values import Type
+
+Dict = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is submitted.
+
+    Attributes:
+        documents: a Workflow and what goes before it; empty if `template` says what is run.
+        template: `workflowtemplate/NAME` or the like.
+        parameters: values that the workflow gets unless the author says others.
+        types: of the workflow's outputs, where they are known.
+    """
+
+    documents: tuple[Dict, ...] = ()
+    template: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    types: Mapping[str, Type] = field(default_factory=dict)
+
+
+def manifest_source(manifest: Any) -> Source:
+    """A manifest: a dict, a list of dicts, or YAML or JSON text.
+
+    Raises:
+        ManifestError: the text is no manifest.
+    """
+    from airflow_argo.argo.manifest import read_manifests
+
+    if isinstance(manifest, str):
+        return Source(tuple(read_manifests(manifest, "manifest")))
+    if isinstance(manifest, Mapping):
+        return Source((dict(manifest),))
+    return Source(tuple(dict(document) for document in manifest))
+
+
+def workflow_source(workflow: Any, context: Any) -> Source:
+    """A workflow of the DSL or the model, or an Airflow DAG with the dates, run id, conf and params of the present run.
+
+    Raises:
+        AirflowArgoError: it can't be compiled or translated.
+    """
+    from airflow_argo.runners.sources import runnable
+
+    source = runnable(workflow)
+    assert source.compiled is not None
+    model = source.compiled.workflow
+    inputs = {spec.name for spec in model.inputs}
+    run = _of_run(context) if hasattr(workflow, "task_dict") else {}
+    types = {parameter_name(name): value.type for name, value in model.outputs}
+    return Source((source.manifest,), parameters={name: run[name] for name in run if name in inputs}, types=types)
+
+
+def dag_source(dag: str, folder: Path, context: Any) -> Source:
+    """A DAG out of a file: `path.py`, `path.py:dag_id`, or the id of a DAG in a file of the folder.
+
+    Raises:
+        InputError: there is no such file or DAG, or there are several.
+        AirflowArgoError: it can't be read or translated.
+    """
+    return workflow_source(find_dag(dag, folder), context)
+
+
+def find_dag(dag: str, folder: Path) -> Any:
+    """The DAG that a text names; see `dag_source`."""
+    from airflow_argo.translator.loading import load_dags
+
+    path, _, dag_id = dag.partition(".py:") if ".py:" in dag else (dag, "", "")
+    if dag_id or dag.endswith(".py"):
+        file = folder / (f"{path}.py" if dag_id else dag)
+        return _the_one(load_dags(file), dag_id, str(file))
+    files = [file for file in sorted(folder.rglob("*.py")) if dag.encode() in file.read_bytes()]
+    found = [(file, one) for file in files for one in load_dags(file) if one.dag_id == dag]
+    if len(found) != 1:
+        where = ", ".join(str(file) for file, _ in found) or f"no file under {folder}"
+        raise InputError(f"DAG '{dag}' is in {where}", "name its file: path.py or path.py:dag_id")
+    return found[0][1]
+
+
+def _the_one(dags: list[Any], dag_id: str, path: str) -> Any:
+    matching = [dag for dag in dags if not dag_id or dag.dag_id == dag_id]
+    if len(matching) != 1:
+        ids = ", ".join(dag.dag_id for dag in dags) or "none"
+        raise InputError(f"{path} has these DAGs: {ids}", "name one that it has, as path.py:dag_id")
+    return matching[0]
+
+
+def _of_run(context: Any) -> Dict:
+    """What a translated DAG is told of its run: `logical_date`, `run_id`, `conf` and its params."""
+    from airflow_argo.pod.runner import to_json
+
+    run = context["dag_run"]
+    date = getattr(run, "logical_date", None) or getattr(run, "run_after", None)
+    params = {parameter_name(name): _plain(value, to_json) for name, value in dict(context.get("params") or {}).items()}
+    return {
+        **params,
+        "logical_date": "" if date is None else date.isoformat(),
+        "run_id": str(run.run_id),
+        "conf": json.dumps(to_json(dict(run.conf or {}))),
+    }
+
+
+def _plain(value: Any, to_json: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(to_json(value))

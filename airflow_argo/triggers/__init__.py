@@ -1,0 +1,1 @@
+"""Airflow triggers: waits without a worker slot."""

@@ -1,0 +1,230 @@
+"""ArgoWorkflowTrigger: waits until a workflow is done."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from airflow_argo._compat import AIRFLOW_3_3, BaseTrigger, TriggerEvent, task_state
+from airflow_argo.cluster import ClusterError, ForbiddenError, Snapshot
+from airflow_argo.cluster.backoff import Backoff
+from airflow_argo.cluster.waits import Wait
+from airflow_argo.cluster.watch import Change, Seen, Synced
+from airflow_argo.hooks.argo import ArgoHook, KillAction
+from airflow_argo.triggers.shared_watch import Box, SharedWatch, compact, confirm, release_later, shared_watch
+
+UNSEEN_FOR: Final = 5.0
+"""Seconds after which a workflow that the watch doesn't show is asked for."""
+
+_PATIENCE: Final = 900.0
+"""Seconds that refusals (an expired token, a missing right) are borne. Outages are borne as long as the wait may take."""
+
+
+class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes are Any to mypy
+    """Fires when a workflow is done, was deleted, or took too long.
+
+    All triggers of one triggerer on one connection and namespace share one LIST + WATCH.
+
+    Args:
+        name: of the workflow.
+        uid: of it, so that another of the same name is never taken for it; "" is the first that is seen.
+        namespace: that it is in.
+        argo_conn_id: a connection of type `argo`; looked up in the triggerer.
+        deadline: seconds since 1970, or None: as long as it takes.
+        poll_interval: seconds between looks, where watching isn't allowed.
+        on_kill_action: what becomes of the workflow when the deferred task is marked or cleared by a user.
+
+    Event: `status` is done, gone, timeout or error; `name`, `uid`, `namespace`, `message`; if done also `phase`, and
+    `workflow`: the object as it was seen to end, whole if it has a TTL, else without its nodes and templates.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        namespace: str,
+        uid: str = "",
+        argo_conn_id: str = ArgoHook.default_conn_name,
+        deadline: float | None = None,
+        poll_interval: float = 10.0,
+        on_kill_action: KillAction = "stop",
+    ) -> None:
+        super().__init__()
+        self.name, self.namespace, self.uid, self.argo_conn_id = name, namespace, uid, argo_conn_id
+        self.deadline, self.poll_interval, self.on_kill_action = deadline, poll_interval, on_kill_action
+        self._fired = False
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """All of it, and no secrets: the connection is looked up where the trigger runs."""
+        names = ("name", "namespace", "uid", "argo_conn_id", "deadline", "poll_interval", "on_kill_action")
+        return f"{type(self).__module__}.{type(self).__qualname__}", {name: getattr(self, name) for name in names}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """One event."""
+        try:
+            event = await self._event()
+        except asyncio.CancelledError:
+            await self._cancelled()
+            raise
+        self._fired = True
+        yield TriggerEvent({"name": self.name, "namespace": self.namespace, "uid": self.uid, **event})
+
+    async def _event(self) -> dict[str, Any]:
+        left = None if self.deadline is None else max(self.deadline - time.time(), 0.0)
+        try:
+            return await asyncio.wait_for(self._outcome(), left)
+        except (asyncio.TimeoutError, TimeoutError):
+            return {"status": "timeout", "message": f"workflow '{self.name}' took longer than its task allows"}
+        except ClusterError as error:
+            return {"status": "error", "message": str(error)}
+
+    async def _outcome(self) -> dict[str, Any]:
+        """The end of the wait, over as many watches as it takes.
+
+        Raises:
+            ClusterError: refused, for longer than is borne.
+        """
+        backoff = Backoff()
+        refused_since: float | None = None
+        while True:
+            try:
+                return await self._by_watch()
+            except ForbiddenError as error:  # noqa: PERF203 - a loop of attempts
+                self.log.warning("Looking every %g s, since watching isn't allowed: %s", self.poll_interval, error)
+                return await self._by_looks()
+            except ClusterError as error:
+                refused_since = None if error.transient else refused_since or time.monotonic()
+                if refused_since is not None and time.monotonic() - refused_since > _PATIENCE:
+                    raise
+                self.log.warning("The wait for %s begins again: %s", self.name, error)
+                await asyncio.sleep(backoff.pause(error.retry_after))
+
+    async def _by_watch(self) -> dict[str, Any]:
+        watch = await shared_watch(self.argo_conn_id, self.namespace)
+        listener = _WaitListener(Wait(watch.hook.api.place, self.name, self.uid))
+        watch.add(listener, self.name)
+        try:
+            outcome = await listener.outcome(watch)
+        finally:
+            watch.remove(listener, self.name)
+            release_later(watch)
+        if isinstance(outcome, ClusterError) and self.uid:
+            return await self._confirmed(watch, outcome)
+        return self._as_event(outcome)
+
+    async def _confirmed(self, watch: SharedWatch, gone: ClusterError) -> dict[str, Any]:
+        """That a workflow is gone, or its state: what a watch has shown last may be about an earlier one of its name."""
+        found = await confirm(watch, self.name)
+        if not (isinstance(found, Seen) and found.manifest["metadata"]["uid"] == self.uid):
+            return self._as_event(gone)
+        current = Snapshot(found.manifest, watch.hook.api.place)
+        return self._as_event(current) if current.done else await self._by_watch()
+
+    async def _by_looks(self) -> dict[str, Any]:
+        hook = await ArgoHook.make(self.argo_conn_id, self.namespace)
+        while not (found := await hook.aget(self.name)).done:
+            await asyncio.sleep(self.poll_interval)
+        return self._as_event(found)
+
+    def _as_event(self, outcome: Snapshot | ClusterError) -> dict[str, Any]:
+        if isinstance(outcome, ClusterError):
+            return {"status": "gone", "message": str(outcome)}
+        whole = outcome.manifest if _may_be_deleted_soon(outcome) else compact(outcome.manifest)
+        return {
+            "status": "done",
+            "uid": outcome.uid,
+            "phase": outcome.phase,
+            "message": outcome.message,
+            "workflow": whole,
+        }
+
+    # Ends that aren't the workflow's
+
+    async def on_kill(self) -> None:
+        """A user has marked or cleared the deferred task. Called by Airflow 3.3 and later."""
+        if not self._fired:
+            await self._end()
+
+    async def _cancelled(self) -> None:
+        """Before 3.3 a kill and a shutdown of the triggerer look alike: what Airflow says about the task tells them apart."""
+        instance = getattr(self, "task_instance", None)
+        if AIRFLOW_3_3 or self._fired or instance is None:
+            return
+        where = (instance.dag_id, instance.task_id, instance.run_id, instance.map_index)
+        try:
+            state = await asyncio.to_thread(task_state, *where)
+        except Exception as error:  # noqa: BLE001 - a border: whatever Airflow's client raises
+            self.log.warning("Airflow doesn't say whether %s was killed, so it goes on: %s", self.name, type(error).__name__)
+            return
+        if state != "deferred":
+            await self._end()
+
+    async def _end(self) -> None:
+        try:
+            hook = await ArgoHook.make(self.argo_conn_id, self.namespace)
+            await asyncio.to_thread(hook.end, self.name, self.on_kill_action)
+        except ClusterError as error:
+            self.log.warning("Workflow %s can't be ended: %s", self.name, error)
+
+
+def _may_be_deleted_soon(workflow: Snapshot) -> bool:
+    """Whether Argo deletes it by itself, so that nobody may be able to read it later."""
+    stored = (workflow.manifest.get("status") or {}).get("storedWorkflowTemplateSpec") or {}
+    return bool((workflow.manifest.get("spec") or {}).get("ttlStrategy") or stored.get("ttlStrategy"))
+
+
+class _WaitListener:
+    """A wait, fed by a shared watch. That the workflow was never seen is judged here, not by `Synced`: see `confirm`."""
+
+    def __init__(self, wait: Wait) -> None:
+        self._wait, self._box, self._seen = wait, Box(), False
+
+    def take(self, change: Change) -> None:
+        """Something about the workflow; only its end matters."""
+        if isinstance(change, Synced):
+            return
+        self._seen = self._seen or isinstance(change, Seen)
+        self._wait.take(change)
+        if self._wait.outcome is not None:
+            self._box.put(self._wait.outcome)
+
+    def fail(self, error: ClusterError) -> None:
+        """The watch has ended."""
+        self._box.put(_Broken(error))
+
+    async def outcome(self, watch: SharedWatch) -> Snapshot | ClusterError:
+        """How the wait ends.
+
+        Raises:
+            ClusterError: the watch has ended first.
+        """
+        result = await self._first(watch)
+        if isinstance(result, _Broken):
+            raise result.error
+        assert isinstance(result, Snapshot | ClusterError)
+        return result
+
+    async def _first(self, watch: SharedWatch) -> Any:
+        waiting = asyncio.ensure_future(self._box.get())
+        try:
+            while not waiting.done():
+                done, _ = await asyncio.wait({waiting}, timeout=None if self._seen else UNSEEN_FOR)
+                if done or self._seen or not watch.synced.is_set():
+                    continue
+                change = await confirm(watch, self._wait.name)
+                if change is None and not self._seen:
+                    self._wait.take(Synced())
+                    return self._wait.outcome
+                if change is not None:
+                    self.take(change)
+            return waiting.result()
+        finally:
+            waiting.cancel()
+
+
+class _Broken:
+    """The watch has ended, which is no outcome of the wait."""
+
+    def __init__(self, error: ClusterError) -> None:
+        self.error = error

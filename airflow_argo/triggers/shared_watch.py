@@ -1,0 +1,206 @@
+"""One LIST + WATCH for all waits of this process on one connection and namespace.
+
+A thread reads the watch and tells each wait what concerns it, on the wait's own event loop. What the watch has shown is kept, a
+few hundred bytes a workflow, so a wait that comes later needs no request of its own:
+
+    watch thread ──Seen, Vanished──▶ known ──▶ the listeners of that name, and those of all names
+
+A workflow that was made just now may not have been shown yet; so that a name isn't known says nothing, and after a while the
+wait asks for the workflow itself (`confirm`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Final, Protocol
+from weakref import WeakKeyDictionary
+
+from airflow_argo.cluster import ClusterError, NotFoundError
+from airflow_argo.cluster.resources import WORKFLOWS, Manifest
+from airflow_argo.cluster.watch import Change, Seen, Synced, Vanished
+from airflow_argo.cluster.watching import Watching
+from airflow_argo.hooks.argo import ArgoHook
+
+LINGER: Final = 30.0
+"""Seconds that a watch is kept after its last wait has ended: the next one may come soon."""
+
+_LARGE: Final = frozenset(
+    {"nodes", "compressedNodes", "storedTemplates", "storedWorkflowTemplateSpec", "taskResultsCompletionStatus"}
+)
+_KEPT: Final = frozenset(
+    {"name", "namespace", "uid", "resourceVersion", "labels", "annotations", "creationTimestamp", "deletionTimestamp"}
+)
+
+
+class Listener(Protocol):
+    """What learns of changes. Called by the watch's thread, under its lock: must be quick, and must not call back."""
+
+    def take(self, change: Change) -> None:
+        """A workflow was seen, or has vanished."""
+
+    def fail(self, error: ClusterError) -> None:
+        """The watch has ended; nothing more will come."""
+
+
+class SharedWatch:
+    """A watch, its thread, and who listens."""
+
+    def __init__(self, hook: ArgoHook) -> None:
+        self.hook = hook
+        self.synced = threading.Event()
+        self._watching = Watching(hook.api, WORKFLOWS)
+        self._known: dict[str, Manifest] = {}
+        self._by_name: dict[str, list[Listener]] = {}
+        self._of_all: list[Listener] = []
+        self._lock = threading.Lock()
+        self._error: ClusterError | None = None
+        self._ended = False
+        self._thread = threading.Thread(target=self._read, name="argo-watch", daemon=True)
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still tells anything."""
+        return not self._ended
+
+    @property
+    def requests(self) -> int:
+        """LISTs and WATCHes that were sent."""
+        return self._watching.requests
+
+    @property
+    def listeners(self) -> int:
+        """How many listen."""
+        with self._lock:
+            return len(self._of_all) + sum(map(len, self._by_name.values()))
+
+    def add(self, listener: Listener, name: str | None = None) -> None:
+        """Let a listener learn of one workflow, or of all; first of what is known already."""
+        with self._lock:
+            if self._ended:
+                listener.fail(self._error or ClusterError(self.hook.api.place, "the watch has ended", "watch again"))
+                return
+            (self._of_all if name is None else self._by_name.setdefault(name, [])).append(listener)
+            known = self._known.values() if name is None else [self._known[name]] if name in self._known else []
+            for manifest in list(known):
+                listener.take(Seen(manifest))
+            if self.synced.is_set():
+                listener.take(Synced())
+
+    def remove(self, listener: Listener, name: str | None = None) -> None:
+        """Tell it no more."""
+        with self._lock:
+            listeners = self._of_all if name is None else self._by_name.get(name, [])
+            with suppress(ValueError):
+                listeners.remove(listener)
+            if name is not None and not listeners:
+                self._by_name.pop(name, None)
+
+    def stop(self) -> None:
+        """End it; whoever still listens is told so."""
+        self._watching.stop()
+
+    def _read(self) -> None:
+        try:
+            for change in self._watching.changes():
+                self._spread(change)
+        except ClusterError as error:
+            self._error = error
+        finally:
+            self._end()
+
+    def _spread(self, change: Change) -> None:
+        with self._lock:
+            match change:
+                case Seen(manifest):
+                    name = manifest["metadata"]["name"]
+                    self._known[name] = compact(manifest)
+                case Vanished(_, name):
+                    self._known.pop(name, None)
+                case Synced():
+                    self.synced.set()
+                    for listener in [*self._of_all, *(one for many in self._by_name.values() for one in many)]:
+                        listener.take(change)
+                    return
+            for listener in [*self._by_name.get(name, ()), *self._of_all]:
+                listener.take(change)
+
+    def _end(self) -> None:
+        with self._lock:
+            self._ended = True
+            left = [*self._of_all, *(one for many in self._by_name.values() for one in many)]
+            self._of_all, self._by_name, self._known = [], {}, {}
+        error = self._error or ClusterError(self.hook.api.place, "the watch has ended", "watch again")
+        for listener in left:
+            listener.fail(error)
+
+
+def compact(manifest: Manifest) -> Manifest:
+    """A workflow without what a wait doesn't need: its templates and nodes."""
+    status = manifest.get("status") or {}
+    return {
+        "metadata": {key: value for key, value in manifest["metadata"].items() if key in _KEPT},
+        "status": {key: value for key, value in status.items() if key not in _LARGE},
+    }
+
+
+class Box:
+    """Hands values from the watch's thread to a coroutine, in order."""
+
+    def __init__(self) -> None:
+        self._loop, self._queue = asyncio.get_running_loop(), asyncio.Queue[Any]()
+
+    def put(self, value: Any) -> None:
+        """From any thread; nothing happens if the loop is gone."""
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._queue.put_nowait, value)
+
+    def get(self) -> Awaitable[Any]:
+        """The next value."""
+        return self._queue.get()
+
+
+_watches: dict[tuple[str, str], SharedWatch] = {}
+_locks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], asyncio.Lock]] = WeakKeyDictionary()
+
+
+async def shared_watch(
+    argo_conn_id: str, namespace: str, make_hook: Callable[[str, str], Awaitable[ArgoHook]] = ArgoHook.make
+) -> SharedWatch:
+    """The watch of this process for a connection and namespace; made if there is none, or the last one has ended.
+
+    Raises:
+        ClusterError: the connection can't be used.
+    """
+    key = (argo_conn_id, namespace)
+    locks = _locks.setdefault(asyncio.get_running_loop(), {})
+    async with locks.setdefault(key, asyncio.Lock()):
+        watch = _watches.get(key)
+        if watch is None or not watch.alive:
+            hook = await make_hook(argo_conn_id, namespace)
+            watch = _watches[key] = await asyncio.to_thread(SharedWatch, hook)  # reading a kubeconfig may take a while
+        return watch
+
+
+def release_later(watch: SharedWatch) -> None:
+    """End the watch in a while, if nobody listens to it then."""
+
+    def release() -> None:
+        if watch.listeners == 0:
+            for key, value in list(_watches.items()):
+                if value is watch:
+                    del _watches[key]
+            watch.stop()
+
+    asyncio.get_running_loop().call_later(LINGER, release)
+
+
+async def confirm(watch: SharedWatch, name: str) -> Change | None:
+    """What the API server itself says about a workflow that the watch hasn't shown; None if it doesn't exist."""
+    try:
+        return Seen((await watch.hook.aget(name)).manifest)
+    except NotFoundError:
+        return None
