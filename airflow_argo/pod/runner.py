@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import importlib
 import importlib.util
 import inspect
 import json
@@ -73,11 +74,26 @@ def to_json(value: Any) -> Json:
     for kind, (class_, to, _) in MARKED.items():
         if isinstance(value, class_):
             return {TYPE: kind, "of": to(value)}
+    if "airflow" in sys.modules:
+        return {TYPE: "airflow", "of": _by_airflow(value)}
     raise TypeError(f"a value of type {type(value).__module__}.{type(value).__qualname__} can't be passed to another task")
 
 
+def _by_airflow(value: Any) -> Json:
+    """JSON by Airflow, which knows more types: assets, models, arrays, frames."""
+    from airflow.sdk.serde import serialize
+
+    return serialize(value)
+
+
 def _from_json(found: dict[str, Any]) -> Any:
-    return MARKED[found[TYPE]][2](found["of"]) if TYPE in found else found
+    if TYPE not in found:
+        return found
+    if found[TYPE] == "airflow":
+        from airflow.sdk.serde import deserialize
+
+        return deserialize(found["of"])
+    return MARKED[found[TYPE]][2](found["of"])
 
 
 MARKED: dict[str, tuple[type, Any, Any]] = {
@@ -120,6 +136,8 @@ class Run:
         self.date = _moment(self.parameters.get("logical_date") or self.scheduled or self.created)
         self.try_number = int(os.environ.get("AIRFLOW_ARGO_TRY", "0")) + 1
         self.map_index = int(os.environ.get("AIRFLOW_ARGO_INDEX", "-1"))
+        self.type = "scheduled" if self.scheduled else "manual"
+        self.id = self.parameters.get("run_id") or f"{self.type}__{self.date.isoformat()}"
 
     def parameter(self, name: str, kind: str) -> Any:
         """A workflow parameter as what it is."""
@@ -193,13 +211,11 @@ class Context(Dict[str, Any]):
         facts = call.get("task", {})
         moment = run.date
         stamp = moment.strftime("%Y-%m-%d")
-        run_type = "scheduled" if run.scheduled else "manual"
-        run_id = run.parameters.get("run_id") or f"{run_type}__{moment.isoformat()}"
         kinds = call.get("params", {})
         params = {name: run.parameter(parameter, kind) for name, (parameter, kind) in kinds.items()}
-        instance = TaskInstance(run, facts, run_id, nodes.value(call.get("xcoms", {})), report)
+        instance = TaskInstance(run, facts, run.id, nodes.value(call.get("xcoms", {})), report)
         dag_run = types.SimpleNamespace(
-            run_id=run_id, dag_id=facts.get("dag_id"), logical_date=moment, run_type=run_type, conf=run.conf
+            run_id=run.id, dag_id=facts.get("dag_id"), logical_date=moment, run_type=run.type, conf=run.conf
         )
         super().__init__(
             ds=stamp,
@@ -210,7 +226,7 @@ class Context(Dict[str, Any]):
             logical_date=moment,
             data_interval_start=moment,
             data_interval_end=moment,
-            run_id=run_id,
+            run_id=run.id,
             dag_run=dag_run,
             params=params,
             ti=instance,
@@ -270,9 +286,9 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
         _report_branch(call["branch"], result, report)
     elif "short_circuit" in call:
         report["pushed"]["follow"] = encoded(bool(result))
-        _report_value({} if result else {"quiet": True}, result, report)
+        report_value({} if result else {"quiet": True}, result, report)
     else:
-        _report_value(call, result, report)
+        report_value(call, result, report)
 
 
 def wanted_by(function: Any, args: list[Any], offered: dict[str, Any]) -> dict[str, Any]:
@@ -310,7 +326,8 @@ async def _awaited(result: Awaitable[Any]) -> Any:
     return await result
 
 
-def _report_value(call: Call, result: Any, report: Report) -> None:
+def report_value(call: Call, result: Any, report: Report) -> None:
+    """Reports what a task returns."""
     if result is None or call.get("quiet"):
         return
     report["value"] = encoded(result)
@@ -340,7 +357,7 @@ def _report_branch(follows: dict[str, Any], chosen: Any, report: Report) -> None
     followed = [child for child in follows["children"] if any(child in follows["ids"][one] for one in chosen_ids)]
     report["pushed"]["follow"] = encoded(followed)
     if len(followed) == len(follows["children"]):
-        _report_value({}, chosen, report)
+        report_value({}, chosen, report)
 
 
 # Commands
@@ -369,7 +386,7 @@ def call_command(call: Call, nodes: Nodes, report: Report) -> None:
         raise SystemExit(code if code > 0 else 128 - code)
     returns = call.get("returns")
     if returns == "last line":
-        _report_value(call, last.decode(errors="backslashreplace").rstrip(), report)
+        report_value(call, last.decode(errors="backslashreplace").rstrip(), report)
     elif returns:
         _report_file(call, returns, report)
 
@@ -386,7 +403,18 @@ def check_item(call: Call, nodes: Nodes) -> None:
 def _report_file(call: Call, path: str, report: Report) -> None:
     if os.path.exists(path):
         with open(path, encoding="utf-8") as file:
-            _report_value(call, json.load(file), report)
+            report_value(call, json.load(file), report)
+
+
+# Operators of Airflow
+
+
+def call_operator(call: Call, nodes: Nodes, run: Run, report: Report) -> Tuple[int, Report]:
+    """Runs an operator of the DAG file by Airflow's task runner; returns (exit code, report)."""
+    sys.path.insert(0, FOLDER)
+    module = importlib.import_module("airflow_argo_operator.task")
+    ended: Tuple[int, Report] = module.run(call, nodes.value, run, report, sys.modules[__name__])
+    return ended
 
 
 # The task
@@ -395,12 +423,12 @@ def _report_file(call: Call, path: str, report: Report) -> None:
 def run_task() -> Tuple[int, Report]:
     """Runs the task; returns (exit code, report)."""
     run, report = Run(), {"state": "failed", "pushed": {}}
-    call, code = json.loads(_read("call")), _read("code")
-    if code.startswith("base64:"):
-        code = base64.b64decode(code[7:]).decode()
+    call, code = json.loads(_read("call")), unpacked(_read("code"))
     nodes = Nodes(run, [decoded(text) for text in json.loads(_read("values"))], code)
     try:
         os.environ.update({name: str(nodes.value(value)) for name, value in call.get("set", ())})
+        if call["kind"] == "operator":
+            return call_operator(call, nodes, run, report)
         if call["kind"] == "python":
             call_python(call, code, nodes, run, report)
         else:
@@ -430,6 +458,11 @@ def _exit_code(exit_: SystemExit) -> int:
         return exit_.code or 1
     print(exit_.code, file=sys.stderr)
     return 1
+
+
+def unpacked(text: str) -> str:
+    """A text as it was before it had to be packed for its way."""
+    return base64.b64decode(text[7:]).decode() if text.startswith("base64:") else text
 
 
 def _read(name: str) -> str:

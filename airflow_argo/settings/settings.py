@@ -37,6 +37,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("image_pull_secret", None, "name of the Secret that nodes pull images with", per_task=False),
     Setting("variables_secret", "airflow-variables", "name of the Secret with Airflow's Variables, a key each"),
     Setting("connections_secret", "airflow-connections", "name of the Secret with Airflow's Connections, a key each"),
+    Setting("airflow_secret", None, "name of a Secret whose keys are further environment variables of tasks that need Airflow"),
+    Setting("dags_in_image", None, "folder of the DAG files in the Airflow image (default: they travel with the workflow)"),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 

@@ -6,7 +6,7 @@ Each dependent tests it, whatever its trigger rule says.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from airflow_argo.model.conditions import Condition, IsIn, Truth
 from airflow_argo.model.values import Constant, Output, Type
@@ -37,36 +37,54 @@ def _children_followed(chosen: list[str], children: list[str], dag: Any) -> list
     return [child for child in children if child in followed]
 
 
+def decision_of(task: Any, dag: Any) -> list[str] | Literal[True] | None:
+    """What a task may decide about those after it: the list of those that it chooses among, True for all at once, or None."""
+    if is_short_circuit(task):
+        return True
+    if is_branch(task):
+        return sorted(task.downstream_task_ids)
+    return _later(task, dag) if _is_a(task, {"SkipMixin"}) else None
+
+
 def conditions_on_decisions(dag: Any) -> dict[str, list[tuple[str, Condition]]]:
     """Task id → the deciding tasks that it obeys, each with the condition under which it isn't skipped by them."""
     found: dict[str, list[tuple[str, Condition]]] = {}
     for task in dag.tasks:
-        if is_branch(task):
-            children = Constant.of(sorted(task.downstream_task_ids))
-            follow = Output(task.task_id, FOLLOW, Type.JSON, children)  # absent if it decided nothing: then all may run
-            for child in task.downstream_task_ids:
-                found.setdefault(child, []).append((task.task_id, IsIn(Constant.of(child), follow)))
-        elif is_short_circuit(task):
-            follow = Output(task.task_id, FOLLOW, Type.BOOL, Constant("true"))
-            for later in _short_circuited(task, dag):
-                found.setdefault(later, []).append((task.task_id, Truth(follow)))
+        match decision_of(task, dag):
+            case None:
+                continue
+            case True:
+                truth = Truth(Output(task.task_id, FOLLOW, Type.BOOL, Constant("true")))
+                for later in _short_circuited(task, dag):
+                    found.setdefault(later, []).append((task.task_id, truth))
+            case list(children):
+                # absent if it decided nothing: then all may run
+                follow = Output(task.task_id, FOLLOW, Type.JSON, Constant.of(children))
+                for child in children:
+                    found.setdefault(child, []).append((task.task_id, IsIn(Constant.of(child), follow)))
     return found
 
 
 def _short_circuited(task: Any, dag: Any) -> list[str]:
     ignores_rules = getattr(task, "ignore_downstream_trigger_rules", True)
-    ids = task.get_flat_relative_ids(upstream=False) if ignores_rules else task.downstream_task_ids
+    ids = _later(task, dag) if ignores_rules else task.downstream_task_ids
+    return sorted(one for one in ids if not dag.task_dict[one].is_teardown)
+
+
+def _later(task: Any, dag: Any) -> list[str]:
+    """All tasks after a task that it could skip."""
+    ids = task.get_flat_relative_ids(upstream=False)
     return sorted(one for one in ids if not dag.task_dict[one].is_teardown)
 
 
 def is_branch(task: Any) -> bool:
-    """Whether a task is a Python branch."""
-    return _is_a(task, {"BranchPythonOperator", "_BranchPythonDecoratedOperator"})
+    """Whether a task chooses among its direct dependents."""
+    return _is_a(task, {"BranchMixIn", "BaseBranchOperator", "BranchPythonOperator"})
 
 
 def is_short_circuit(task: Any) -> bool:
     """Whether a task is a short circuit."""
-    return _is_a(task, {"ShortCircuitOperator", "_ShortCircuitDecoratedOperator"})
+    return _is_a(task, {"ShortCircuitOperator"})
 
 
 def _is_a(task: Any, names: set[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_argo.diagnostics import CODES, Diagnostic, Origin, Severity
 from airflow_argo.model.jobs import Env, PodSettings
@@ -17,8 +17,15 @@ from airflow_argo.translator.params import DagParams
 from airflow_argo.translator.slices import NotSliceable, Slice, slice_of
 from airflow_argo.translator.templates import NotConvertible, Pull, TemplateReader
 
+if TYPE_CHECKING:
+    from airflow_argo.translator.shipping import Shipment
+
 RETURN_VALUE = "return_value"
 NOTHING = Constant("null")
+
+
+class WantsAirflow(Exception):
+    """A translator's word that the operator itself should run; `args[0]` says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class DagContext:
     Attributes:
         pushes: ids of the tasks that push a return value, or keys of their own.
         mapped: ids of the tasks that are mapped.
+        shipment: the files for operators that run in an Airflow image, once a task needs them.
         ancestors: task id → ids of all tasks before it.
     """
 
@@ -48,6 +56,7 @@ class DagContext:
     ancestors: Mapping[str, frozenset[str]]
     pushes: set[str] = field(default_factory=set)
     mapped: set[str] = field(default_factory=set)
+    shipment: Shipment | None = None
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def report(
@@ -71,11 +80,13 @@ class TaskContext:
 
     Attributes:
         after: ids of tasks that the task also has to run after, since it reads what they push.
+        real: whether the operator itself runs, in an Airflow image.
     """
 
     def __init__(self, dag_context: DagContext, task: Any, *, mapped: bool = False) -> None:
         self.dag_context, self.task, self.task_id, self.mapped = dag_context, task, str(task.task_id), mapped
         self.after: dict[str, None] = {}
+        self.real = False
         own = (getattr(task, "executor_config", None) or {}).get("argo") or {}
         self.settings = dag_context.settings.overridden(own, Source("executor_config", f"of task '{self.task_id}'"))
         self._reader = self._template_reader()

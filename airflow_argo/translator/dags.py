@@ -11,13 +11,12 @@ from airflow_argo.model.graph import Body, ForLoop, Graph, Step
 from airflow_argo.model.jobs import Container, PythonCall
 from airflow_argo.model.workflow import Workflow
 from airflow_argo.settings import Settings, load_settings
+from airflow_argo.translator.bodies import body_of
 from airflow_argo.translator.branches import conditions_on_decisions
 from airflow_argo.translator.context import RETURN_VALUE, DagContext, TaskContext
 from airflow_argo.translator.left_out import left_out_of_dag, left_out_of_task
-from airflow_argo.translator.mapping import loop_of, unmapped
 from airflow_argo.translator.origins import origins_in
 from airflow_argo.translator.params import OWN_INPUTS, params_of
-from airflow_argo.translator.registry import translator_of
 from airflow_argo.translator.schedules import schedule_of
 from airflow_argo.translator.translation import Translation, TranslationError
 from airflow_argo.translator.trigger_rules import ALL_DONE_SETUP_SUCCESS, RULES, rule_of
@@ -113,7 +112,7 @@ def _ancestors(dag: Any) -> Mapping[str, frozenset[str]]:
 def _step(task: Any, ctx: DagContext) -> Step | None:
     task_ctx = TaskContext(ctx, task, mapped=task.is_mapped)
     body = _body(task, task_ctx)
-    for found in left_out_of_task(task):
+    for found in left_out_of_task(task, real=task_ctx.real):
         task_ctx.report(*found)
     if body is None:
         return None
@@ -141,22 +140,12 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
 
 
 def _body(task: Any, ctx: TaskContext) -> Body | None:
-    operator_class = task.operator_class if task.is_mapped else type(task)
-    translator = translator_of(operator_class)
     if _in_mapped_group(task):
         ctx.report("AA216", "a mapped task group is not translated", "map the tasks one by one")
         return None
-    if translator is None:
-        found = (
-            f"there is no translation of {task.operator_name if hasattr(task, 'operator_name') else operator_class.__name__}"
-        )
-        ctx.report("AA201", found, "use a bash or Python task, or register a translator of your own")
-        return None
-    if not task.is_mapped:
-        return translator(task, ctx)
-    ctx.dag_context.mapped.add(ctx.task_id)
-    one = unmapped(task, ctx)
-    return None if one is None else loop_of(task, translator(one, ctx), ctx)
+    if task.is_mapped:
+        ctx.dag_context.mapped.add(ctx.task_id)
+    return body_of(task, ctx)
 
 
 def _in_mapped_group(task: Any) -> bool:

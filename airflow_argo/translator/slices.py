@@ -58,7 +58,7 @@ class Slice:
         """Whether it imports Airflow, or something beside the DAG file does."""
         texts = self.modules.values()
         roots = {name.split(".")[0] for name in self.imports}
-        return "airflow" in roots or any("airflow" in {name.split(".")[0] for name in _imports_of_text(text)} for text in texts)
+        return "airflow" in roots or any("airflow" in {name.split(".")[0] for name in imports_of_text(text)} for text in texts)
 
 
 @dataclass(slots=True)
@@ -185,8 +185,8 @@ class _Making:
         future = "from __future__ import annotations\n"
         constants = [f"{name} = {text}" for name, text in self.constants.items()]
         source = "\n".join([future, *constants, *body, *self.last]) + "\n"
-        imports = tuple(dict.fromkeys(_imports_of_text(source)))
-        return Slice(source, function, imports, _local_modules(imports, self.file.path.parent), self.line)
+        imports = tuple(dict.fromkeys(imports_of_text(source)))
+        return Slice(source, function, imports, local_modules(imports, self.file.path.parent), self.line)
 
     def add_callable(self, function: Any) -> str:
         """Adds what a task calls; the name under which it can be called."""
@@ -412,7 +412,8 @@ def _shown(value: Any) -> str:
     return f"a {kind.__name__}" if kind.__module__ == "builtins" else f"a {kind.__module__}.{kind.__qualname__}"
 
 
-def _imports_of_text(text: str) -> Iterator[str]:
+def imports_of_text(text: str) -> Iterator[str]:
+    """The modules that a Python text imports, by their names; not those that it imports relatively."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -420,17 +421,17 @@ def _imports_of_text(text: str) -> Iterator[str]:
             yield node.module
 
 
-def _local_modules(imports: Iterable[str], folder: Path) -> dict[str, str]:
+def local_modules(imports: Iterable[str], folder: Path) -> dict[str, str]:
     """The texts of modules that stand beside the DAG file, and of those that they import in turn."""
     found: dict[str, str] = {}
     waiting = list(imports)
     while waiting:
         name = waiting.pop()
         for part in _with_parents(name):
-            origin = None if part in found else _local_origin(part, folder)
+            origin = None if part in found else local_origin(part, folder)
             if origin is not None:
                 found[part] = origin.read_text(encoding="utf-8")
-                waiting += _imports_of_text(found[part])
+                waiting += imports_of_text(found[part])
     return dict(sorted(found.items()))
 
 
@@ -439,7 +440,8 @@ def _with_parents(name: str) -> list[str]:
     return [".".join(parts[: count + 1]) for count in range(len(parts))]
 
 
-def _local_origin(name: str, folder: Path) -> Path | None:
+def local_origin(name: str, folder: Path) -> Path | None:
+    """The file of a module that stands in a folder, or below it."""
     try:
         spec = importlib.util.find_spec(name)
     except (ImportError, ValueError):

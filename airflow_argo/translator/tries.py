@@ -23,7 +23,8 @@ def retry_of(task: Any, ctx: TaskContext, *, reports: bool) -> Retry | None:
     if not task.retries:
         return None
     if getattr(task, "retry_policy", None) is not None:
-        ctx.report("AA217", "retry_policy is not carried over", "use retries and retry_delay")
+        found = "retry_policy decides whether there is another try, and its delays are not carried over"
+        ctx.report("AA217", found, "retry_delay is used", Severity.WARNING)
     final = (FINAL_EXIT_CODE,) if reports else ()
     return Retry(int(task.retries), "any", _backoff(task, ctx), final)
 

@@ -7,8 +7,9 @@ from typing import Any
 from airflow_argo.model.jobs import Job, NoOp, PythonCall
 from airflow_argo.model.values import Constant, Value
 from airflow_argo.translator.branches import branch_facts
-from airflow_argo.translator.context import MappedItem, TaskContext
+from airflow_argo.translator.context import MappedItem, TaskContext, WantsAirflow
 from airflow_argo.translator.registry import translates
+from airflow_argo.translator.slices import Slice
 from airflow_argo.translator.tries import retry_of, timeout_of
 from airflow_argo.translator.xcom import pulls_in
 
@@ -50,10 +51,11 @@ def short_circuit(task: Any, ctx: TaskContext) -> Job:
 
 def _call(task: Any, ctx: TaskContext, decides: dict[str, Any]) -> Job:
     if getattr(task, "templates_dict", None) or getattr(task, "templates_exts", None):
-        ctx.report("AA229", "templates_dict is not carried over", "pass the texts as op_kwargs")
+        raise WantsAirflow("it has a templates_dict")
     source = ctx.python_slice(task.python_callable)
     if source is None:
         return NoOp()
+    _check_needs(task, source, ctx)
     facts = {
         "task": {"task_id": ctx.task_id, "dag_id": ctx.dag_context.dag.dag_id},
         "file": ctx.dag_context.path.rsplit("/", 1)[-1],
@@ -63,9 +65,8 @@ def _call(task: Any, ctx: TaskContext, decides: dict[str, Any]) -> Job:
     if not task.do_xcom_push and "branch" not in decides:
         facts["quiet"] = True
     args, kwargs, more = _arguments(task, ctx)
-    needs_airflow = source.needs_airflow or _takes_dates(task.python_callable)
     return PythonCall(
-        image=ctx.image(needs_airflow=needs_airflow),
+        image=ctx.image(),
         source=source.source,
         function=source.function,
         args=args,
@@ -75,7 +76,7 @@ def _call(task: Any, ctx: TaskContext, decides: dict[str, Any]) -> Job:
         facts=Constant.of({key: value for key, value in facts.items() if value}),
         xcoms=pulls_in(source, ctx),
         spread=bool(getattr(task, "multiple_outputs", False)),
-        may_skip=source.needs_airflow,
+        may_skip=source.needs_airflow,  # in an image of the author's
         retry=retry_of(task, ctx, reports=True),
         timeout_seconds=timeout_of(task),
         pod=ctx.pod_settings(),
@@ -98,8 +99,31 @@ WHOLE_ITEM = "**"
 """The keyword argument under which `mapping` puts an item whose keys are keyword arguments."""
 
 
-def _takes_dates(function: Any) -> bool:
-    """Whether a function asks for dates as Airflow gives them, which only an image with pendulum can make."""
+def _check_needs(task: Any, source: Slice, ctx: TaskContext) -> None:
+    """A function that needs Airflow is best run by it, unless the author names an image for the task.
+
+    Raises:
+        WantsAirflow: it needs Airflow, and the image of Python tasks doesn't have it.
+    """
+    if ctx.settings.sources["image"].kind == "executor_config":
+        return
+    if source.needs_airflow:
+        raise WantsAirflow("the function imports Airflow")
+    wanted = sorted(_parameters(task.python_callable) & _ONLY_AIRFLOWS)
+    if wanted:
+        raise WantsAirflow(f"the function takes {wanted[0]}")
+
+
+_ONLY_AIRFLOWS = frozenset(
+    {"logical_date", "data_interval_start", "data_interval_end", "dag", "task", "conn", "var", "macros", "outlet_events"}
+    | {"inlet_events", "inlets", "outlets", "triggering_asset_events", "task_state_store", "asset_state_store"}
+    | {"prev_data_interval_start_success", "prev_data_interval_end_success", "prev_start_date_success"}
+    | {"prev_end_date_success", "task_instance_key_str", "templates_dict", "expanded_ti_count", "partition_key"}
+    | {"partition_date", "map_index_template", "task_reschedule_count"}
+)
+"""Names of Airflow's context that only Airflow can make, or whose values have methods that only its classes have."""
+
+
+def _parameters(function: Any) -> set[str]:
     code = getattr(function, "__code__", None)
-    names = set() if code is None else set(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
-    return bool(names & {"logical_date", "data_interval_start", "data_interval_end", "execution_date"})
+    return set() if code is None else set(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])

@@ -1,0 +1,87 @@
+"""The DAG file in the pod: unpacked where it can be written beside, imported as Airflow imports it, and its task found."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+from typing import Any, Callable, Dict, Optional
+
+PREFIX = "unusual_prefix_argo_"
+"""Airflow renames DAG modules too, so that they can't be imported from one another."""
+
+
+class DagFileChanged(Exception):
+    """The DAG file in the image isn't the one that the workflow was made of."""
+
+
+def unpacked(folder: str, name: str, unpack: Callable[[str], str]) -> str:
+    """Writes the DAG file and the files that came with it to a folder of their own; the path of the DAG file.
+
+    Args:
+        folder: where `dag_file`, and perhaps `dag_files`, JSON of path → text, lie.
+        name: the DAG file's path in that folder, such as `team/daily.py`.
+        unpack: makes the text again of one that had to be packed.
+    """
+    target = os.path.join(tempfile.mkdtemp(prefix="airflow-argo-"), "dags")
+    files: Dict[str, str] = {name: unpack(_read(os.path.join(folder, "dag_file")))}
+    others = os.path.join(folder, "dag_files")
+    if os.path.exists(others):
+        files.update(json.loads(unpack(_read(others))))
+    for path, text in files.items():
+        place = os.path.join(target, path)
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        with open(place, "w", encoding="utf-8") as file:
+            file.write(text)
+    return os.path.join(target, name)
+
+
+def task_of(path: str, dag_id: str, task_id: Optional[str], root: str) -> Any:
+    """The DAG's task, its templates still as they were written; the DAG itself if no task is named.
+
+    Args:
+        root: the folder from which the DAG file's own modules are imported, besides its own.
+    Raises:
+        DagFileChanged: the file makes no such DAG, or the DAG has no such task.
+    """
+    dags = _dags_of(path, root)
+    if dag_id not in dags:
+        raise DagFileChanged(f"{path} makes no DAG '{dag_id}' in this image, only: {', '.join(sorted(dags)) or 'none'}")
+    dag = dags[dag_id]
+    if task_id is None:
+        return dag
+    if task_id not in dag.task_dict:
+        raise DagFileChanged(f"DAG '{dag_id}' has no task '{task_id}' in this image: translate it again")
+    return dag.task_dict[task_id]
+
+
+def _dags_of(path: str, root: str) -> Dict[str, Any]:
+    from airflow.sdk import DAG
+    from airflow.sdk.definitions._internal.contextmanager import DagContext
+
+    name = PREFIX + os.path.splitext(os.path.basename(path))[0]
+    for folder in (root, os.path.dirname(os.path.abspath(path))):
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+    DagContext.autoregistered_dags.clear()
+    DagContext.current_autoregister_module_name = name
+    loader = importlib.machinery.SourceFileLoader(name, path)
+    spec = importlib.util.spec_from_loader(name, loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    loader.exec_module(module)
+    DagContext.current_autoregister_module_name = None
+    found = [value for value in vars(module).values() if isinstance(value, DAG)]
+    found += [dag for dag, _ in DagContext.autoregistered_dags]
+    for dag in found:
+        dag.fileloc = path
+    return {dag.dag_id: dag for dag in found}
+
+
+def _read(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()

@@ -1,0 +1,231 @@
+"""Answers what Airflow's task runner asks its supervisor: XComs from the values that came with the task, the rest from here.
+
+Connections and Variables are in the environment, where Airflow looks first, so a question for one means that there is none.
+Source: airflow.sdk.execution_time.comms, ToSupervisor and ToTask; CommsDecoder.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any, Dict, List, Optional, Set
+
+_ABSENT = object()
+
+
+class NeedsServer(Exception):
+    """The task asks for something that only Airflow's server knows."""
+
+
+class Supervisor:
+    """Stands where Airflow's connection to its supervisor is.
+
+    Attributes:
+        pushed: the values that the task itself pushes: key → value.
+        skipped: ids of the tasks that it decided to skip.
+    """
+
+    def __init__(self, task_id: str, xcoms: Dict[str, Dict[str, Any]], mapped: List[str], unknown: List[str]) -> None:
+        from airflow.sdk.exceptions import ErrorType
+        from airflow.sdk.execution_time import comms
+
+        self.comms, self.errors = comms, ErrorType
+        self.task_id, self.xcoms, self.mapped, self.unknown = task_id, xcoms, set(mapped), set(unknown)
+        self.pushed: Dict[str, Any] = {}
+        self.skipped: Set[str] = set()
+        self.decided = False
+        self.started = datetime.now(timezone.utc)
+        self.stores: Dict[str, Any] = {}
+
+    def send(self, msg: Any) -> Any:
+        """The answer to a message; None where the task runner expects none."""
+        answer = ANSWERS.get(type(msg).__name__)
+        if answer is None:
+            raise NeedsServer(f"the task asks Airflow's server ({type(msg).__name__}), and there is none in a workflow of Argo")
+        return getattr(self, answer)(msg)
+
+    async def asend(self, msg: Any) -> Any:
+        """The answer to a message from asynchronous code."""
+        return self.send(msg)
+
+    # XComs
+
+    def value(self, task_id: str, key: str) -> Any:
+        """What a task pushed under a key; of a mapped task the list of what its instances pushed.
+
+        Raises:
+            NeedsServer: the task that pulls didn't say so by a constant, so the value wasn't passed to it.
+        """
+        if task_id == self.task_id:
+            return self.pushed.get(key)
+        if task_id in self.unknown and key not in self.xcoms.get(task_id, {}):
+            raise NeedsServer(
+                f"it pulls '{key}' of task '{task_id}', which nothing in the DAG file says: name both by constants"
+            )
+        return self.xcoms.get(task_id, {}).get(key)
+
+    def values(self, task_id: str, key: str) -> List[Any]:
+        """What a task or its instances pushed under a key, as Airflow stores it."""
+        from airflow.sdk.serde import serialize
+
+        value = self.value(task_id, key)
+        if value is None:
+            return []
+        return [serialize(one) for one in value] if task_id in self.mapped else [serialize(value)]
+
+    def _get_xcom(self, msg: Any) -> Any:
+        values = self.values(msg.task_id, msg.key)
+        index = msg.map_index if msg.task_id in self.mapped and msg.map_index is not None and msg.map_index >= 0 else 0
+        found = values[index] if index < len(values) else None
+        return self.comms.XComResult(key=msg.key, value=found)
+
+    def _get_xcom_count(self, msg: Any) -> Any:
+        return self.comms.XComCountResponse(len=len(self.values(msg.task_id, msg.key)))
+
+    def _get_xcom_sequence_item(self, msg: Any) -> Any:
+        try:
+            return self.comms.XComSequenceIndexResult(root=self.values(msg.task_id, msg.key)[msg.offset])
+        except IndexError:
+            return self.comms.ErrorResponse(error=self.errors.XCOM_NOT_FOUND)
+
+    def _get_xcom_sequence_slice(self, msg: Any) -> Any:
+        values = self.values(msg.task_id, msg.key)[msg.start : msg.stop : msg.step]
+        return self.comms.XComSequenceSliceResult(root=values)
+
+    def _set_xcom(self, msg: Any) -> Any:
+        from airflow.sdk.serde import deserialize
+
+        if not msg.key.startswith("_link_"):
+            self.pushed[msg.key] = deserialize(msg.value)
+        return self.comms.OKResponse(ok=True)
+
+    def _delete_xcom(self, msg: Any) -> Any:
+        self.pushed.pop(msg.key, None)
+        return self.comms.OKResponse(ok=True)
+
+    # Connections and Variables
+
+    def _get_connection(self, _msg: Any) -> Any:
+        return self.comms.ErrorResponse(error=self.errors.CONNECTION_NOT_FOUND)
+
+    def _get_variable(self, _msg: Any) -> Any:
+        return self.comms.ErrorResponse(error=self.errors.VARIABLE_NOT_FOUND)
+
+    # How the task goes
+
+    def _skip_downstream_tasks(self, msg: Any) -> None:
+        self.decided = True
+        self.skipped |= {one if isinstance(one, str) else one[0] for one in msg.tasks}
+
+    def _nothing(self, _msg: Any) -> None:
+        """What the run already shows."""
+
+    def _get_task_reschedule_start_date(self, _msg: Any) -> Any:
+        return self.comms.TaskRescheduleStartDate(start_date=self.started)
+
+    # Earlier runs, of which a workflow knows nothing
+
+    def _get_prev_successful_dag_run(self, _msg: Any) -> Any:
+        return self.comms.PrevSuccessfulDagRunResult()
+
+    def _get_previous_dag_run(self, _msg: Any) -> Any:
+        return self.comms.PreviousDagRunResult(dag_run=None)
+
+    def _get_previous_ti(self, _msg: Any) -> Any:
+        return self.comms.PreviousTIResult(task_instance=None)
+
+    # Assets: there are none with events
+
+    def _validate_inlets_and_outlets(self, _msg: Any) -> Any:
+        return self.comms.InactiveAssetsResult(inactive_assets=[])
+
+    def _get_asset_by_name(self, msg: Any) -> Any:
+        return self.comms.AssetResult(name=msg.name, uri=msg.name, group="asset")
+
+    def _get_asset_by_uri(self, msg: Any) -> Any:
+        return self.comms.AssetResult(name=msg.uri, uri=msg.uri, group="asset")
+
+    def _get_assets_by_alias(self, _msg: Any) -> Any:
+        return self.comms.AssetsByAliasResult(assets=[])
+
+    def _no_events(self, _msg: Any) -> Any:
+        return self.comms.AssetEventsResult(asset_events=[])
+
+    # Stores of a task and of assets, for as long as the pod lives
+
+    def _stored(self, of: str, key: Optional[str], result: Any, absent: Any) -> Any:
+        found = self.stores.get(of, {}).get(key, _ABSENT)
+        return self.comms.ErrorResponse(error=absent) if found is _ABSENT else result(value=found)
+
+    def _get_task_state_store(self, msg: Any) -> Any:
+        return self._stored("", msg.key, self.comms.TaskStateStoreResult, self.errors.TASK_STORE_NOT_FOUND)
+
+    def _set_task_state_store(self, msg: Any) -> None:
+        self.stores.setdefault("", {})[msg.key] = msg.value
+
+    def _delete_task_state_store(self, msg: Any) -> None:
+        self.stores.get("", {}).pop(msg.key, None)
+
+    def _clear_task_state_store(self, _msg: Any) -> None:
+        self.stores.pop("", None)
+
+    def _get_of_asset(self, msg: Any) -> Any:
+        return self._stored(_asset(msg), msg.key, self.comms.AssetStateStoreResult, self.errors.ASSET_STORE_NOT_FOUND)
+
+    def _set_of_asset(self, msg: Any) -> None:
+        self.stores.setdefault(_asset(msg), {})[msg.key] = msg.value
+
+    def _delete_of_asset(self, msg: Any) -> None:
+        self.stores.get(_asset(msg), {}).pop(msg.key, None)
+
+    def _clear_of_asset(self, msg: Any) -> None:
+        self.stores.pop(_asset(msg), None)
+
+
+def _asset(msg: Any) -> str:
+    return str(getattr(msg, "name", None) or msg.uri)
+
+
+ANSWERS: Dict[str, str] = {
+    "AwaitInputTask": "_nothing",
+    "ClearAssetStateStoreByName": "_clear_of_asset",
+    "ClearAssetStateStoreByUri": "_clear_of_asset",
+    "ClearTaskStateStore": "_clear_task_state_store",
+    "DeferTask": "_nothing",
+    "DeleteAssetStateStoreByName": "_delete_of_asset",
+    "DeleteAssetStateStoreByUri": "_delete_of_asset",
+    "DeleteTaskStateStore": "_delete_task_state_store",
+    "DeleteXCom": "_delete_xcom",
+    "GetAssetByName": "_get_asset_by_name",
+    "GetAssetByUri": "_get_asset_by_uri",
+    "GetAssetEventByAsset": "_no_events",
+    "GetAssetEventByAssetAlias": "_no_events",
+    "GetAssetStateStoreByName": "_get_of_asset",
+    "GetAssetStateStoreByUri": "_get_of_asset",
+    "GetAssetsByAlias": "_get_assets_by_alias",
+    "GetConnection": "_get_connection",
+    "GetPrevSuccessfulDagRun": "_get_prev_successful_dag_run",
+    "GetPreviousDagRun": "_get_previous_dag_run",
+    "GetPreviousTI": "_get_previous_ti",
+    "GetTaskRescheduleStartDate": "_get_task_reschedule_start_date",
+    "GetTaskStateStore": "_get_task_state_store",
+    "GetVariable": "_get_variable",
+    "GetXCom": "_get_xcom",
+    "GetXComCount": "_get_xcom_count",
+    "GetXComSequenceItem": "_get_xcom_sequence_item",
+    "GetXComSequenceSlice": "_get_xcom_sequence_slice",
+    "MaskSecret": "_nothing",
+    "RescheduleTask": "_nothing",
+    "ResendLoggingFD": "_nothing",
+    "RetryTask": "_nothing",
+    "SetAssetStateStoreByName": "_set_of_asset",
+    "SetAssetStateStoreByUri": "_set_of_asset",
+    "SetRenderedFields": "_nothing",
+    "SetRenderedMapIndex": "_nothing",
+    "SetTaskStateStore": "_set_task_state_store",
+    "SetXCom": "_set_xcom",
+    "SkipDownstreamTasks": "_skip_downstream_tasks",
+    "SucceedTask": "_nothing",
+    "TaskState": "_nothing",
+    "ValidateInletsAndOutlets": "_validate_inlets_and_outlets",
+}
+"""The messages that are answered: the names of their classes, and the methods that do."""

@@ -1,0 +1,196 @@
+"""Runs the task: by Airflow's task runner, triggers in line, waits in the pod. Source: airflow.sdk task_runner, dag.test."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+import uuid
+from datetime import datetime, timezone
+from typing import Any, Callable, Dict, Tuple
+
+FAIL = "__fail__"
+"""The method that Airflow resumes a task with to make it fail. Source: airflow.sdk TRIGGER_FAIL_REPR."""
+
+
+def run(call: Dict[str, Any], values: Callable[[Any], Any], run: Any, report: Dict[str, Any], pod: Any) -> Tuple[int, Any]:
+    """Runs the task that a call names; fills the report.
+
+    Args:
+        values: puts values together from nodes.
+        run: what the workflow's run is, `pod.Run`.
+        pod: the pod's program, for its ways with values.
+    Returns:
+        (exit code, report).
+    """
+    prepare_environment()
+    from airflow.sdk.execution_time import task_runner
+    from airflow.sdk.log import configure_logging
+
+    use_plugins()
+    configure_logging(output=sys.stdout)
+    from . import dag_file
+    from .supervisor import Supervisor
+
+    folder, name = os.path.dirname(os.path.abspath(pod.__file__)), call["file"]
+    path = call.get("path") or dag_file.unpacked(folder, name, pod.unpacked)
+    root = path[: -len(name)] if path.endswith(name) else os.path.dirname(path)
+    facts = call["task"]
+    task = dag_file.task_of(path, facts["dag_id"], facts["task_id"], root)
+    supervisor = Supervisor(facts["task_id"], values(call.get("xcoms", {})), call.get("mapped", []), call.get("unknown", []))
+    task_runner.SUPERVISOR_COMMS = supervisor
+    state = str(_ended(task, supervisor, _server_context(task, run, call)))
+    _fill(report, call, supervisor, pod)
+    report["state"] = {"success": "success", "skipped": "skipped"}.get(state, "failed")
+    return {"success": 0, "skipped": 0, "up_for_retry": 1}.get(state, pod.FINAL_EXIT_CODE), report
+
+
+def prepare_environment() -> None:
+    """Connections and Variables under the names by which Airflow looks for them, which are in capitals."""
+    os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+    os.environ["_AIRFLOW__AS_LIBRARY"] = "1"  # Airflow prepares no database, which takes a second
+    for name in list(os.environ):
+        if name.startswith(("AIRFLOW_CONN_", "AIRFLOW_VAR_")):
+            os.environ.setdefault(name.upper(), os.environ[name])
+
+
+def use_plugins() -> None:
+    """Plugins, and modules beside them, as they are used where Airflow prepares its database. Source: airflow.settings."""
+    from airflow import settings
+    from airflow.configuration import conf
+
+    settings.PLUGINS_FOLDER = conf.get("core", "plugins_folder", fallback=os.path.join(settings.AIRFLOW_HOME, "plugins"))
+    if settings.PLUGINS_FOLDER not in sys.path:
+        sys.path.append(settings.PLUGINS_FOLDER)
+
+
+def _server_context(task: Any, run: Any, call: Dict[str, Any]) -> Any:
+    """What Airflow's server would say of the run and the task. Source: TIRunContext."""
+    from airflow.sdk.api.datamodels._generated import DagRun, TIRunContext
+
+    kinds = call.get("params", {})
+    conf = {name: run.parameter(parameter, kind) for name, (parameter, kind) in kinds.items()}
+    start, end = data_interval(task.dag, run.date)
+    retries = int(task.retries or 0)
+    dag_run = DagRun(
+        dag_id=task.dag_id,
+        run_id=run.id,
+        logical_date=run.date,
+        data_interval_start=start,
+        data_interval_end=end,
+        run_after=run.date,
+        start_date=_moment(run.created),
+        end_date=None,
+        run_type=run.type,
+        state="running",
+        conf={**conf, **run.conf},
+        consumed_asset_events=[],
+        partition_key=None,
+    )
+    return TIRunContext(dag_run=dag_run, max_tries=retries, should_retry=run.try_number <= retries)
+
+
+def data_interval(dag: Any, date: datetime) -> Tuple[datetime, datetime]:
+    """The data interval of a run for a date, as Airflow's timetable has it. Source: Timetable.infer_manual_data_interval."""
+    from airflow.sdk.timezone import coerce_datetime
+    from airflow.serialization.encoders import coerce_to_core_timetable
+
+    moment = coerce_datetime(date)
+    try:
+        interval = coerce_to_core_timetable(dag.timetable).infer_manual_data_interval(run_after=moment)
+    except Exception:  # a timetable of the author's, or one that is not about time
+        return moment, moment
+    return interval.start, interval.end
+
+
+def _ended(task: Any, supervisor: Any, server_context: Any) -> Any:
+    """Runs the task until it is neither deferred nor rescheduled; its state."""
+    import structlog
+    from airflow.sdk.execution_time.task_runner import finalize, run
+
+    log = structlog.get_logger(logger_name="task")
+    server_context.task_reschedule_count = 0
+    while True:
+        instance = _instance(task, supervisor, server_context)
+        context = instance.get_template_context()
+        state, message, error = run(instance, context, log)
+        if state == "deferred":
+            server_context.next_method, server_context.next_kwargs = _resumed_by(message)
+        elif state == "up_for_reschedule":
+            server_context.task_reschedule_count += 1
+            server_context.next_method = None
+            time.sleep(max(0.0, (message.reschedule_date - datetime.now(timezone.utc)).total_seconds()))
+        else:
+            context["exception"] = error
+            finalize(instance, state, context, log, error)
+            return getattr(state, "value", state)
+
+
+def _instance(task: Any, supervisor: Any, server_context: Any) -> Any:
+    """The task instance. Source: airflow.sdk.execution_time.supervisor InProcessTestSupervisor.start."""
+    from airflow.sdk.api.datamodels._generated import TaskInstanceState
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    return RuntimeTaskInstance.model_construct(
+        id=uuid.uuid4(),
+        task_id=task.task_id,
+        dag_id=task.dag_id,
+        run_id=server_context.dag_run.run_id,
+        try_number=int(os.environ.get("AIRFLOW_ARGO_TRY", "0")) + 1,
+        map_index=int(os.environ.get("AIRFLOW_ARGO_INDEX", "-1")) if task.is_mapped else -1,
+        dag_version_id=uuid.UUID(int=0),
+        task=task,
+        _ti_context_from_server=server_context,
+        max_tries=server_context.max_tries,
+        start_date=supervisor.started,
+        state=TaskInstanceState.RUNNING,
+        sentry_integration="",
+    )
+
+
+def _resumed_by(message: Any) -> Tuple[str, Any]:
+    """Runs the trigger that a task waits for: the method to go on with, and its arguments as Airflow stores them."""
+    from airflow.sdk._shared.module_loading import import_string
+    from airflow.sdk.serde import deserialize, serialize
+
+    trigger = import_string(message.classpath)(**deserialize(message.trigger_kwargs))
+    timeout = None if message.trigger_timeout is None else message.trigger_timeout.total_seconds()
+    try:
+        event = asyncio.run(_first_event(trigger, timeout))
+    except asyncio.TimeoutError:
+        return FAIL, {"error": "Trigger timeout"}
+    except Exception:
+        import traceback
+
+        return FAIL, {"error": "Trigger failure", "traceback": traceback.format_exc().splitlines()}
+    if event is None:
+        return FAIL, {"error": "Trigger failure", "traceback": ["the trigger ended without an event"]}
+    return message.next_method, {**(message.next_kwargs or {}), "event": serialize(event.payload)}
+
+
+async def _first_event(trigger: Any, timeout: Any) -> Any:
+    async def first() -> Any:
+        async for event in trigger.run():
+            return event
+        return None
+
+    return await asyncio.wait_for(first(), timeout)
+
+
+def _fill(report: Dict[str, Any], call: Dict[str, Any], supervisor: Any, pod: Any) -> None:
+    """What the task pushed and decided."""
+    pushed = dict(supervisor.pushed)
+    if "return_value" in pushed:
+        pod.report_value({"split": call.get("split")}, pushed.pop("return_value"), report)
+    pushed.pop("skipmixin_key", None)
+    report["pushed"].update({key: pod.encoded(value) for key, value in pushed.items()})
+    decides = call.get("decides")
+    if isinstance(decides, list):
+        report["pushed"]["follow"] = pod.encoded([one for one in decides if one not in supervisor.skipped])
+    elif decides:
+        report["pushed"]["follow"] = pod.encoded(not supervisor.decided)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))

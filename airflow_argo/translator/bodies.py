@@ -1,0 +1,74 @@
+"""How a task runs: by the translation of its operator, or, where that can't say all of it, as the operator itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_argo.diagnostics import Diagnostic, Severity
+from airflow_argo.model.graph import Body
+from airflow_argo.translator.context import TaskContext, WantsAirflow
+from airflow_argo.translator.mapping import loop_of, unmapped
+from airflow_argo.translator.real_operator import operator_name, real_operator
+from airflow_argo.translator.registry import Translator, translator_of
+
+FINAL = frozenset({"AA204", "AA228"})
+"""Codes of errors that the operator itself would end in as well."""
+
+_CALLBACKS = tuple(f"on_{event}_callback" for event in ("execute", "failure", "success", "retry", "skipped"))
+
+
+def body_of(task: Any, ctx: TaskContext) -> Body | None:
+    """The body of a task's step; None, and findings, if there is none."""
+    operator_class = task.operator_class if task.is_mapped else type(task)
+    translator = translator_of(operator_class)
+    reason = _asks_for_airflow(task)
+    if translator is None:
+        reason = f"there is no translation of {operator_name(task)}"
+    if reason is None:
+        assert translator is not None
+        body, reason = _own(task, translator, ctx)
+        if reason is None:
+            return body
+    ctx.real = True
+    job = real_operator(task, ctx, reason)
+    return loop_of(task, job, ctx) if job is not None and task.is_mapped else job
+
+
+def _asks_for_airflow(task: Any) -> str | None:
+    """What a task asks for that only Airflow's task runner does."""
+    asked = [name for name in _CALLBACKS if getattr(task, name, None)]
+    if asked:
+        return f"it has {asked[0]}"
+    if getattr(task, "_pre_execute_hook", None) or getattr(task, "_post_execute_hook", None):
+        return "it has hooks around its execution"
+    if getattr(task, "retry_policy", None) is not None:
+        return "it has a retry_policy"
+    if getattr(task, "email", None) and (task.email_on_failure or task.email_on_retry):
+        return "it sends mail"
+    return None
+
+
+def _own(task: Any, translator: Translator, ctx: TaskContext) -> tuple[Body | None, str | None]:
+    """The body by the operator's own translator, or why there is none; what was found on the way is then forgotten."""
+    found, after = len(ctx.dag_context.diagnostics), dict(ctx.after)
+    try:
+        body, reason = _translated(task, translator, ctx), None
+    except WantsAirflow as wish:
+        body, reason = None, str(wish.args[0])
+    errors = [one for one in ctx.dag_context.diagnostics[found:] if one.severity is Severity.ERROR]
+    if reason is None and (not errors or any(one.code in FINAL for one in errors)):
+        return body, None
+    del ctx.dag_context.diagnostics[found:]
+    ctx.after = after
+    return None, reason or _why(errors)
+
+
+def _translated(task: Any, translator: Translator, ctx: TaskContext) -> Body | None:
+    if not task.is_mapped:
+        return translator(task, ctx)
+    one = unmapped(task, ctx)
+    return None if one is None else loop_of(task, translator(one, ctx), ctx)
+
+
+def _why(errors: list[Diagnostic]) -> str:
+    return errors[0].message

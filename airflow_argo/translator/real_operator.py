@@ -1,0 +1,178 @@
+"""The operator itself, in an image that has Airflow: what runs where there is no translation of its own.
+
+The pod loads the DAG file and hands the task to Airflow's task runner, so that templates, callbacks, hooks, skips, triggers and
+pushes are Airflow's. What the translator has to find are the XComs that it reads, since Argo passes values along dependencies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from airflow_argo.diagnostics import Severity
+from airflow_argo.model.jobs import Job, PodSettings, PythonCall
+from airflow_argo.model.values import Constant, Output, Type, Value
+from airflow_argo.translator.airflow_names import airflow_names
+from airflow_argo.translator.branches import decision_of
+from airflow_argo.translator.context import NOTHING, RETURN_VALUE, TaskContext
+from airflow_argo.translator.shipping import MAX_BYTES, Shipment, constants_pulled, shipment_of
+from airflow_argo.translator.templates import NotConvertible, pull_of
+from airflow_argo.translator.tries import retry_of
+
+NEEDS_SERVER = {
+    "HITLOperator": "somebody answers it in Airflow's user interface",
+    "ExternalTaskSensor": "it looks at the runs of another DAG in Airflow's database",
+    "TriggerDagRunOperator": "it makes a run in Airflow's database",
+    "SubDagOperator": "it makes a run in Airflow's database",
+    "_StubOperator": "its code is not in Python",
+}
+"""Operators that mean nothing without Airflow's server, by the names of their classes, and why."""
+
+
+def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
+    """The job that runs an operator as it is; None, and a finding, if it needs more of Airflow than its code.
+
+    Args:
+        task: as it stands in the DAG, mapped or not.
+        reason: why it isn't translated.
+    """
+    why = _needs_server(task)
+    if why is not None:
+        ctx.report("AA232", f"{operator_name(task)} needs Airflow's server: {why}", "keep the task in Airflow, or replace it")
+        return None
+    shipment = _shipment(ctx)
+    if shipment is None:
+        return None
+    ctx.report("AA231", f"it runs in an Airflow image: {reason}", "nothing, if pods with Airflow are fine", Severity.NOTE)
+    xcoms, unknown = _xcoms(task, ctx, shipment)
+    facts: dict[str, Any] = {
+        "kind": "operator",
+        "task": {"task_id": ctx.task_id, "dag_id": ctx.dag_context.dag.dag_id},
+        "file": shipment.name,
+        "path": shipment.path,
+        "params": ctx.dag_context.params.for_pods(),
+        "mapped": sorted(task_id for task_id, _ in xcoms if task_id in ctx.dag_context.mapped),
+        "unknown": unknown,
+        "decides": decision_of(task, ctx.dag_context.dag),
+    }
+    return PythonCall(
+        image=ctx.image(needs_airflow=True),
+        source="",
+        function="",
+        beside=shipment.beside,
+        facts=Constant.of({key: value for key, value in facts.items() if value not in (None, [], {})}),
+        xcoms=xcoms,
+        may_skip=True,
+        retry=retry_of(task, ctx, reports=True),
+        pod=_with_environment(ctx),
+    )
+
+
+def operator_name(task: Any) -> str:
+    """What authors call the operator: `@task.virtualenv`, `FileSensor`."""
+    given = getattr(task, "operator_name", None) or getattr(task, "task_type", None)
+    return str(given or type(task).__name__)
+
+
+def _needs_server(task: Any) -> str | None:
+    operator_class = task.operator_class if task.is_mapped else type(task)
+    return next((NEEDS_SERVER[base.__name__] for base in operator_class.__mro__ if base.__name__ in NEEDS_SERVER), None)
+
+
+def _shipment(ctx: TaskContext) -> Shipment | None:
+    dag_context = ctx.dag_context
+    if dag_context.shipment is None:
+        dag_context.shipment = shipment_of(dag_context)
+    shipment: Shipment = dag_context.shipment
+    if shipment.size > MAX_BYTES:
+        found = f"the DAG file and its own files have {shipment.size // 1024} KiB, and {MAX_BYTES // 1024} KiB can travel"
+        ctx.report("AA233", found, "put them into the image, and say where: dags_in_image")
+        return None
+    return shipment
+
+
+def _with_environment(ctx: TaskContext) -> PodSettings:
+    """The pod's settings, with Airflow's Connections, Variables and configuration as environment variables from Secrets."""
+    import json
+
+    own = ctx.pod_settings()
+    sources = [
+        {"prefix": prefix, "secretRef": {"name": ctx.settings.required(setting), "optional": True}}
+        for prefix, setting in (("AIRFLOW_CONN_", "connections_secret"), ("AIRFLOW_VAR_", "variables_secret"))
+    ]
+    if ctx.settings["airflow_secret"]:
+        sources.append({"prefix": "", "secretRef": {"name": ctx.settings.required("airflow_secret")}})
+    return PodSettings.of({**json.loads(own.container), "envFrom": sources}, json.loads(own.template))
+
+
+# XComs
+
+Xcoms = tuple[tuple[str, tuple[tuple[str, Value], ...]], ...]
+
+
+def _xcoms(task: Any, ctx: TaskContext, shipment: Shipment) -> tuple[Xcoms, list[str]]:
+    """Task id → key → value of what the operator may read, and the ids of tasks whose other keys it might ask for."""
+    found = dict.fromkeys(_referred(task))
+    found |= dict.fromkeys(pull for text in _templates(task) for pull in _pulled_by_template(text, ctx))
+    ids, keys, unsure = constants_pulled(shipment.texts.values())
+    before = ctx.dag_context.ancestors[ctx.task_id]
+    candidates = before if unsure or not ids else before & ids
+    if ids or unsure:
+        found |= {(one, key): None for one in sorted(candidates) for key in sorted((keys - set(before)) | {RETURN_VALUE})}
+    xcoms: dict[str, dict[str, Value]] = {}
+    for task_id, key in found:
+        if task_id in before and task_id in ctx.dag_context.pushes:
+            ctx.after[task_id] = None
+            xcoms.setdefault(task_id, {})[key] = Output(task_id, key, Type.JSON, NOTHING)
+    unknown = sorted(before & ctx.dag_context.pushes)
+    return tuple((task_id, tuple(keys.items())) for task_id, keys in xcoms.items()), unknown
+
+
+def _referred(task: Any) -> Iterator[tuple[str, str]]:
+    """XComArgs in the operator's template fields, or in what it is mapped over."""
+    names = airflow_names()
+    values = [getattr(task, name, None) for name in task.template_fields] if not task.is_mapped else []
+    if task.is_mapped:
+        values = [task.partial_kwargs, task._get_specified_expand_input().value]  # noqa: SLF001 - Airflow has no other way
+    for value in values:
+        yield from ((operator.task_id, key) for operator, key in names.xcom_arg.iter_xcom_references(value))
+
+
+def _templates(task: Any) -> Iterator[str]:
+    """All texts among the operator's template fields."""
+    from airflow_argo.translator.shipping import texts_in
+
+    if task.is_mapped:
+        yield from texts_in([task.partial_kwargs, task._get_specified_expand_input().value])  # noqa: SLF001 - as above
+    else:
+        yield from texts_in([getattr(task, name, None) for name in task.template_fields])
+
+
+def _pulled_by_template(text: str, ctx: TaskContext) -> Iterator[tuple[str, str]]:
+    """What calls of `xcom_pull` in a template pull; those that only the run could name are left to the pod to complain of."""
+    import jinja2
+    from jinja2 import nodes
+
+    if "xcom_pull" not in text:
+        return
+    try:
+        tree = ctx.dag_context.environment.parse(text)
+    except jinja2.TemplateError:
+        return
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Getattr) and call.node.attr == "xcom_pull":
+            try:
+                yield from _pulls(call)
+            except (NotConvertible, nodes.Impossible):
+                continue
+
+
+def _pulls(call: Any) -> Iterator[tuple[str, str]]:
+    args = [arg.as_const() for arg in call.args]
+    kwargs = {keyword.key: keyword.value.as_const() for keyword in call.kwargs}
+    names = ("task_ids", "dag_id", "key")
+    given = dict(zip(names, args, strict=False)) | kwargs
+    task_ids = given.get("task_ids")
+    for task_id in [task_ids] if isinstance(task_ids, str) else list(task_ids or ()):
+        pull = pull_of([task_id], {"key": given.get("key", RETURN_VALUE)})
+        yield pull.task_id, pull.key

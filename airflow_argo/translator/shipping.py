@@ -1,0 +1,194 @@
+"""What goes with an operator that runs in an Airflow image: the DAG file, the files that it needs, and the pod's program.
+
+All tasks of a DAG share these files, and their template holds them once.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow_argo.translator.slices import SourceFile, imports_of_text, local_modules
+
+if TYPE_CHECKING:
+    from airflow_argo.translator.context import DagContext
+
+MAX_BYTES = 600 * 1024
+"""Argo keeps a workflow in one object of at most 1 MiB, and needs room for its state in it."""
+
+PACKAGE = "airflow_argo_operator"
+"""The name under which `airflow_argo.pod.airflow_task` lies in a pod."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """The files for the operators of a DAG.
+
+    Attributes:
+        name: the DAG file's path below the folder that it is imported from.
+        path: where the DAG file is in the image; None if it travels.
+        beside: name → text of the files in the pod.
+        texts: name → text of all Python files among the author's.
+    """
+
+    name: str
+    path: str | None
+    beside: tuple[tuple[str, str], ...]
+    texts: dict[str, str]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the texts, as they are."""
+        return sum(len(text.encode()) for _, text in self.beside)
+
+
+def shipment_of(ctx: DagContext) -> Shipment:
+    """The files for the operators of a DAG."""
+    file = SourceFile.read(ctx.path)
+    root = root_of(Path(ctx.path), list(imports_of_text(file.text)))
+    name = Path(ctx.path).resolve().relative_to(root).as_posix()
+    modules = _own_files(file, root)
+    in_image = ctx.settings["dags_in_image"]
+    texts = {name: file.text, **modules}
+    if in_image is not None:
+        return Shipment(name, f"{in_image.rstrip('/')}/{name}", _pods_part(), texts)
+    others = {**modules, **_template_files(ctx.dag, root)}
+    beside = [*_pods_part(), ("dag_file", file.text)]
+    if others:
+        beside.append(("dag_files", json.dumps(others, ensure_ascii=False, indent=0)))
+    return Shipment(name, None, tuple(beside), texts)
+
+
+@cache
+def _pods_part() -> tuple[tuple[str, str], ...]:
+    folder = files("airflow_argo.pod") / "airflow_task"
+    found = sorted((entry.name, entry.read_text(encoding="utf-8")) for entry in folder.iterdir() if entry.name.endswith(".py"))
+    return tuple((f"{PACKAGE}/{name}", text) for name, text in found)
+
+
+def root_of(path: Path, imports: Iterable[str]) -> Path:
+    """The folder that a DAG file's own modules are imported from: its own, or one above it that has what it imports."""
+    folder = path.resolve().parent
+    firsts = {name.split(".")[0] for name in imports}
+    above = [parent for parent in list(folder.parents)[:4] if "site-packages" not in parent.parts and parent != parent.parent]
+    found = [
+        parent
+        for parent in above
+        if _is_importable(parent) and any(_module_in(parent, first) and not _module_in(folder, first) for first in firsts)
+    ]
+    return found[-1] if found else folder
+
+
+def _is_importable(folder: Path) -> bool:
+    import sys
+
+    return str(folder) in sys.path
+
+
+def _module_in(folder: Path, name: str) -> bool:
+    return (folder / f"{name}.py").is_file() or (folder / name / "__init__.py").is_file()
+
+
+def _own_files(file: SourceFile, root: Path) -> dict[str, str]:
+    """Path below the root → text of the author's modules that a DAG file imports."""
+    found: dict[str, str] = {}
+    texts = local_modules(imports_of_text(file.text), root)
+    for module, text in texts.items():
+        is_package = any(other.startswith(f"{module}.") for other in texts) or not (root / _path(module)).is_file()
+        found[f"{module.replace('.', '/')}/__init__.py" if is_package else _path(module)] = text
+    return found
+
+
+def _path(module: str) -> str:
+    return f"{module.replace('.', '/')}.py"
+
+
+def _template_files(dag: Any, root: Path) -> dict[str, str]:
+    """Path below the root → text of the files that the DAG's template fields name, and of those that these include."""
+    folder = Path(str(dag.fileloc)).resolve().parent.relative_to(root).as_posix()
+    environment = dag.get_template_env()
+    found: dict[str, str] = {}
+    waiting = [name for task in dag.tasks for name in _names_of_files(task)]
+    while waiting:
+        name = waiting.pop()
+        text = _text_of(environment, name)
+        place = name.lstrip("/") if folder == "." else f"{folder}/{name.lstrip('/')}"
+        if text is not None and place not in found:
+            found[place] = text
+            waiting += _included(environment, text)
+    return found
+
+
+def _names_of_files(task: Any) -> Iterator[str]:
+    given = task.partial_kwargs if task.is_mapped else getattr(task, "_BaseOperator__init_kwargs", {})
+    extensions = tuple(task.template_ext)
+    for field in task.template_fields:
+        for text in texts_in([given.get(field), None if task.is_mapped else getattr(task, field, None)]):
+            if extensions and text.endswith(extensions):
+                yield text
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """All texts in a value, however deep in lists and dicts."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for part in value.values() for text in texts_in(part))
+    elif isinstance(value, list | tuple | set):
+        yield from (text for part in value for text in texts_in(part))
+
+
+def _text_of(environment: Any, name: str) -> str | None:
+    import jinja2
+
+    try:
+        return str(environment.loader.get_source(environment, name)[0])
+    except (jinja2.TemplateNotFound, AttributeError, UnicodeDecodeError):
+        return None
+
+
+def _included(environment: Any, text: str) -> list[str]:
+    import jinja2
+    from jinja2 import meta
+
+    try:
+        return [name for name in meta.find_referenced_templates(environment.parse(text)) if name]
+    except jinja2.TemplateError:
+        return []
+
+
+def constants_pulled(texts: Iterable[str]) -> tuple[set[str], set[str], bool]:
+    """What Python texts pull of other tasks by `xcom_pull`.
+
+    Returns:
+        (constants that may be ids of tasks, constants that may be keys, whether something is pulled by no constant).
+    """
+    ids: set[str] = set()
+    keys: set[str] = set()
+    unsure = False
+    for text in texts:
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr.endswith("xcom_pull"):
+                words = [
+                    word.value for word in ast.walk(node) if isinstance(word, ast.Constant) and isinstance(word.value, str)
+                ]
+                ids |= set(words)
+                keys |= set(words)
+                unsure = unsure or not _is_constant(node)
+    return ids, keys, unsure
+
+
+def _is_constant(call: ast.Call) -> bool:
+    values = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg != "default")]
+    try:
+        for value in values:
+            ast.literal_eval(value)
+    except ValueError:
+        return False
+    return True
