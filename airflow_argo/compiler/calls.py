@@ -28,6 +28,7 @@ from airflow_argo.model.values import (
     Record,
     RunDate,
     RunFact,
+    SameItem,
     SecretText,
     Text,
     Type,
@@ -110,7 +111,7 @@ def node_of(value: Value, leaves: Leaves) -> Any:
     match value:
         case Constant():
             return _constant(value.value)
-        case Output() | Item() | Carried():
+        case Output() | Item() | SameItem() | Carried():
             return leaves.node(value)
         case Input(name=name):
             return {"$": "input", "name": name, "type": value.type.value}
@@ -193,7 +194,7 @@ def shippable(text: str) -> str:
 
 
 def _base64_json(value: Value, scope: Scope) -> str:
-    if isinstance(value, Output | Item | Carried) and value.type is Type.JSON:
+    if isinstance(value, Output | Item | SameItem | Carried) and value.type is Type.JSON:
         read = scope.read(value)
         if read.base64 and not read.nullable:
             return read.code

@@ -9,9 +9,23 @@ from __future__ import annotations
 from airflow_argo.compiler.code import a_map, all_of, any_of, base64_of, closed, fails, given, index, quote
 from airflow_argo.compiler.dates import run_date
 from airflow_argo.compiler.scope import Scope, travels_as_base64
-from airflow_argo.compiler.states import ended
+from airflow_argo.compiler.states import ended, same_item_ended
 from airflow_argo.diagnostics import DefinitionError
-from airflow_argo.model.conditions import AllOf, AnyOf, Compare, Condition, Every, Exists, IsIn, Not, Some, Truth, leaves_of
+from airflow_argo.model.conditions import (
+    AllOf,
+    AnyOf,
+    Compare,
+    Condition,
+    Every,
+    Exists,
+    IsIn,
+    Not,
+    Same,
+    Some,
+    Truth,
+    Whole,
+    leaves_of,
+)
 from airflow_argo.model.values import (
     Carried,
     Constant,
@@ -24,6 +38,7 @@ from airflow_argo.model.values import (
     Record,
     RunDate,
     RunFact,
+    SameItem,
     SecretText,
     Text,
     Type,
@@ -50,7 +65,7 @@ def text_of(value: Value, scope: Scope) -> str:
             return quote(value.value if value.type is Type.TEXT else value.json)
         case Input(name=name):
             return _checked(f"workflow.parameters{index(name)}", value.type)
-        case Output() | Item() | Carried():
+        case Output() | Item() | SameItem() | Carried():
             read = scope.read(value)
             return read.text if read.base64 or read.proven else _checked(read.code, value.type)
         case RunFact(name=name):
@@ -108,7 +123,7 @@ def travelling(value: Value, scope: Scope) -> str:
     """Code for a value as it is passed on: see `scope`."""
     if isinstance(value, Constant):
         return quote(travelling_constant(value))
-    if isinstance(value, Output | Item | Carried):
+    if isinstance(value, Output | Item | SameItem | Carried):
         read = scope.read(value)
         if read.base64 and not read.nullable:
             return read.code
@@ -131,7 +146,7 @@ def travelling_or_nil(value: Value, scope: Scope) -> str:
 def exists(value: Value, scope: Scope) -> str:
     """A condition: all that a value is made of was produced. "true" where that is certain."""
     match value:
-        case Output() | Item() | Carried():
+        case Output() | Item() | SameItem() | Carried():
             read = scope.read(value)
             return f"{read.code} != nil" if read.nullable else "true"
         case FirstOf(of=values):
@@ -152,8 +167,10 @@ def exists(value: Value, scope: Scope) -> str:
 def truth(condition: Condition, scope: Scope) -> str:
     """Code for a condition."""
     match condition:
-        case Every() | Some():
+        case Every() | Some() | Whole():
             return ended(condition, scope)
+        case Same():
+            return same_item_ended(condition, scope)
         case Compare(left=left, op=op, right=right):
             return f"({_comparable(left, right, scope)} {op} {_comparable(right, left, scope)})"
         case IsIn(item=item, of=of):
@@ -172,7 +189,7 @@ def truth(condition: Condition, scope: Scope) -> str:
 
 def _unchecked(value: Value, scope: Scope) -> str:
     """Code for the text of a number that is about to be turned into one, which checks it."""
-    if isinstance(value, Output | Item | Carried):
+    if isinstance(value, Output | Item | SameItem | Carried):
         read = scope.read(value)
         return read.code if read.proven else f"trim({read.code})"
     return f"trim(workflow.parameters{index(value.name)})" if isinstance(value, Input) else text_of(value, scope)

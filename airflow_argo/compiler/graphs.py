@@ -313,7 +313,8 @@ def check_reads(step: Step, scope: Scope) -> None:
     Raises:
         DefinitionError: one isn't.
     """
-    judged = [] if step.rule is None else [*steps_judged(step.rule.needs), *steps_judged(step.rule.wants)]
+    own, items = step.rule, step.body.rule if isinstance(step.body, ForLoop) else None
+    judged = [one for rule in (own, items) if rule for one in (*steps_judged(rule.needs), *steps_judged(rule.wants))]
     if step.when is not None:
         judged += [*steps_judged(step.when), *(value.step for value in values_read(step.when) if isinstance(value, Output))]
     for before in judged:

@@ -45,6 +45,7 @@ from airflow_argo.model.values import (
     Member,
     Output,
     Record,
+    SameItem,
     SecretText,
     Text,
     Value,
@@ -465,7 +466,7 @@ def _value_name(value: Value) -> str:
     match value:
         case Input(name=name) | Item(axis=name) | Carried(name=name):
             return parameter_name(name)
-        case Output(step=step, name=name):
+        case Output(step=step, name=name) | SameItem(of=Output(step=step, name=name)):
             return parameter_name(step if name in ("return_value", "result") else name)
         case Member(key=str() as name):
             return parameter_name(name)

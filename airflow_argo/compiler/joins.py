@@ -16,8 +16,10 @@ from airflow_argo.model.conditions import (
     Condition,
     Every,
     Rule,
+    Same,
     Some,
     State,
+    Whole,
     all_of,
     steps_judged,
 )
@@ -66,6 +68,8 @@ def _relieved(step: Step, joining: _Joining) -> Step:
     rule = step.rule or Rule(all_of(Every(before, SUCCESS_OR_SKIPPED) for before in step.after))
     needs, wants = _in_stages(rule.needs, joining), _in_stages(rule.wants, joining)
     read = {output.step for output in found_in(step.body, Output)} | {output.step for output in found_in(step.when, Output)}
+    kinds: tuple[type[Every | Some | Whole | Same], ...] = (Every, Some, Whole, Same)
+    read |= {test.step for kind in kinds for test in found_in(step.body, kind)}
     judged = dict.fromkeys([*steps_judged(needs), *steps_judged(wants)])
     waited = [before for before in step.after if before in read and before not in judged]
     unjudged = set(step.after) - {*steps_judged(rule.needs), *steps_judged(rule.wants), *read}

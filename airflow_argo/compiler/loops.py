@@ -9,28 +9,35 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from airflow_argo.compiler.code import tag
-from airflow_argo.compiler.expressions import exists, travelling_constant, typed
+from airflow_argo.compiler.code import a_map, compact_json, given, quote, tag
+from airflow_argo.compiler.expressions import exists, travelling_constant, truth, typed
 from airflow_argo.compiler.graphs import RETRY_ZERO, Call, GraphTemplate, captured_call, graph_template, is_reporting
 from airflow_argo.compiler.jobs import Dict
 from airflow_argo.compiler.scope import OUTCOME, OUTCOMES, RETURN_VALUE, VALUES, Scope, Source, travels_as_base64, unused
 from airflow_argo.compiler.templates import arguments_of
+from airflow_argo.model.conditions import Rule, Same, State, leaves_of, values_read
 from airflow_argo.model.graph import ForLoop, Step
-from airflow_argo.model.values import Constant, Item, Output, Type, Value
+from airflow_argo.model.values import Constant, Item, Output, SameItem, Type, Value
 
 EACH = "each"
+JUDGED, RUNS = "judged", "run"
 FAILED_OUTCOME = '\'{"state":"failed"}\''
 
 
 @dataclass(slots=True)
 class _Items:
-    """What a loop runs over: fields of the task `each`, or code for the list that its template is given."""
+    """What a loop runs over: fields of the task `each`, or code for the list that its template is given.
+
+    Attributes:
+        counted: code for a list of as many elements.
+    """
 
     fields: Dict = field(default_factory=dict)
     code: str | None = None
+    counted: str | None = None
     known_empty: bool = False
 
 
@@ -42,8 +49,11 @@ def loop_call(step: Step, around: GraphTemplate) -> Call:
     template = made.templates.reserve(name)
     each, captures = _instance(loop, name, around) if loop.reports else graph_template(made, loop.body, f"{name}-{EACH}")
     outside = Scope({}, {})
-    passed = [(parameter, _each_argument(source, step.id, loop, outside)) for source, parameter in captures.items()]
-    items = _items(loop, step.id, captures, around.scope)
+    shape = Shape.of(loop, step.id, captures)
+    passed = [(parameter, _each_argument(source, shape, outside)) for source, parameter in captures.items()]
+    if loop.rule is not None:
+        passed.append((JUDGED, f"{{{{item.{JUDGED}}}}}"))
+    items = _items(shape, around.scope)
     call = captured_call(template, outside.captures, around.scope)
     parameter = unused("items", outside.captures.values())
     if items.code is not None:
@@ -54,7 +64,7 @@ def loop_call(step: Step, around: GraphTemplate) -> Call:
     made.templates.put(template, _loop_body(loop, inputs, task))
     call.guards += [exists(value, around.scope) for _, value in loop.axes]
     if loop.reports:
-        call.guards += ["false"] if items.known_empty else [f"len({items.code}) > 0"] if items.code is not None else []
+        call.guards += ["false"] if items.known_empty else [f"len({items.counted}) > 0"] if items.counted is not None else []
     return call
 
 
@@ -67,7 +77,13 @@ def _instance(loop: ForLoop, name: str, around: GraphTemplate) -> tuple[str, Map
     (task,) = writing.tasks
     task.fields["continueOn"] = {"failed": True, "error": True}
     body = writing.body(template)
-    body["outputs"] = {"parameters": [{"name": OUTCOME, "valueFrom": {"expression": _outcome(step, writing.scope)}}]}
+    outcome = _outcome(step, writing.scope)
+    if loop.rule is not None:
+        assert "when" not in task.fields  # all that an item reads is an input, so it exists
+        task.fields["when"] = tag(f"inputs.parameters.{JUDGED} == '{RUNS}'")
+        body["inputs"] = {"parameters": [*body.get("inputs", {}).get("parameters", ()), {"name": JUDGED}]}
+        outcome = f"inputs.parameters.{JUDGED} == '{RUNS}' ? {outcome} : toJson({{'state': inputs.parameters.{JUDGED} }})"
+    body["outputs"] = {"parameters": [{"name": OUTCOME, "valueFrom": {"expression": outcome}}]}
     around.made.templates.put(template, body)
     return template, writing.scope.captures
 
@@ -100,29 +116,103 @@ def _loop_body(loop: ForLoop, inputs: list[str], task: Dict) -> Dict:
     return body
 
 
-def _each_argument(source: Source, loop_id: str, loop: ForLoop, outside: Scope) -> str:
-    if isinstance(source, Item) and source.loop == loop_id:
-        return "{{item}}" if len(loop.axes) == 1 else f"{{{{item.{_key(loop, source.axis)}}}}}"
+def _each_argument(source: Source, shape: Shape, outside: Scope) -> str:
+    if isinstance(source, Item | SameItem) and source.loop == shape.loop_id:
+        return "{{item}}" if not shape.has_keys else f"{{{{item.{shape.key(source)}}}}}"
     return f"{{{{inputs.parameters.{outside.capture(source)}}}}}"
 
 
-def _key(loop: ForLoop, axis: str) -> str:
-    """The key of an axis in items with several: a letter, since it becomes part of the names of nodes."""
-    return f"x{[name for name, _ in loop.axes].index(axis)}"
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the items of a loop are made of.
+
+    Attributes:
+        types: axis → the type as which it is read.
+        others: what items of other loops gave that is read, in the order of its keys.
+    """
+
+    loop: ForLoop
+    loop_id: str
+    types: Mapping[str, Type]
+    others: tuple[SameItem, ...]
+
+    @classmethod
+    def of(cls, loop: ForLoop, loop_id: str, captures: Mapping[Source, str]) -> Shape:
+        """The shape of a loop whose body captures some sources."""
+        own = [source for source in captures if isinstance(source, Item | SameItem) and source.loop == loop_id]
+        types = {source.axis: source.type for source in own if isinstance(source, Item)}
+        return cls(loop, loop_id, types, tuple(source for source in own if isinstance(source, SameItem)))
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether items hold more than the elements of the axes."""
+        return self.loop.rule is not None or bool(self.others)
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether an item is an object."""
+        return len(self.loop.axes) > 1 or self.is_judged
+
+    def key(self, source: Item | SameItem) -> str:
+        """The key of a value in items that are objects: a letter, since it becomes part of the names of nodes."""
+        if isinstance(source, SameItem):
+            return f"y{self.others.index(source)}"
+        return f"x{[name for name, _ in self.loop.axes].index(source.axis)}"
+
+    def axes(self) -> list[tuple[Type, Value]]:
+        """The axes: as what their elements are read, and the lists."""
+        return [(self.types.get(axis, Type.JSON), value) for axis, value in self.loop.axes]
 
 
-def _items(loop: ForLoop, loop_id: str, captures: Mapping[Source, str], scope: Scope) -> _Items:
-    types = {source.axis: source.type for source in captures if isinstance(source, Item) and source.loop == loop_id}
-    axes = [(_axis_type(axis, types), value) for axis, value in loop.axes]
-    lists = [_known_items(value, type) for type, value in axes]
+def _items(shape: Shape, scope: Scope) -> _Items:
+    lists = [_known_items(value, type) for type, value in shape.axes()]
     if all(known is not None for known in lists):
-        return _known(loop, [known for known in lists if known is not None])
-    codes = [_axis_code(value, type, scope) for type, value in axes]
-    return _Items(code=codes[0] if len(codes) == 1 else _product(codes))
+        items = _known(shape, [known for known in lists if known is not None])
+        if items.known_empty or not shape.is_judged:
+            return items
+        code = f"fromJSON({quote(compact_json(_texts_of(items)))})"
+    else:
+        codes = [_axis_code(value, type, scope) for type, value in shape.axes()]
+        code = codes[0] if len(codes) == 1 else _product(codes)
+    return _Items(code=_judged(shape, code, scope) if shape.is_judged else code, counted=code)
 
 
-def _axis_type(axis: str, types: Mapping[str, Type]) -> Type:
-    return types.get(axis, Type.JSON)
+def _texts_of(items: _Items) -> list[Any]:
+    """The items of a loop over what is known now."""
+    if "withSequence" in items.fields:
+        return [str(number) for number in range(int(items.fields["withSequence"]["count"]))]
+    return list(items.fields["withItems"])
+
+
+def _judged(shape: Shape, items: str, scope: Scope) -> str:
+    """Code for the items with what is known of each: whether it runs, and what items of other loops of its index gave."""
+    rule = shape.loop.rule or Rule()
+    steps = [leaf.step for test in (rule.needs, rule.wants) for leaf in leaves_of(test) if isinstance(leaf, Same)]
+    steps += [
+        source.of.step for part in (rule.needs, rule.wants) for source in values_read(part) if isinstance(source, SameItem)
+    ]
+    outcomes = {
+        step: f"u{number}" for number, step in enumerate(dict.fromkeys([*steps, *(one.of.step for one in shape.others)]))
+    }
+    lets = [
+        f"let {name} = fromJSON({scope.task(step)}.outputs?.parameters?.{OUTCOMES} ?? '[]');" for step, name in outcomes.items()
+    ]
+    inside = replace(scope, same={step: f"get({name}, i)" for step, name in outcomes.items()})
+    fields = [
+        (shape.key(Item(shape.loop_id, axis)), f"xs[i]{f'.x{n}' if len(shape.loop.axes) > 1 else ''}")
+        for n, (axis, _) in enumerate(shape.loop.axes)
+    ]
+    fields += [(shape.key(source), inside.read(source).code) for source in shape.others]
+    if shape.loop.rule is not None:
+        fields.append((JUDGED, _verdict_on_item(rule, inside)))
+    each = f"map(0..(len(xs) - 1), {{let i = #; ({a_map(fields)}) }})"
+    return given("0", f"{{let xs = {items}; {' '.join(lets)} (len(xs) > 0 ? {each} : []) }}")
+
+
+def _verdict_on_item(rule: Rule, scope: Scope) -> str:
+    """Code for whether an item runs, or how it ends without that."""
+    wants = f"({truth(rule.wants, scope)} ? '{RUNS}' : '{State.SKIPPED.value}')"
+    return f"({truth(rule.needs, scope)} ? {wants} : '{State.UPSTREAM_FAILED.value}')"
 
 
 def _known_items(value: Value, type: Type) -> list[str] | range | None:
@@ -137,7 +227,7 @@ def _known_items(value: Value, type: Type) -> list[str] | range | None:
     ]
 
 
-def _known(loop: ForLoop, lists: list[list[str] | range]) -> _Items:
+def _known(shape: Shape, lists: list[list[str] | range]) -> _Items:
     if any(not known for known in lists):
         return _Items(fields={"withParam": "[]"}, known_empty=True)
     if len(lists) == 1 and isinstance(lists[0], range):
@@ -145,7 +235,7 @@ def _known(loop: ForLoop, lists: list[list[str] | range]) -> _Items:
     texts = [[str(item) for item in known] for known in lists]
     if len(texts) == 1:
         return _Items(fields={"withItems": texts[0]})
-    keys = [_key(loop, axis) for axis, _ in loop.axes]
+    keys = [shape.key(Item(shape.loop_id, axis)) for axis, _ in shape.loop.axes]
     return _Items(
         fields={"withItems": [dict(zip(keys, combination, strict=True)) for combination in itertools.product(*texts)]}
     )

@@ -12,7 +12,7 @@ from airflow_argo.compiler.code import tag
 from airflow_argo.compiler.expressions import guards_of, truth
 from airflow_argo.compiler.scope import Scope
 from airflow_argo.compiler.states import Proxy, ended, judged
-from airflow_argo.model.conditions import TRUE, AllOf, AnyOf, Condition, Every, Some
+from airflow_argo.model.conditions import TRUE, AllOf, AnyOf, Condition, Every, Some, Whole
 from airflow_argo.model.graph import Step
 
 ANY_TASK = "tasks[#]"
@@ -66,7 +66,7 @@ def _grouped(conditions: tuple[Condition, ...], scope: Scope, quantifier: str) -
     """Codes of some conditions. The same test of several steps becomes one over their list, which is shorter by far."""
     tests: dict[str, list[str]] = {}
     for condition in conditions:
-        if isinstance(condition, Every | Some):
+        if isinstance(condition, Every | Some | Whole):
             tests.setdefault(ended(condition, scope, ANY_TASK), []).append(scope.names[condition.step])
         else:
             tests[truth(condition, scope)] = []
@@ -88,13 +88,13 @@ def _needs(condition: Condition, scope: Scope, proxy_name: ProxyName) -> str:
         case AnyOf(of=parts):
             codes = [_needs(part, scope, proxy_name) for part in parts]
             return f"({' || '.join(codes)})" if len(codes) > 1 else codes[0]
-        case Every() | Some():
+        case Every() | Some() | Whole():
             return _results(condition, scope, proxy_name)
         case _:
             raise AssertionError(f"a rule's needs are about how steps ended, not {condition}")
 
 
-def _results(test: Every | Some, scope: Scope, proxy_name: ProxyName) -> str:
+def _results(test: Every | Some | Whole, scope: Scope, proxy_name: ProxyName) -> str:
     found = judged(test, scope.steps[test.step])
     name = scope.names[found.step] if found.proxy is None else proxy_name(found.step, found.proxy)
     if set(found.results) == {"Succeeded", "Skipped"}:
@@ -107,7 +107,7 @@ def _named(condition: Condition, scope: Scope, proxy_name: ProxyName) -> set[str
     match condition:
         case AllOf(of=parts) | AnyOf(of=parts):
             return {name for part in parts for name in _named(part, scope, proxy_name)}
-        case Every() | Some():
+        case Every() | Some() | Whole():
             found = judged(condition, scope.steps[condition.step])
             # A proxy waits for its step, so that is named with it.
             return {scope.names[found.step]}

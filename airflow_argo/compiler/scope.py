@@ -13,11 +13,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from airflow_argo.argo.limits import MAX_RESULT_BYTES
+from airflow_argo.argo.phases import SUCCEEDED
 from airflow_argo.compiler.code import a_map, base64_of, fails, index, quote
 from airflow_argo.diagnostics import DefinitionError
 from airflow_argo.model.graph import ForLoop, Graph, Step, WhileLoop
 from airflow_argo.model.jobs import OutputSpec, reports
-from airflow_argo.model.values import Carried, Item, Output, Type
+from airflow_argo.model.values import Carried, Item, Output, SameItem, Type
 
 OUTCOME = "outcome"
 """The one output of a job that reports: JSON `{"state": …, "value": base64 of JSON, "pushed": {key: base64 of JSON}}`."""
@@ -30,7 +31,7 @@ VALUES = "values"
 
 RETURN_VALUE = "return_value"
 
-Source = Output | Item | Carried
+Source = Output | Item | SameItem | Carried
 """A value at the bottom of others that isn't known everywhere in a workflow."""
 
 
@@ -69,12 +70,14 @@ class Scope:
         names: step id → the name of its task.
         captures: source → name of the input parameter that brings it; grows as the template is written.
         given: sources that are read in a way of their own.
+        same: where a loop's items are judged: step → code for the outcome of its item of the same index.
     """
 
     steps: Mapping[str, Step]
     names: Mapping[str, str]
     captures: dict[Source, str] = field(default_factory=dict)
     given: Mapping[Source, Read] = field(default_factory=dict)
+    same: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, graph: Graph, names: Mapping[str, str]) -> Scope:
@@ -89,19 +92,23 @@ class Scope:
         """
         if source in self.given:
             return self.given[source]
+        if isinstance(source, SameItem) and source.of.step in self.same:
+            return self._with_default(_same_value(self.same[source.of.step], source.of.name), source.of)
         if isinstance(source, Output) and source.step in self.steps:
-            read = self._read_local(source)
-            if source.default is None:
-                return read
-            text = _text_of_default(source)
-            default = quote(base64_of(text) if read.base64 else text)
-            return Read(f"({read.code} ?? {default})", read.base64, nullable=False)
+            return self._with_default(self._read_local(source), source)
         return Read(
             f"inputs.parameters{index(self.capture(source))}",
             base64=travels_as_base64(source.type),
             nullable=False,
             proven=True,
         )
+
+    def _with_default(self, read: Read, source: Output) -> Read:
+        if source.default is None:
+            return read
+        text = _text_of_default(source)
+        default = quote(base64_of(text) if read.base64 else text)
+        return Read(f"({read.code} ?? {default})", read.base64, nullable=False)
 
     def capture(self, source: Source) -> str:
         """The input parameter that brings a source from outside."""
@@ -119,8 +126,10 @@ class Scope:
             case Graph() | WhileLoop():
                 values = f"fromJSON({task}.outputs?.parameters?.{VALUES} ?? '{{}}')"
                 return Read(values + index(source.name), base64=travels_as_base64(source.type), nullable=True)
-            case ForLoop(reports=True):
-                return Read(_returned_values(task), base64=False, nullable=False)
+            case ForLoop(reports=True, gives_list=gives_list):
+                listed = _returned_values(task, source.name)
+                code = listed if gives_list else f"({task}.status == '{SUCCEEDED}' ? {listed} : nil)"
+                return Read(code, base64=False, nullable=not gives_list)
             case ForLoop(body=body):
                 return Read(_items_values(task, source.name, _type_of_output(body, source)), base64=False, nullable=False)
             case job if reports(job):
@@ -135,7 +144,7 @@ def source_name(source: Source) -> str:
     match source:
         case Item(axis=name) | Carried(name=name):
             return parameter_name(name)
-        case Output(step=step, name=name):
+        case Output(step=step, name=name) | SameItem(of=Output(step=step, name=name)):
             return parameter_name(step if name in (RETURN_VALUE, "result") else name)
 
 
@@ -195,9 +204,16 @@ def _reported_value(task: str, name: str) -> str:
     return f"{outcome}.value" if name == RETURN_VALUE else f"{outcome}.pushed?.[{quote(name)}]"
 
 
-def _returned_values(task: str) -> str:
-    pushed = f"filter(fromJSON({task}.outputs?.parameters?.{OUTCOMES} ?? '[]'), .state == 'success' && .value != nil)"
-    return f"('[' + join(map({pushed}, sprig.b64dec(.value)), ',') + ']')"
+def _same_value(outcome: str, name: str) -> Read:
+    code = f"{outcome}?.value" if name == RETURN_VALUE else f"{outcome}?.pushed?.[{quote(name)}]"
+    return Read(code, base64=True, nullable=True)
+
+
+def _returned_values(task: str, name: str) -> str:
+    """Code for the JSON list of what a loop's items gave, in their order, without those that gave nothing."""
+    given = ".value" if name == RETURN_VALUE else f".pushed?.[{quote(name)}]"
+    found = f"filter(fromJSON({task}.outputs?.parameters?.{OUTCOMES} ?? '[]'), {given} != nil)"
+    return f"('[' + join(map({found}, sprig.b64dec({given})), ',') + ']')"
 
 
 def _items_values(task: str, name: str, type: Type) -> str:

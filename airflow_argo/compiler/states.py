@@ -15,7 +15,7 @@ from enum import Enum
 from airflow_argo.argo.phases import ERROR, FAILED, OMITTED, SKIPPED, SUCCEEDED
 from airflow_argo.compiler.code import a_list, quote
 from airflow_argo.compiler.scope import OUTCOME, OUTCOMES, Scope
-from airflow_argo.model.conditions import ANY_STATE, AllOf, AnyOf, Condition, Every, Some, State
+from airflow_argo.model.conditions import ANY_STATE, AllOf, AnyOf, Condition, Every, Same, Some, State, Whole
 from airflow_argo.model.graph import Body, ForLoop, Step
 from airflow_argo.model.jobs import Container, PythonCall, may_skip
 
@@ -65,14 +65,14 @@ def skips_itself(body: Body) -> bool:
     return isinstance(body, Container | PythonCall) and may_skip(body)
 
 
-def ended(test: Every | Some, scope: Scope, task: str | None = None) -> str:
+def ended(test: Every | Some | Whole, scope: Scope, task: str | None = None) -> str:
     """Code for a test of how a step of this graph ended; `task` stands for its task, if not its name."""
     task = task or scope.task(test.step)
     if test.states == ANY_STATE:
         return "true"
     body = scope.steps[test.step].body
     by_phase = _phase_in(task, test.states)
-    if reports_items(body):
+    if reports_items(body) and not isinstance(test, Whole):
         states = a_list([quote(state.value) for state in State if state in test.states])
         outcomes = f"fromJSON({task}.outputs?.parameters?.{OUTCOMES} ?? '[]')"
         quantifier = "all" if isinstance(test, Every) else "any"
@@ -85,6 +85,13 @@ def ended(test: Every | Some, scope: Scope, task: str | None = None) -> str:
     return f"({by_phase} && !({skipped}))"
 
 
+def same_item_ended(test: Same, scope: Scope) -> str:
+    """Code for a test of how the item of the same index of another loop ended; as the loop did, if that ran no items."""
+    task = scope.task(test.step)
+    states = a_list([quote(state.value) for state in State if state in test.states])
+    return f"({task}.status == '{SUCCEEDED}' ? {scope.same[test.step]}?.state in {states} : {_phase_in(task, test.states)})"
+
+
 def _is_ambiguous(body: Body, states: frozenset[State]) -> bool:
     """Whether the phase Succeeded alone doesn't tell if a body ended in one of these states."""
     return skips_itself(body) and (State.SUCCESS in states) != (State.SKIPPED in states)
@@ -92,7 +99,9 @@ def _is_ambiguous(body: Body, states: frozenset[State]) -> bool:
 
 def judged(test: Condition, step: Step) -> Judged:
     """What `depends` looks at for a leaf of `Rule.needs`."""
-    assert isinstance(test, Every | Some)
+    assert isinstance(test, Every | Some | Whole)
+    if isinstance(test, Whole):
+        return Judged(test.step, None, _results(test.states))
     if reports_items(step.body):
         return Judged(test.step, _proxy_for(test), _results(test.states))
     if _is_ambiguous(step.body, test.states):
@@ -106,7 +115,7 @@ def proxies(condition: Condition, steps: Mapping[str, Step]) -> Iterator[tuple[s
         case AllOf(of=parts) | AnyOf(of=parts):
             for part in parts:
                 yield from proxies(part, steps)
-        case Every() | Some():
+        case Every() | Some() | Whole():
             found = judged(condition, steps[condition.step])
             if found.proxy:
                 yield found.step, found.proxy

@@ -41,6 +41,22 @@ class Some:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """A step ended in one of these states; of a loop that reports its items' states, success is that it ran them at all."""
+
+    step: str
+    states: frozenset[State]
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """Judged for an item of a loop: the item of the same index, of another loop over as many, ended in one of these states."""
+
+    step: str
+    states: frozenset[State]
+
+
+@dataclass(frozen=True, slots=True)
 class Compare:
     """Two values compared as what they are: numbers as numbers, text as text."""
 
@@ -92,7 +108,7 @@ class AnyOf:
     of: tuple[Condition, ...]
 
 
-Condition: TypeAlias = Every | Some | Compare | IsIn | Truth | Exists | Not | AllOf | AnyOf
+Condition: TypeAlias = Every | Some | Whole | Same | Compare | IsIn | Truth | Exists | Not | AllOf | AnyOf
 
 TRUE = AllOf(())
 FALSE = AnyOf(())
@@ -103,7 +119,8 @@ class Rule:
     """Whether a step runs, by how the steps before it ended. It is judged when all of them have ended.
 
     Attributes:
-        needs: made of Every, Some, AllOf and AnyOf only; where it is false the step ends upstream_failed.
+        needs: where it is false, the step ends upstream_failed. Made of Every, Some, Whole, AllOf and AnyOf only; of any
+            conditions where it judges the items of a loop.
         wants: where it is false, the step ends skipped.
     """
 
@@ -142,7 +159,7 @@ def leaves_of(condition: Condition) -> Iterator[Condition]:
 def steps_judged(condition: Condition) -> Iterator[str]:
     """The ids of the steps whose end states a condition depends on."""
     for leaf in leaves_of(condition):
-        if isinstance(leaf, Every | Some):
+        if isinstance(leaf, Every | Some | Whole | Same):
             yield leaf.step
 
 

@@ -88,6 +88,24 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class SameItem:
+    """What the item of the same index gave, of another loop that reports and runs over as many items.
+
+    Attributes:
+        loop: the enclosing loop that reads it.
+        of: the output of the other loop's items; its default stands for what one didn't give.
+    """
+
+    loop: str
+    of: Output
+
+    @property
+    def type(self) -> Type:
+        """That of the output."""
+        return self.of.type
+
+
+@dataclass(frozen=True, slots=True)
 class Carried:
     """A value that an enclosing while-loop carries from an iteration to the next."""
 
@@ -197,7 +215,20 @@ class Record:
 
 
 Value: TypeAlias = (
-    Constant | Input | Output | Item | Carried | RunFact | RunDate | SecretText | Member | Text | FirstOf | Listing | Record
+    Constant
+    | Input
+    | Output
+    | Item
+    | SameItem
+    | Carried
+    | RunFact
+    | RunDate
+    | SecretText
+    | Member
+    | Text
+    | FirstOf
+    | Listing
+    | Record
 )
 
 

@@ -214,7 +214,7 @@ class _Tree:
         step = StepRun(self._id(node), state_of(node), node, self._children(node))
         only = step.children[0] if len(step.children) == 1 else None
         if only is not None and _ITEM.search(node["name"]) and not only.children:
-            return StepRun(step.id, only.state, only.node)  # an item that is just one job
+            return StepRun(step.id, step.state, only.node)  # an item that is just one job
         return step
 
     def _is_helper(self, node: Dict) -> bool:
