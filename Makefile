@@ -16,9 +16,8 @@ setup:  ## make .venv with the package and all test tools
 	@$(or $(PYTHON),$(error there is no Python 3.10 or later here: install one, or say make PYTHON=…)) scripts/setup_venv.py
 
 run: setup  ## translate a DAG that Airflow ships, and run it here
-	@echo '$$ airflow-argo translate tutorial_taskflow_api.py | head -n 24'
-	@$(VENV)/airflow-argo translate $(EXAMPLES)/tutorial_taskflow_api.py | head -n 24
-	@echo '…'
+	@echo '$$ airflow-argo translate tutorial_taskflow_api.py    # its tasks, of what it prints'
+	@$(VENV)/airflow-argo translate $(EXAMPLES)/tutorial_taskflow_api.py | sed -n '/ templates:/,/- name: verdict/p' | cut -c 1-110
 	@echo
 	@echo '$$ airflow-argo run tutorial_taskflow_api.py'
 	@$(VENV)/airflow-argo run $(EXAMPLES)/tutorial_taskflow_api.py
