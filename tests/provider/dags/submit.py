@@ -1,0 +1,42 @@
+"""Manifests from everywhere, and all ways to wait."""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG
+
+import airflow_argo as argo
+from airflow_argo.operators.argo import ArgoSubmitWorkflowOperator
+
+
+def shell(script, **spec):
+    container = {"image": "lab/task:1", "command": ["sh", "-c", script]}
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {"generateName": "shell-"},
+        "spec": {"entrypoint": "main", "templates": [{"name": "main", "container": container}], **spec},
+    }
+
+
+@argo.step
+def three():
+    outputs = [argo.WorkflowParam("n", type=int), argo.WorkflowParam("text")]
+    command = ["sh", "-c", "printf 3 > /tmp/n; printf 4 > /tmp/text"]
+    return argo.ContainerJob(name="three", image="lab/task:1", command=command, outputs=outputs)
+
+
+ours = argo.Workflow("ours", [three], outputs={"n": three.output.n, "text": three.output.text})
+
+
+with DAG("submit", params={"word": "hello"}) as submit:
+    ArgoSubmitWorkflowOperator(
+        task_id="poke", manifest="manifest.yaml", deferrable=False, parameters={"word": "{{ params.word }}"}
+    )
+    ArgoSubmitWorkflowOperator(task_id="deferred", manifest="manifest.yaml", deferrable=True, parameters={"word": 7})
+    ArgoSubmitWorkflowOperator(task_id="fails", manifest=shell("exit 3"), deferrable=True)
+    ArgoSubmitWorkflowOperator(task_id="fails_poking", manifest=shell("exit 3"), deferrable=False)
+    ArgoSubmitWorkflowOperator(task_id="too_slow", manifest=shell("sleep 60"), deferrable=True, timeout=3)
+    ArgoSubmitWorkflowOperator(task_id="no_wait", manifest=shell("true"), wait_for_completion=False)
+    ArgoSubmitWorkflowOperator(task_id="from_template", workflow_template="{{ 'greet' }}", parameters={"word": "x"})
+    ArgoSubmitWorkflowOperator(task_id="ours", workflow=ours)
+    ArgoSubmitWorkflowOperator(task_id="nothing")

@@ -1,0 +1,85 @@
+"""A double of Argo's controller: runs a namespace's workflows on the embedded engine and writes their status as Argo does."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from contextlib import suppress
+
+from airflow_argo.cluster.client import MERGE_PATCH
+from airflow_argo.cluster.errors import ClusterError
+from airflow_argo.cluster.resources import WORKFLOW_TEMPLATES, WORKFLOWS, Call
+from airflow_argo.cluster.watch import Seen, Vanished
+from airflow_argo.cluster.watching import Watching
+from airflow_argo.local import Engine, load
+
+LABEL = "workflows.argoproj.io/"
+
+
+class EngineController:
+    """Use as a context manager. `runs`: workflow name → the number of times that it was run."""
+
+    def __init__(self, api):
+        self._api, self._watching = api, Watching(api, WORKFLOWS)
+        self._engines, self._begun, self.runs = {}, set(), {}
+        self.errors = []
+
+    def __enter__(self):
+        threading.Thread(target=self._read, daemon=True).start()
+        return self
+
+    def __exit__(self, *exception):
+        self._watching.stop()
+        for engine in list(self._engines.values()):
+            with suppress(Exception):
+                engine.stop("Terminate")
+
+    def _read(self):
+        for change in self._watching.changes():
+            match change:
+                case Seen(manifest):
+                    self._seen(manifest)
+                case Vanished(_, name):
+                    self._end(name, "Terminate")
+
+    def _seen(self, manifest):
+        name, uid = manifest["metadata"]["name"], manifest["metadata"]["uid"]
+        restarted = (manifest.get("metadata", {}).get("labels") or {}).get(f"{LABEL}completed") == "false"
+        phase = (manifest.get("status") or {}).get("phase")
+        is_new = not phase and uid not in self._begun
+        if is_new or (restarted and phase == "Running" and name not in self._engines):
+            self._begun.add(uid)
+            self.runs[name] = self.runs.get(name, 0) + 1
+            threading.Thread(target=self._run, args=(manifest,), daemon=True).start()
+        elif shutdown := (manifest.get("spec") or {}).get("shutdown"):
+            self._end(name, shutdown)
+
+    def _end(self, name, how):
+        if engine := self._engines.get(name):
+            with suppress(Exception):
+                engine.stop(how)
+
+    def _run(self, manifest):
+        name = manifest["metadata"]["name"]
+        try:
+            templates = self._api.send(Call("list", WORKFLOW_TEMPLATES, self._api.namespace)).get("items") or []
+            kind = {"apiVersion": "argoproj.io/v1alpha1", "kind": "WorkflowTemplate"}
+            document = {**manifest, "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow"}
+            document.pop("status", None)
+            with tempfile.TemporaryDirectory() as folder:
+                engine = Engine(load([document, *({**kind, **one} for one in templates)]), name=name, folder=f"{folder}/run")
+                self._engines[name] = engine
+                self._write(name, {"phase": "Running", "progress": "0/1", "nodes": {}}, completed=False)
+                status = engine.run()
+        except Exception as error:  # noqa: BLE001 - a test shall see whatever it is
+            self.errors.append(error)
+            status = {"phase": "Error", "message": f"{type(error).__name__}: {error}"}
+        finally:
+            self._engines.pop(name, None)
+        self._write(name, status, completed=True)
+
+    def _write(self, name, status, *, completed):
+        labels = {f"{LABEL}phase": status["phase"], f"{LABEL}completed": str(completed).lower()}
+        with suppress(ClusterError):  # it was deleted
+            patch = {"metadata": {"labels": labels}, "status": status}
+            self._api.send(Call("patch", WORKFLOWS, self._api.namespace, name), patch, content_type=MERGE_PATCH)
