@@ -26,7 +26,17 @@ from airflow_argo.cluster import (
 from airflow_argo.diagnostics import InputError
 from airflow_argo.hooks.argo import ArgoHook, KillAction
 from airflow_argo.links.argo import URL_KEY, ArgoWorkflowLink
-from airflow_argo.operators.attempts import Adopt, RetryFailed, RetryStrategy, Submit, TaskTry, next_step, read_note
+from airflow_argo.operators.attempts import (
+    READ,
+    UNATTENDED,
+    Adopt,
+    RetryFailed,
+    RetryStrategy,
+    Submit,
+    TaskTry,
+    next_step,
+    read_note,
+)
 from airflow_argo.operators.pod_logs import FollowedLogs, logs_of_failures, write
 from airflow_argo.operators.results import OutputFormat, failures, steps, typed_outputs
 from airflow_argo.operators.sources import Source, dag_source, manifest_source, workflow_source
@@ -172,6 +182,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         self._running = (attempt, workflow.name)
         self._tell(context, workflow)
         if not self.wait_for_completion:
+            self.hook.annotate(workflow.name, {READ: UNATTENDED})
             return workflow.name
         if self.deferrable and not workflow.done:
             self._defer(workflow)

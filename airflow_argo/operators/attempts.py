@@ -24,7 +24,10 @@ from airflow_argo.cluster.manifests import suffix_of
 
 PREFIX: Final = "airflow-argo.io/"
 READ: Final = f"{PREFIX}read"
-"""Annotation: the `status.finishedAt` of the end that a task has read."""
+"""Annotation: the `status.finishedAt` of the end that a task has read, or `UNATTENDED`."""
+
+UNATTENDED: Final = "never"
+"""The task was done when it had submitted; nobody waits for the end."""
 
 RetryStrategy: TypeAlias = Literal["resubmit", "retry"]
 
@@ -141,7 +144,7 @@ def next_step(earlier: Iterable[Snapshot], strategy: RetryStrategy) -> Submit | 
     if latest is None or latest.manifest["metadata"].get("deletionTimestamp"):
         return Submit()
     if not (latest.done or is_stopped(latest)):
-        return Adopt(latest)
+        return Submit() if is_read(latest) else Adopt(latest)
     if latest.phase == SUCCEEDED:
         return Submit() if is_read(latest) else Adopt(latest)
     return RetryFailed(latest) if strategy == "retry" else Submit()
@@ -153,9 +156,10 @@ def is_stopped(workflow: Snapshot) -> bool:
 
 
 def is_read(workflow: Snapshot) -> bool:
-    """Whether a task has read this end of the workflow; after a retry it ends anew."""
+    """Whether a task has read this end of the workflow (after a retry it ends anew), or never meant to."""
     finished = (workflow.manifest.get("status") or {}).get("finishedAt")
-    return bool(finished) and (workflow.manifest["metadata"].get("annotations") or {}).get(READ) == finished
+    note = (workflow.manifest["metadata"].get("annotations") or {}).get(READ)
+    return note == UNATTENDED or (bool(finished) and note == finished)
 
 
 def read_note(workflow: Snapshot) -> dict[str, str]:

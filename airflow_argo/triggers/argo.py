@@ -8,18 +8,14 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from airflow_argo._compat import AIRFLOW_3_3, BaseTrigger, TriggerEvent, task_state
-from airflow_argo.cluster import ClusterError, ForbiddenError, Snapshot
-from airflow_argo.cluster.backoff import Backoff
+from airflow_argo.cluster import ClusterError, Snapshot
 from airflow_argo.cluster.waits import Wait
 from airflow_argo.cluster.watch import Change, Seen, Synced
 from airflow_argo.hooks.argo import ArgoHook, KillAction
-from airflow_argo.triggers.shared_watch import Box, SharedWatch, compact, confirm, release_later, shared_watch
+from airflow_argo.triggers.shared_watch import Box, SharedWatch, compact, confirm, persistently, release_later, shared_watch
 
 UNSEEN_FOR: Final = 5.0
 """Seconds after which a workflow that the watch doesn't show is asked for."""
-
-_PATIENCE: Final = 900.0
-"""Seconds that refusals (an expired token, a missing right) are borne. Outages are borne as long as the wait may take."""
 
 
 class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes are Any to mypy
@@ -73,32 +69,11 @@ class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classe
     async def _event(self) -> dict[str, Any]:
         left = None if self.deadline is None else max(self.deadline - time.time(), 0.0)
         try:
-            return await asyncio.wait_for(self._outcome(), left)
+            return await asyncio.wait_for(persistently(self._by_watch, self._by_looks, self.log), left)
         except (asyncio.TimeoutError, TimeoutError):
             return {"status": "timeout", "message": f"workflow '{self.name}' took longer than its task allows"}
         except ClusterError as error:
             return {"status": "error", "message": str(error)}
-
-    async def _outcome(self) -> dict[str, Any]:
-        """The end of the wait, over as many watches as it takes.
-
-        Raises:
-            ClusterError: refused, for longer than is borne.
-        """
-        backoff = Backoff()
-        refused_since: float | None = None
-        while True:
-            try:
-                return await self._by_watch()
-            except ForbiddenError as error:  # noqa: PERF203 - a loop of attempts
-                self.log.warning("Looking every %g s, since watching isn't allowed: %s", self.poll_interval, error)
-                return await self._by_looks()
-            except ClusterError as error:
-                refused_since = None if error.transient else refused_since or time.monotonic()
-                if refused_since is not None and time.monotonic() - refused_since > _PATIENCE:
-                    raise
-                self.log.warning("The wait for %s begins again: %s", self.name, error)
-                await asyncio.sleep(backoff.pause(error.retry_after))
 
     async def _by_watch(self) -> dict[str, Any]:
         watch = await shared_watch(self.argo_conn_id, self.namespace)

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
-from airflow_argo.cluster import ClusterError, NotFoundError
+from airflow_argo.cluster import ClusterError, ForbiddenError, NotFoundError
+from airflow_argo.cluster.backoff import Backoff
 from airflow_argo.cluster.resources import WORKFLOWS, Manifest
 from airflow_argo.cluster.watch import Change, Seen, Synced, Vanished
 from airflow_argo.cluster.watching import Watching
@@ -26,6 +28,11 @@ from airflow_argo.hooks.argo import ArgoHook
 
 LINGER: Final = 30.0
 """Seconds that a watch is kept after its last wait has ended: the next one may come soon."""
+
+REFUSALS_BORNE: Final = 900.0
+"""Seconds that refusals (an expired token, a missing right) are borne. Outages are borne as long as the wait may take."""
+
+Outcome = TypeVar("Outcome")
 
 _LARGE: Final = frozenset(
     {"nodes", "compressedNodes", "storedTemplates", "storedWorkflowTemplateSpec", "taskResultsCompletionStatus"}
@@ -204,3 +211,27 @@ async def confirm(watch: SharedWatch, name: str) -> Change | None:
         return Seen((await watch.hook.aget(name)).manifest)
     except NotFoundError:
         return None
+
+
+async def persistently(
+    by_watch: Callable[[], Awaitable[Outcome]], by_looks: Callable[[], Awaitable[Outcome]], log: Any
+) -> Outcome:
+    """The outcome of a wait, over as many watches as it takes; by looks, where watching isn't allowed.
+
+    Raises:
+        ClusterError: refused, for longer than is borne.
+    """
+    backoff = Backoff()
+    refused_since: float | None = None
+    while True:
+        try:
+            return await by_watch()
+        except ForbiddenError as error:  # noqa: PERF203 - a loop of attempts
+            log.warning("Looking now and then, since watching isn't allowed: %s", error)
+            return await by_looks()
+        except ClusterError as error:
+            refused_since = None if error.transient else refused_since or time.monotonic()
+            if refused_since is not None and time.monotonic() - refused_since > REFUSALS_BORNE:
+                raise
+            log.warning("The wait begins again: %s", error)
+            await asyncio.sleep(backoff.pause(error.retry_after))

@@ -1,0 +1,1 @@
+"""Airflow sensors: waits for workflows that others submit."""
