@@ -69,13 +69,22 @@ def read_manifest_file(path: Path) -> list[dict[str, Any]]:
     Raises:
         ManifestError: there is no such file, or it holds no manifest.
     """
+    return read_manifests(read_manifest_text(path), str(path))
+
+
+def read_manifest_text(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        ManifestError: there is no such file, or it can't be a manifest.
+    """
     at = Origin(str(path))
     try:
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
             cure = f"a manifest has at most {MAX_FILE_BYTES // 1024 // 1024}"
             raise ManifestError(f"it has {size / 1024 / 1024:.0f} MiB", cure, at)
-        return read_manifests(path.read_text(encoding="utf-8"), str(path))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ManifestError(f"it can't be read: {error.strerror}", "check the path", at) from None
     except UnicodeDecodeError:
