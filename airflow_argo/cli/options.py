@@ -82,6 +82,10 @@ PASS_ENV = option(
 RESUME = option("--resume", help="go on with a run that broke off, given by its name or folder", action="store_true")
 SELECTOR = option("-l", "--selector", help="labels, as kubectl takes them")
 ALL = option("--all", help="also the tasks that the compiler adds", action="store_true")
+LINT_OUTPUT = option(
+    "-o", "--output", help="text, json, or workflow commands for GitHub", choices=("text", "json", "github"), default="text"
+)
+ARGO_VERSION = option("--argo-version", help="the version of Argo to lint for", choices=("3.7", "4.0", "4.1"), default="4.1")
 RUN = option("--run", help="colour it by the states of this run", metavar="NAME", dest="run_name")
 
 

@@ -117,6 +117,21 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
+        "lint",
+        "find the faults of manifests, without a cluster",
+        "lint:lint",
+        (
+            o.option("paths", help="manifests, or folders of them; - is stdin", nargs="*", metavar="FILE"),
+            o.LINT_OUTPUT,
+            o.option("--strict", help="warnings count as errors", action="store_true"),
+            o.ARGO_VERSION,
+            o.option("--cluster", help="check fields by the CRDs of the cluster at hand", action="store_true"),
+            o.option("--explain", help="explain a code, and lint nothing", metavar="CODE"),
+            o.KUBECONFIG,
+            o.CONTEXT,
+        ),
+    ),
+    Command(
         "config",
         "show each setting and where it comes from",
         "config:config",

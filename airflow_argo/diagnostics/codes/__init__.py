@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from airflow_argo.diagnostics.codes.code import Code
 from airflow_argo.diagnostics.codes.reading import READING
+from airflow_argo.diagnostics.codes.references import REFERENCES
+from airflow_argo.diagnostics.codes.shape import SHAPE
 from airflow_argo.diagnostics.codes.translating import TRANSLATING
 
 __all__ = ["CODES", "Code", "code"]
 
-CODES: dict[str, Code] = {entry.id: entry for entry in (*READING, *TRANSLATING)}
+CODES: dict[str, Code] = {entry.id: entry for entry in (*READING, *TRANSLATING, *REFERENCES, *SHAPE)}
 
 
 def code(id: str) -> Code:
