@@ -16,6 +16,13 @@ RUN_DATE = (
     "(workflow['scheduledTime'] ?? workflow.creationTimestamp.RFC3339))"
 )
 
+RUN_ID = (
+    "(workflow.parameters.run_id != '' ? workflow.parameters.run_id : "
+    "((workflow['scheduledTime'] ?? '') == '' ? 'manual__' : 'scheduled__') + "
+    f"date({RUN_DATE}).In(timezone('UTC')).Format('2006-01-02T15:04:05-07:00'))"
+)
+"""Airflow's id of a run: given when it was submitted, else as Airflow makes one. Source: DagRunType.generate_run_id."""
+
 _LAYOUTS = {
     "%Y": "2006",
     "%m": "01",

@@ -7,7 +7,7 @@ on. `exists` and `truth` are conditions. All codes are operands: closed against 
 from __future__ import annotations
 
 from airflow_argo.compiler.code import a_map, all_of, any_of, base64_of, closed, fails, given, index, quote
-from airflow_argo.compiler.dates import run_date
+from airflow_argo.compiler.dates import RUN_ID, run_date
 from airflow_argo.compiler.scope import Scope, travels_as_base64
 from airflow_argo.compiler.states import ended, same_item_ended
 from airflow_argo.diagnostics import DefinitionError
@@ -52,6 +52,7 @@ _RUN_FACTS = {
     "status": "workflow.status",
     "failures": "workflow.failures",
     "duration": "workflow.duration",
+    "run_id": RUN_ID,
 }
 
 

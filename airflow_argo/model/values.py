@@ -116,9 +116,9 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class RunFact:
-    """Something about the run itself."""
+    """Something about the run itself; `run_id` is Airflow's name for it."""
 
-    name: Literal["name", "namespace", "created", "status", "failures", "duration"]
+    name: Literal["name", "namespace", "created", "status", "failures", "duration", "run_id"]
 
     @property
     def type(self) -> Type:
