@@ -167,7 +167,8 @@ def _module(path: Path) -> Any:
             f"Python can't read it: {error.msg}", "correct it", Origin(str(path), error.lineno, error.offset)
         ) from None
     except Exception as error:  # noqa: BLE001 - a border: whatever the author's program raises
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == path.resolve()]
         at = Origin(str(path), lines[-1] if lines else None)
         raise InputError(f"it ends in {type(error).__name__}: {error}", "correct it", at) from None
     finally:

@@ -131,6 +131,7 @@ class ArgoRunner:
             on_progress: is told each change; by default it is shown on a terminal.
         """
         what = runnable(source)
+        what.check(parameters or {})
         submitted = self.cluster.submit([*what.documents, what.manifest], name=name, parameters=parameters)
         run = ArgoRun(self.cluster, submitted.workflow)
         if not wait:

@@ -194,6 +194,7 @@ class LocalRunner:
             AirflowArgoError: it can't be compiled, or isn't valid.
         """
         what = runnable(source)
+        what.check(parameters or {})
         documents = [*what.documents, *_secrets(what), what.manifest]
         engine = Engine(
             load(documents),

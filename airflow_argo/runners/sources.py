@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from airflow_argo.compiler.objects import Compiled, compile_workflow
@@ -24,6 +26,26 @@ class Runnable:
     manifest: Dict
     documents: tuple[Dict, ...] = ()
     compiled: Compiled | None = None
+
+    def check(self, parameters: Mapping[str, Any]) -> None:
+        """Checks that the workflow has these inputs, or reads them at least: a typo would be no input, and no error of Argo's.
+
+        Raises:
+            InputError: it has no such input.
+        """
+        spec = self.manifest.get("spec") or {}
+        if spec.get("workflowTemplateRef"):  # another object says what they are
+            return
+        declared = [str(one.get("name")) for one in (spec.get("arguments") or {}).get("parameters") or ()]
+        text = None
+        for name in parameters:
+            if name in declared:
+                continue
+            text = text or json.dumps(spec)
+            if f"workflow.parameters.{name}" not in text and "workflow.parameters[" not in text:
+                near = get_close_matches(name, declared, 1)
+                cure = f"did you mean '{near[0]}'?" if near else f"it has: {', '.join(declared) or 'none'}"
+                raise InputError(f"the workflow has no input '{name}'", cure)
 
 
 def runnable(source: Any) -> Runnable:

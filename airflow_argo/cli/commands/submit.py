@@ -29,7 +29,9 @@ def submit(options: Namespace) -> Report:
     if not any(document.get("kind") == "Workflow" for document in documents):
         applied = cluster.apply(documents, dry_run=options.dry_run)
         return Report("\n".join(f"{one} applied" for one in applied) or "nothing to change", {"applied": list(applied)})
-    done = cluster.submit(documents, name=options.run_name, parameters=parameters_of(options), dry_run=options.dry_run)
+    parameters = parameters_of(options)
+    source.runnable().check(parameters)
+    done = cluster.submit(documents, name=options.run_name, parameters=parameters, dry_run=options.dry_run)
     if options.dry_run == "server":
         name = done.name or "the workflow"
         return Report(f"{name} is accepted", _readable(done.workflow.manifest), findings=source.diagnostics)

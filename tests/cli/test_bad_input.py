@@ -1,0 +1,224 @@
+"""Bad input: each with its message, which names the place, what was found and the cure; and with its exit code."""
+
+import pytest
+
+from airflow_argo.diagnostics import ExitCode
+
+DAG = """from datetime import datetime
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.empty import EmptyOperator
+"""
+
+DAG_FILES = {
+    "syntax error": ("x = = 1\n", "dag.py:1:5: error AA102: Python can't read it: invalid syntax; correct it"),
+    "import error": (
+        "\nimport no_such_module\n",
+        (
+            "dag.py:2: error AA102: it can't be imported: ModuleNotFoundError: No module named 'no_such_module'; "
+            "install it beside Airflow"
+        ),
+    ),
+    "an exception": ("\n1 / 0\n", "dag.py:2: error AA102: it can't be imported: ZeroDivisionError: division by zero"),
+    "cycle": (
+        DAG + "with DAG('c', start_date=datetime(2026, 1, 1)):\n"
+        "    a, b = EmptyOperator(task_id='a'), EmptyOperator(task_id='b')\n    a >> b >> a\n",
+        "dag.py: error AA105: tasks wait for one another",
+    ),
+    "no DAG": ("from airflow.sdk import DAG\n", "dag.py: error AA103: there is no DAG in it; make one with DAG(…)"),
+    "two DAGs and none chosen": (
+        DAG + "for id in 'xy':\n    with DAG(id, start_date=datetime(2026, 1, 1)):\n        EmptyOperator(task_id='a')\n",
+        "dag.py: there are several DAGs in it: x, y; choose one with --dag-id",
+    ),
+    "ends the process": ("import os\nos._exit(3)\n", "dag.py: error AA107: reading it ended the process with exit code 3"),
+    "exits": ("raise SystemExit(2)\n", "dag.py: error AA107: reading it ended the process with exit code 2"),
+    "loops for ever": ("while True: pass\n", "dag.py: error AA106: reading it takes more than 5 seconds"),
+    "a Variable that isn't there": (
+        "from airflow.sdk import Variable\nVariable.get('nope')\n",
+        "dag.py:2: error AA102: it can't be imported",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), DAG_FILES.values(), ids=DAG_FILES)
+def test_a_dag_file_that_cannot_be_read_is_one_clear_error(cli, write, text, message):
+    write("dag.py", text)
+    timeout = "5" if "while" in text else "60"
+    answer = cli("run", "dag.py", "--load-timeout", timeout)
+    assert answer.err.startswith(f"airflow-argo: {message}")
+    assert answer.err.count("\n") == 1
+    assert "Traceback" not in answer.err
+    assert answer.code == ExitCode.BAD_INPUT
+
+
+def test_a_chosen_dag_runs_and_an_unknown_one_is_named(cli, write):
+    write("dag.py", DAG_FILES["two DAGs and none chosen"][0])
+    assert cli("run", "dag.py", "--dag-id", "y").code == ExitCode.OK
+    answer = cli("run", "dag.py", "--dag-id", "z")
+    assert answer.code == ExitCode.BAD_INPUT
+    assert "'z'" in answer.err
+    assert "x, y" in answer.err
+
+
+def test_a_dag_that_is_refused_says_code_file_line_and_cure_and_writes_nothing(cli, write):
+    write(
+        "dag.py",
+        DAG + "from airflow.sdk import task\n@task.kubernetes(image='x', namespace='y')\ndef k(): pass\n"
+        "with DAG('d', start_date=datetime(2026, 1, 1)):\n    EmptyOperator(task_id='a', trigger_rule='all_done') >> k()\n"
+        "    EmptyOperator(task_id='t', pool='p', wait_for_downstream=True, depends_on_past=True)\n",
+    )
+    answer = cli("translate", "dag.py", "--output-dir", "out", "--strict")
+    assert answer.code == ExitCode.REFUSED
+    assert "dag.py:" in answer.err
+    assert "AA2" in answer.err
+    assert not (write("x", "").parent / "out").exists()
+
+
+WORKFLOW = "{apiVersion: argoproj.io/v1alpha1, kind: Workflow, metadata: {name: a}}\n"
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+MANIFESTS = {
+    "not YAML": ("a: [1, 2\nb: }", "YAML", 2),
+    "a list": ("- a\n- b\n", "", None),
+    "a text": ("hello", "", None),
+    "empty": ("", "", None),
+    "two workflows": (f"{WORKFLOW}---\n{WORKFLOW}", "2 Workflows", None),
+    "no workflow": ("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n", "no Workflow", None),
+    "binary": (b"\x00\x01\xff\xfe", "", None),
+    "a bomb": (BOMB, "", None),
+    "deep": ("[" * 5000 + "]" * 5000, "", None),
+    "of no known kind": ("kind: Pod\n", "", None),
+    "an unknown field": (
+        ("apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: x}\n"
+        "spec: {entrypoint: main, templates: [{name: main, contaner: {image: a}}]}\n"),
+        "contaner", None,
+    ),
+    "without a template": (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: x}\nspec: {entrypoint: main}\n", "", None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "word", "line"), MANIFESTS.values(), ids=MANIFESTS)
+def test_a_manifest_that_is_none_is_one_clear_error(cli, write, text, word, line):
+    write("m.yaml", text)
+    answer = cli("run", "m.yaml")
+    assert answer.code in (ExitCode.BAD_INPUT, ExitCode.UNSUPPORTED)
+    assert answer.err.startswith("airflow-argo: ")
+    assert "fault of airflow-argo" not in answer.err
+    assert word in answer.err
+    assert line is None or f"m.yaml:{line}" in answer.err
+    assert answer.err.count("\n") <= 2
+
+
+def test_a_manifest_of_fifty_megabytes_is_refused_at_once(cli, write):
+    write("m.yaml", "a: " + "x" * 50_000_000)
+    answer = cli("submit", "m.yaml", "--dry-run=client")
+    assert answer.code == ExitCode.BAD_INPUT
+    assert "MiB" in answer.err
+
+
+def test_a_file_that_is_not_there(cli):
+    for arguments in (("run", "no.yaml"), ("translate", "no.py"), ("run", "no.py"), ("lint", "no.yaml"), ("graph", "no.yaml")):
+        answer = cli(*arguments)
+        assert answer.code == ExitCode.BAD_INPUT, arguments
+        assert arguments[1] in answer.err
+
+
+def test_a_folder_without_a_dag(cli, write):
+    write("sub/nothing.py", "x = 1\n")
+    answer = cli("translate", "sub")
+    assert answer.code == ExitCode.BAD_INPUT
+    assert "no file with a DAG" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("parameter", "message"),
+    [("novalue", "no name=value"), ("=x", "no name=value"), ("nope=1", "nope")],
+)
+def test_a_parameter_that_is_none(cli, manifest, parameter, message):
+    answer = cli("run", manifest, "-p", parameter)
+    assert answer.code == ExitCode.BAD_INPUT
+    assert message in answer.err
+
+
+@pytest.mark.parametrize("text", ["- a\n", "a: [", "hello"])
+def test_a_parameter_file_that_is_none(cli, manifest, write, text):
+    answer = cli("run", manifest, "-f", write("p.yaml", text))
+    assert answer.code == ExitCode.BAD_INPUT
+    assert "p.yaml" in answer.err
+
+
+OURS = {
+    "syntax error": ("from airflow_argo import step\nx = = 1\n", "ours.py:2:5: error AA102: Python can't read it"),
+    "an exception": ("from airflow_argo import step\n1 / 0\n", "ours.py:2: it ends in ZeroDivisionError"),
+    "no workflow": ("from airflow_argo import step\n", "ours.py: there is no workflow in it; make one with Workflow(…)"),
+    "a mistake": (
+        (
+            "from airflow_argo import *\n@step\ndef a():\n    return ContainerJob(name='a', command='x')\n"
+            "w = Workflow(name='w', steps=[a])\n"
+        ),
+        "ours.py:4",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), OURS.values(), ids=OURS)
+def test_a_file_of_ours_with_a_mistake(cli, write, text, message):
+    write("ours.py", text)
+    answer = cli("run", "ours.py")
+    assert answer.code == ExitCode.BAD_INPUT
+    assert message in answer.err
+    assert "Traceback" not in answer.err
+
+
+KUBECONFIG = """
+apiVersion: v1
+kind: Config
+current-context: c
+contexts: [{name: c, context: {cluster: k, user: u}}]
+clusters: [{name: k, cluster: {server: "http://127.0.0.1:1"}}]
+users: [{name: u, user: {token: very-secret}}]
+"""
+
+
+@pytest.mark.parametrize("command", ["submit", "list", "wait", "logs", "stop"])
+def test_a_cluster_that_is_not_reached(cli, manifest, write, command):
+    config = write("config", KUBECONFIG)
+    what = {"submit": [manifest], "list": []}.get(command, ["name"])
+    answer = cli(command, *what, "-n", "x", "--kubeconfig", config)
+    assert answer.code == ExitCode.CLUSTER
+    assert "127.0.0.1:1" in answer.err
+    assert "very-secret" not in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_no_cluster_at_all(cli, manifest, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    answer = cli("submit", manifest)
+    assert answer.code == ExitCode.CLUSTER
+    assert "kubeconfig" in answer.err.lower()
+
+
+def test_a_kubeconfig_that_is_none(cli, manifest, write):
+    for text in ("", "a: [", "kind: Config\n", "just text"):
+        answer = cli("submit", manifest, "--kubeconfig", write("config", text))
+        assert answer.code == ExitCode.CLUSTER, text
+        assert "config" in answer.err
+
+
+def test_errors_are_json_too(cli, write):
+    write("m.yaml", "a: [")
+    answer = cli("run", "m.yaml", "-o", "json")
+    assert answer.json["exit_code"] == answer.code == ExitCode.BAD_INPUT
+    assert answer.json["error"]
+
+
+def test_debug_shows_where_an_error_comes_from(cli):
+    assert "Traceback" in cli("--debug", "run", "no.yaml").err
+
+
+def test_an_unknown_command_or_option_is_a_usage_error(cli):
+    assert cli("nope").code == ExitCode.USAGE
+    assert cli("run").code == ExitCode.USAGE
+    assert cli("run", "x", "--nope").code == ExitCode.USAGE
