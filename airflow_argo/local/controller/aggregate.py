@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from airflow_argo.argo import gojson
+from airflow_argo.argo.golang.json_syntax import syntax_error
 from airflow_argo.argo.phases import SUCCEEDED
 from airflow_argo.local.controller.faults import Fault
-from airflow_argo.local.controller.items import compact, json_fault
+from airflow_argo.local.controller.items import compact
 from airflow_argo.local.controller.tree import Node
 
 
@@ -42,7 +43,7 @@ def aggregated(children: Iterable[Node]) -> dict[str, str]:
 
 def _parsed(result: str) -> str:
     if not gojson.is_valid(result):
-        raise Fault(json_fault(result))
+        raise Fault(syntax_error(result))
     return compact(result)
 
 

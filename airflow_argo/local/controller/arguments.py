@@ -35,19 +35,16 @@ class ConfigMapParameters:
     documents: Mapping[str, Mapping[str, Any]]
 
     def value(self, name: str, key: str) -> str:
-        """A value of a ConfigMap that is marked for parameters.
+        """A value of a ConfigMap that is marked for parameters; the controller doesn't see others.
 
         Raises:
             KeyError: it, or the key, isn't there.
-            Fault: it isn't marked.
         Source: GetConfigMapValue.
         """
-        document = self.documents.get(name)
-        if document is None:
+        document = self.documents.get(name) or {}
+        if ((document.get("metadata") or {}).get("labels") or {}).get(_TYPE_LABEL) != "Parameter":
             hint = f"Please make sure it has the label {_TYPE_LABEL}: Parameter to be detectable by the controller"
             raise KeyError(f"ConfigMap '{name}' does not exist. {hint}")
-        if ((document.get("metadata") or {}).get("labels") or {}).get(_TYPE_LABEL) != "Parameter":
-            raise Fault(f"ConfigMap '{name}' needs to have the label {_TYPE_LABEL}: Parameter to load parameters")
         data = document.get("data") or {}
         if key not in data:
             raise KeyError(f"ConfigMap '{name}' does not have the key '{key}'")

@@ -10,12 +10,13 @@ import re
 from typing import Any, Final
 
 from airflow_argo.argo import gojson
+from airflow_argo.argo.golang.json_syntax import syntax_error
+from airflow_argo.argo.golang.sprintf import sprintf
 from airflow_argo.argo.golang.strconv import quote
 from airflow_argo.local.controller.faults import Fault
 
 _STRING_OR_SPACE: Final = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
 _NUMBER_LIKE: Final = re.compile(r"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|inf(inity)?|nan)", re.IGNORECASE)
-_VERB: Final = re.compile(r"%(?:%|([-+ #0]*\d*)([a-zA-Z]))")
 _DECODER: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 
 
@@ -31,7 +32,7 @@ def items_of_list(text: str) -> list[str]:
         Fault: it is no JSON list; the message is Go's.
     """
     if not gojson.is_valid(text):
-        raise Fault(json_fault(text))
+        raise Fault(syntax_error(text))
     body = text.strip(" \t\r\n")
     if body == "null":
         return []
@@ -133,7 +134,7 @@ def sequence(spec: dict[str, Any]) -> list[str]:
         raise Fault("neither end nor count was specified in withSequence")
     numbers = range(start, end + 1) if start <= end else range(start, end - 1, -1)
     form = spec.get("format") or "%d"
-    return [_json_string(format_number(form, number)) for number in numbers]
+    return [_json_string(sprintf(form, number)) for number in numbers]
 
 
 def _atoi(value: object) -> int:
@@ -145,61 +146,5 @@ def _atoi(value: object) -> int:
 
 def _json_string(text: str) -> str:
     if not gojson.is_valid(f'"{text}"'):
-        raise Fault(json_fault(f'"{text}"'))
+        raise Fault(syntax_error(f'"{text}"'))
     return f'"{text}"'
-
-
-def format_number(form: str, number: int) -> str:
-    """fmt.Sprintf of one integer, for the verbs that people use: d, x, X, o, b, c, v, s is an error text as in Go."""
-    used = False
-
-    def put(match: re.Match[str]) -> str:
-        nonlocal used
-        if match[0] == "%%":
-            return "%"
-        if used:
-            return f"%!{match[2]}(BADINDEX)" if match[2] not in "dxXobcv" else f"%!{match[2]}(MISSING)"
-        used = True
-        return _verb(match[1], match[2], number)
-
-    text = _VERB.sub(put, form)
-    return text if used else f"{text}%!(EXTRA int={number})"
-
-
-def _verb(flags: str, verb: str, number: int) -> str:
-    if verb == "b":
-        width = flags.lstrip("-+ #")
-        return format(number, f"{'0' if width.startswith('0') else ''}{width.lstrip('0')}b")
-    if verb in "dxXoc":
-        return f"%{flags}{verb}" % number
-    if verb == "v":
-        return f"%{flags}d" % number
-    return f"%!{verb}(int={number})"
-
-
-def json_fault(text: str) -> str:
-    """Why a text is no JSON, as Go's encoding/json says it, for the faults of its first value."""
-    body = text.lstrip(" \t\r\n")
-    if not body:
-        return "unexpected end of JSON input"
-    for word in ("null", "true", "false"):
-        if body[0] == word[0] and not body.startswith(word):
-            at = next(index for index in range(len(word)) if body[index : index + 1] != word[index])
-            if at >= len(body):
-                return "unexpected end of JSON input"
-            return f"invalid character {_char(body[at])} in literal {word} (expecting {_char(word[at])})"
-    if body[0] not in '{["-0123456789tfn':
-        return f"invalid character {_char(body[0])} looking for beginning of value"
-    try:
-        _, end = _DECODER.raw_decode(body)
-    except ValueError as error:
-        position = getattr(error, "pos", len(body))
-        if position >= len(body):
-            return "unexpected end of JSON input"
-        return f"invalid character {_char(body[position])} looking for beginning of value"
-    rest = body[end:].lstrip(" \t\r\n")
-    return f"invalid character {_char(rest[0])} after top-level value" if rest else "invalid JSON"
-
-
-def _char(char: str) -> str:
-    return {"'": "'\\''", '"': "'\"'"}.get(char) or "'" + quote(char)[1:-1] + "'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,13 +96,8 @@ class Locks:
         return self._locks[name]
 
     def _limit(self, name: str, source: Mapping[str, str]) -> int:
-        content = self.config_maps.get(source["name"])
-        failed = f"failed to initialize semaphore {name}: failed to initialize semaphore"
-        if content is None:
-            raise Fault(f'{failed}: configmaps "{source["name"]}" not found')
-        if source["key"] not in content:
-            raise Fault(f"{failed}: semaphore configuration key '{source['key']}' not found in ConfigMap '{source['name']}'")
-        try:
-            return int(content[source["key"]])
-        except ValueError:
-            raise Fault(f"{failed}: limit '{content[source['key']]}' is no number") from None
+        """Source: newInternalSemaphore, to which whatever can't be read is a limit of 0."""
+        text = self.config_maps.get(source["name"], {}).get(source["key"], "")
+        if re.fullmatch(r"[+-]?[0-9]+", text) is None or int(text) == 0:
+            raise Fault(f"failed to initialize semaphore {name} with limit")
+        return int(text)
