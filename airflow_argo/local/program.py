@@ -141,7 +141,7 @@ def _check_shape(documents: Iterable[Document], *, limits: bool) -> None:
 
 
 def _diagnostic(fault: Fault) -> Diagnostic:
-    return Diagnostic(code="AA401", message=fault.text, path=fault.path)
+    return Diagnostic(code=REFUSED_CODE, message=fault.text, path=fault.path)
 
 
 def _is_complete(workflow: Document, documents: Iterable[Document]) -> bool:
@@ -161,12 +161,12 @@ def _check_spec(workflow: Document, documents: Iterable[Document], *, values: bo
         message = f"invalid spec: {error}"
         raise InvalidManifest(
             f"{name_of(workflow) or 'this workflow'} is refused by Argo's controller",
-            [Diagnostic(code="AA402", message=str(error))],
+            [Diagnostic(code="AA505", message=str(error))],
             rejected=False,
             message=message,
         ) from None
     except UnsupportedExpression as error:
-        raise Unsupported(name_of(workflow), [Diagnostic(code="AA504", message=str(error), path="expression")]) from None
+        raise Unsupported(name_of(workflow), [Diagnostic(code=FUNCTION_CODE, message=str(error), path="expression")]) from None
 
 
 def _refers(workflow: Document) -> bool:

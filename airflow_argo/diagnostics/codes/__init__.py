@@ -9,12 +9,14 @@ from __future__ import annotations
 from airflow_argo.diagnostics.codes.code import Code
 from airflow_argo.diagnostics.codes.reading import READING
 from airflow_argo.diagnostics.codes.references import REFERENCES
+from airflow_argo.diagnostics.codes.running import RUNNING
+from airflow_argo.diagnostics.codes.running import RUNNING
 from airflow_argo.diagnostics.codes.shape import SHAPE
 from airflow_argo.diagnostics.codes.translating import TRANSLATING
 
 __all__ = ["CODES", "Code", "code"]
 
-CODES: dict[str, Code] = {entry.id: entry for entry in (*READING, *TRANSLATING, *REFERENCES, *SHAPE)}
+CODES: dict[str, Code] = {entry.id: entry for entry in (*READING, *TRANSLATING, *REFERENCES, *SHAPE, *RUNNING)}
 
 
 def code(id: str) -> Code:
