@@ -40,6 +40,8 @@ from airflow_argo.local.errors import InvalidManifest, Unsupported
 from airflow_argo.local.pods.plan import Objects
 from airflow_argo.local.support import Support
 
+REFUSED_CODE: Final = "AA417"
+FUNCTION_CODE: Final = "AA504"
 _RANDOM: Final = string.ascii_lowercase + string.digits
 _WHOLE_WORKFLOW: Final = re.compile(r"workflow(?![\w.\-/'\"])")
 
@@ -161,7 +163,7 @@ def _check_spec(workflow: Document, documents: Iterable[Document], *, values: bo
         message = f"invalid spec: {error}"
         raise InvalidManifest(
             f"{name_of(workflow) or 'this workflow'} is refused by Argo's controller",
-            [Diagnostic(code="AA505", message=str(error))],
+            [Diagnostic(code=REFUSED_CODE, message=str(error))],
             rejected=False,
             message=message,
         ) from None

@@ -10,7 +10,6 @@ from airflow_argo.diagnostics.codes.code import Code
 from airflow_argo.diagnostics.codes.reading import READING
 from airflow_argo.diagnostics.codes.references import REFERENCES
 from airflow_argo.diagnostics.codes.running import RUNNING
-from airflow_argo.diagnostics.codes.running import RUNNING
 from airflow_argo.diagnostics.codes.shape import SHAPE
 from airflow_argo.diagnostics.codes.translating import TRANSLATING
 
