@@ -1,0 +1,282 @@
+"""A manifest → what is drawn of it: each task a node, each group a box, loops as one of their items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from airflow_argo.argo.limits import MAX_TEMPLATE_DEPTH
+from airflow_argo.diagnostics import InputError
+from airflow_argo.graph import loops
+from airflow_argo.graph.conditions import read_condition
+from airflow_argo.graph.kinds import kind_of, reference
+from airflow_argo.graph.model import Edge, EdgeKind, Kind, Node, Picture
+from airflow_argo.graph.source import Dict, Source, is_group, mapping, text
+from airflow_argo.graph.task_groups import with_task_groups
+from airflow_argo.graph.tasks import Said, Task, said, tasks_of
+
+MAX_NODES = 20_000
+"""Templates may call others many times each, so a short manifest can stand for a picture without end."""
+
+EXIT_HOOK = "exit"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read.
+
+    Attributes:
+        paths: node id → where Argo's nodes of it are, by names of tasks, if that isn't the id.
+        again: id of a node that calls a template from inside of it → id of that template's box, "" for the workflow.
+    """
+
+    picture: Picture
+    paths: Mapping[str, str]
+    again: Mapping[str, str]
+
+
+def read(source: Source) -> Reading:
+    """The picture of a manifest, without states.
+
+    Raises:
+        InputError: a field has not the shape that Argo wants, or the picture would have no end.
+    """
+    reader = _Reader(source)
+    reader.workflow()
+    picture = Picture(name=source.name, nodes=tuple(reader.nodes), edges=tuple(dict.fromkeys(reader.edges)))
+    if source.grouped:
+        picture = with_task_groups(picture)
+    return Reading(picture, reader.paths, reader.again)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call of a template.
+
+    Attributes:
+        holder: the task, step or hook.
+        id: of its node.
+        inside: templates that it is inside of: name → id of their box.
+    """
+
+    holder: Dict
+    id: str
+    label: str
+    parent: str | None = None
+    condition: str = ""
+    inside: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Reader:
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.nodes: list[Node] = []
+        self.edges: list[Edge] = []
+        self.paths: dict[str, str] = {}
+        self.again: dict[str, str] = {}
+        self.first: dict[str, str] = {}
+        """Id of a box, "" for the workflow → the first node in it."""
+
+    # --- the workflow
+
+    def workflow(self) -> None:
+        """All that is drawn."""
+        spec = self.source.spec
+        entrypoint = text(spec, "entrypoint")
+        if not entrypoint and not self.source.templates:
+            self._node(Node(id="template", label=self.source.name, kind=Kind.REFERENCE, note=_template_of(spec)))
+            return
+        if entrypoint:
+            self._entrypoint(entrypoint)
+        else:
+            for name in self._uncalled():
+                self._call(_Call({"template": name}, name, name))
+        ends = self._ends()
+        for name, hook in _hooks(spec):
+            self._workflow_hook(name, hook, ends)
+
+    def _entrypoint(self, name: str) -> None:
+        template = self.source.templates.get(name)
+        if template is not None and is_group(template):
+            self._tasks(template, "", None, {name: ""})
+        else:
+            self._call(_Call({"template": name}, name, name))
+            self.paths[name] = ""
+
+    def _uncalled(self) -> Iterator[str]:
+        """The templates that a library is for: those that no other calls, or all if each is called."""
+        called = {
+            text(task.fields, "template")
+            for template in self.source.templates.values()
+            if is_group(template)
+            for task in tasks_of(template, self.source)
+        }
+        yield from [name for name in self.source.templates if name not in called] or self.source.templates
+
+    def _workflow_hook(self, name: str, hook: Dict, ends: list[str]) -> None:
+        id = ".onExit" if name == EXIT_HOOK else f".hooks.{name}"
+        condition = self._expression(hook)
+        self._call(_Call(hook, id, "on exit" if name == EXIT_HOOK else name, condition=condition))
+        if name == EXIT_HOOK:
+            self.edges += [Edge(source=end, target=id, kind=EdgeKind.HOOK) for end in ends]
+
+    def _ends(self) -> list[str]:
+        """The nodes at the top that no other follows."""
+        followed = {edge.source for edge in self.edges}
+        return [node.id for node in self.nodes if node.parent is None and node.id not in followed]
+
+    # --- a template's tasks
+
+    def _tasks(self, template: Dict, prefix: str, parent: str | None, inside: Mapping[str, str]) -> None:
+        tasks = tasks_of(template, self.source)
+        for task, found in self._joined(tasks, prefix, parent):
+            id = prefix + task.name
+            self.first.setdefault(prefix.rstrip("/"), id)
+            self._call(_Call(task.fields, id, self.source.label(task.name), parent, found.own, inside))
+            for before, words in found.edges.items():
+                self.edges.append(Edge(source=prefix + before, target=id, label=words))
+            self._task_hooks(task, id, parent, inside)
+
+    def _joined(self, tasks: list[Task], prefix: str, parent: str | None) -> Iterator[tuple[Task, Said]]:
+        """Each task with what it follows. Where several steps follow several, a join is between, and a node for it."""
+        sizes: dict[int, int] = {}
+        for task in tasks:
+            sizes[task.group] = sizes.get(task.group, 0) + 1
+        joins: set[str] = set()
+        for task in tasks:
+            found = said(task, self.source.label)
+            if task.is_step and sizes[task.group] > 1 and len(found.edges) > 1:
+                found = self._through_join(task, found, prefix, parent, joins)
+            yield task, found
+
+    def _through_join(self, task: Task, found: Said, prefix: str, parent: str | None, joins: set[str]) -> Said:
+        name = f"[{task.group}]"
+        if name not in joins:
+            joins.add(name)
+            self._node(Node(id=prefix + name, label="", kind=Kind.JOIN, parent=parent))
+            self.edges += [Edge(source=prefix + before, target=prefix + name) for before in found.edges]
+        words = [f"{self.source.label(before)} {words}" for before, words in found.edges.items() if words]
+        return Said({name: ", ".join(filter(None, (found.own, *words)))}, "")
+
+    def _task_hooks(self, task: Task, id: str, parent: str | None, inside: Mapping[str, str]) -> None:
+        for name, hook in _hooks(task.fields):
+            hook_id = f"{id}.onExit" if name == EXIT_HOOK else f"{id}.hooks.{name}"
+            label = "on exit" if name == EXIT_HOOK else name
+            self._call(_Call(hook, hook_id, label, parent, "", inside))
+            self.edges.append(Edge(source=id, target=hook_id, label=self._expression(hook), kind=EdgeKind.HOOK))
+
+    def _expression(self, hook: Dict) -> str:
+        code = text(hook, "expression")
+        if not code:
+            return ""
+        condition = read_condition(f"{{{{={code}}}}}", self.source.label)
+        return condition.text or " ".join(code.split())
+
+    # --- a call
+
+    def _call(self, call: _Call) -> None:
+        """The node or box of a call."""
+        template = self.source.template(call.holder)
+        name = text(call.holder, "template")
+        if template is None:
+            self._leaf(call, Kind.REFERENCE, reference(call.holder))
+        elif not call.holder.get("inline") and name in call.inside:
+            self._leaf(call, Kind.AGAIN, name)
+            self.again[call.id] = call.inside[name]
+            self._again_edge(call.id, call.inside[name])
+        elif not is_group(template):
+            self._leaf(call, *kind_of(template))
+        elif name in self.source.whiles:
+            self._while(call, template)
+        else:
+            self._group(call, template)
+
+    def _leaf(self, call: _Call, kind: Kind, note: str, items: str = "") -> None:
+        items = items or loops.items_of(call.holder, self.source)
+        self._node(
+            Node(
+                id=call.id,
+                label=call.label,
+                kind=kind,
+                parent=call.parent,
+                note=note,
+                items=items,
+                condition=call.condition,
+            )
+        )
+
+    def _again_edge(self, id: str, box: str) -> None:
+        beginning = self.first.get(box)
+        if beginning is not None and beginning != id:
+            self.edges.append(Edge(source=id, target=beginning, kind=EdgeKind.AGAIN))
+
+    def _group(self, call: _Call, template: Dict) -> None:
+        each = loops.each_of(template, self.source)
+        instance = self.source.template(each) if each is not None else None
+        if each is None or instance is None:
+            kind = Kind.LOOP if loops.is_loop(call.holder) else Kind.GROUP
+            self._box(call, template, kind, loops.items_of(call.holder, self.source), call.id)
+            return
+        items = loops.items_of(each, self.source, call.holder)
+        inner = f"{call.id}/{loops.EACH}"
+        self.paths[call.id] = inner
+        job = loops.only_job(instance, self.source)
+        if job is not None:
+            self._leaf(call, *kind_of(job[1]), items)
+        elif is_group(instance):
+            self._box(call, instance, Kind.LOOP, items, inner)
+        else:
+            self._leaf(call, *kind_of(instance), items)
+
+    def _while(self, call: _Call, template: Dict) -> None:
+        iteration = loops.iteration_of(template)
+        body = self.source.template(iteration)
+        most = loops.most_iterations(iteration)
+        call = _Call(
+            call.holder,
+            call.id,
+            call.label,
+            call.parent,
+            call.condition,
+            call.inside,
+        )
+        goes_on = loops.while_condition(iteration, self.source)
+        inner = f"{call.id}/{loops.ITERATION}"
+        self.paths[call.id] = inner
+        note = f"at most {most} times" if most else ""
+        if body is not None:
+            self._box(call, body, Kind.WHILE, goes_on, inner, note)
+
+    def _box(self, call: _Call, template: Dict, kind: Kind, items: str, path: str, note: str = "") -> None:
+        if len(call.inside) >= MAX_TEMPLATE_DEPTH:
+            raise InputError(f"templates call one another more than {MAX_TEMPLATE_DEPTH} deep", "Argo runs no such workflow")
+        self._node(
+            Node(
+                id=call.id,
+                label=call.label,
+                kind=kind,
+                parent=call.parent,
+                note=note,
+                items=items,
+                condition=call.condition,
+            )
+        )
+        self._tasks(template, f"{path}/", call.id, {**call.inside, text(call.holder, "template"): path})
+
+    def _node(self, node: Node) -> None:
+        if len(self.nodes) >= MAX_NODES:
+            raise InputError(f"the picture would have more than {MAX_NODES:,} nodes", "draw a part of the workflow")
+        self.nodes.append(node)
+
+
+def _hooks(holder: Dict) -> Iterator[tuple[str, Dict]]:
+    """The hooks of a workflow, task or step; `onExit` is the old way to write the exit hook."""
+    found = {name: mapping(mapping(holder, "hooks"), name) for name in mapping(holder, "hooks")}
+    if text(holder, "onExit"):
+        found.setdefault(EXIT_HOOK, {"template": text(holder, "onExit")})
+    yield from found.items()
+
+
+def _template_of(spec: Dict) -> str:
+    ref = mapping(spec, "workflowTemplateRef")
+    return text(ref, "name") if ref else "there are no templates"
