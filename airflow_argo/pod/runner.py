@@ -118,6 +118,12 @@ def _moment(text: str) -> datetime:
         return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
+def in_utc(moment: datetime) -> datetime:
+    """The same moment as UTC has it; one without a zone is UTC's."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return aware.in_timezone("UTC") if hasattr(aware, "in_timezone") else aware.astimezone(timezone.utc)
+
+
 # The run
 
 
@@ -130,10 +136,10 @@ class Run:
         self.namespace = facts.get("namespace", "default")
         self.created = facts.get("created") or datetime.now(timezone.utc).isoformat()
         self.scheduled = facts.get("scheduled") or ""
-        listed = json.loads(facts.get("parameters") or "[]")
+        listed = json.loads(facts.get("parameters") or "[]") or []  # null: the workflow has none
         self.parameters = {one["name"]: one.get("value", one.get("default", "")) for one in listed}
         self.conf = json.loads(self.parameters.get("conf") or "{}")
-        self.date = _moment(self.parameters.get("logical_date") or self.scheduled or self.created)
+        self.date = in_utc(_moment(self.parameters.get("logical_date") or self.scheduled or self.created))
         self.try_number = int(os.environ.get("AIRFLOW_ARGO_TRY", "0")) + 1
         self.map_index = int(os.environ.get("AIRFLOW_ARGO_INDEX", "-1"))
         self.type = "scheduled" if self.scheduled else "manual"
@@ -174,15 +180,15 @@ class Nodes:
         return self.run.parameter(node["name"], node["type"])
 
     def _run(self, node: Json) -> Any:
-        return {"name": self.run.name, "namespace": self.run.namespace, "created": self.run.created}[node["name"]]
+        facts = {"name": self.run.name, "namespace": self.run.namespace, "created": self.run.created, "run_id": self.run.id}
+        return facts[node["name"]]
 
     def _env(self, node: Json) -> Any:
         return os.environ[node["name"]]
 
     def _date(self, node: Json) -> Any:
         moment = self.run.date + timedelta(seconds=node["shift"])
-        text = moment.astimezone(timezone.utc).strftime(node["format"].replace("%:z", "\0"))
-        return text.replace("\0", "+00:00")
+        return "+00:00".join(moment.strftime(part) for part in node["format"].split("%:z"))
 
     def _member(self, node: Json) -> Any:
         of = self.value(node["of"])
@@ -215,7 +221,17 @@ class Context(Dict[str, Any]):
         params = {name: run.parameter(parameter, kind) for name, (parameter, kind) in kinds.items()}
         instance = TaskInstance(run, facts, run.id, nodes.value(call.get("xcoms", {})), report)
         dag_run = types.SimpleNamespace(
-            run_id=run.id, dag_id=facts.get("dag_id"), logical_date=moment, run_type=run.type, conf=run.conf
+            run_id=run.id,
+            dag_id=facts.get("dag_id"),
+            logical_date=moment,
+            data_interval_start=moment,
+            data_interval_end=moment,
+            run_after=moment,
+            run_type=run.type,
+            conf=run.conf,
+            state="running",
+            partition_key=None,
+            partition_date=None,
         )
         super().__init__(
             ds=stamp,

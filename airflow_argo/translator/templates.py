@@ -6,12 +6,13 @@ XComs and the like becomes text with values. Any other is refused, with the expr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_argo.model.values import Constant, Input, Member, Output, RunDate, Text, Type, Value
+from airflow_argo.model.values import Constant, FirstOf, Input, Member, Output, RunDate, RunFact, Text, Type, Value
 
 if TYPE_CHECKING:
     from jinja2 import Environment, nodes
@@ -75,7 +76,7 @@ class TemplateReader:
             NotConvertible: it has an expression that only Jinja can evaluate.
         """
         if "{" not in text:
-            return Constant.of(text)
+            return Constant.of(text if "\r" not in text and text[-1:] != "\n" else self._rendered_now(text))
         tree = self.environment.parse(text)
         if not self._names(tree) - self.known.keys():
             return Constant.of(self._rendered_now(text))
@@ -115,8 +116,15 @@ class TemplateReader:
             case nodes.Name(name=name) if name in DATES:
                 return RunDate(DATES[name])
             case nodes.Name(name="run_id"):
-                return Input("run_id")
-            case nodes.Getattr(node=of, attr=key) | nodes.Getitem(node=of, arg=nodes.Const(value=key)):
+                return RunFact("run_id")
+            case nodes.Name(name="task_instance_key_str"):
+                ids = (self.known["dag"].dag_id, self.known["task"].task_id)
+                return Text((f"{ids[0]}__{ids[1]}__", RunDate(DATES["ds_nodash"])))
+            case nodes.Getattr(node=of, attr=key):
+                if key in _METHODS:
+                    raise NotConvertible(_shown(node))
+                return self._member(of, key)
+            case nodes.Getitem(node=of, arg=nodes.Const(value=key)):
                 return self._member(of, key)
             case nodes.Call() if not (node.dyn_args or node.dyn_kwargs):
                 return self._call(node)
@@ -131,10 +139,17 @@ class TemplateReader:
         path = _path(of)
         if path == "params":
             return self._param(str(key))
-        if path == "dag_run" and key in ("run_id", "logical_date"):
-            return Input("run_id") if key == "run_id" else RunDate(DATES["logical_date"])
-        if path == "dag_run.conf":
-            return Member(Input("conf", Type.JSON), key)
+        if path in ("ti", "task_instance") and key in ("task_id", "dag_id"):
+            return Constant.of(self.known["task"].task_id if key == "task_id" else self.known["dag"].dag_id)
+        if path in ("dag_run", "ti", "task_instance") and key == "run_id":
+            return RunFact("run_id")
+        if path == "dag_run" and key == "dag_id":
+            return Constant.of(self.known["dag"].dag_id)
+        if path == "dag_run" and key == "logical_date":
+            return RunDate(DATES["logical_date"])
+        if path == "dag_run.conf":  # what isn't there is Jinja's Undefined, which prints nothing
+            member = Member(Input("conf", Type.JSON), key)
+            return member if self.native else FirstOf((member, Constant.of("")))
         if path == "var.value":
             return self.variable(str(key))
         if path is not None and path.split(".")[0] in self.known:
@@ -158,7 +173,7 @@ class TemplateReader:
         args = [_constant(arg) for arg in node.args] if not path.startswith("macros.") else []
         kwargs = {keyword.key: _constant(keyword.value) for keyword in node.kwargs}
         if path in ("ti.xcom_pull", "task_instance.xcom_pull"):
-            return self.pull(pull_of(args, kwargs))
+            return self.pull(pull_of(args, kwargs, own_dag=self.known["dag"].dag_id))
         if path == "dag_run.conf.get" and len(args) == 1 and not kwargs:
             return Member(Input("conf", Type.JSON), str(args[0]))
         if path == "var.value.get" and len(args) == 1 and not kwargs:
@@ -166,7 +181,7 @@ class TemplateReader:
         if path == "macros.ds_add" and len(node.args) == 2 and _path(node.args[0]) == "ds":
             return RunDate("%Y-%m-%d", timedelta(days=int(_constant(node.args[1]))))
         if isinstance(node.node, nodes.Getattr) and node.node.attr == "strftime" and len(args) == 1:
-            return RunDate(str(args[0]), self._moment(node.node.node))
+            return RunDate(_portable(str(args[0]), node), self._moment(node.node.node))
         if isinstance(node.node, nodes.Getattr) and node.node.attr in ("isoformat", "to_date_string") and not args:
             return RunDate(ISO if node.node.attr == "isoformat" else "%Y-%m-%d", self._moment(node.node.node))
         raise NotConvertible(_shown(node))
@@ -192,7 +207,21 @@ class TemplateReader:
                 raise NotConvertible(_shown(node))
 
 
-def pull_of(args: list[Any], kwargs: dict[str, Any]) -> Pull:
+_METHODS = frozenset(name for kind in (dict, list, str, tuple) for name in dir(kind))
+"""Names that Jinja takes for methods of a value, before it looks for a key."""
+
+_DIRECTIVES = re.compile(r"%[YmdHMSyBbAaIpjZz%]")
+_PARTS_OF_GO_DATES = re.compile(r"January|Jan|Monday|Mon|MST|PM|pm|Z0|_2|\d|%")
+
+
+def _portable(format: str, node: nodes.Expr) -> str:
+    """The format, if Argo's expressions can write dates in it as Python does. Source: Go's time.Layout."""
+    if _PARTS_OF_GO_DATES.search(_DIRECTIVES.sub("", format)):
+        raise NotConvertible(_shown(node))
+    return format
+
+
+def pull_of(args: list[Any], kwargs: dict[str, Any], own_dag: str | None = None) -> Pull:
     """The pull that a call of `xcom_pull` means. Source: RuntimeTaskInstance.xcom_pull.
 
     Raises:
@@ -201,6 +230,8 @@ def pull_of(args: list[Any], kwargs: dict[str, Any]) -> Pull:
     names = ("task_ids", "dag_id", "key", "include_prior_dates")
     given = dict(zip(names, args, strict=False)) | kwargs
     task_id, key = given.pop("task_ids", None), given.pop("key", "return_value")
+    if own_dag is not None and given.get("dag_id") in (own_dag, None):
+        given.pop("dag_id", None)
     if given or not isinstance(task_id, str) or not isinstance(key, str):
         shown = ", ".join([*(repr(arg) for arg in args), *(f"{name}={value!r}" for name, value in kwargs.items())])
         raise NotConvertible(f"xcom_pull({shown})")
