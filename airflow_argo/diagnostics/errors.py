@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow_argo.diagnostics.diagnostic import Diagnostic, Origin, Severity
+if TYPE_CHECKING:
+    from airflow_argo.diagnostics.diagnostic import Diagnostic
+    from airflow_argo.diagnostics.origin import Origin
 
 
 class ExitCode(IntEnum):
@@ -58,6 +60,8 @@ class DiagnosticsError(AirflowArgoError):
         super().__init__(what, self.diagnostics)
 
     def __str__(self) -> str:
+        from airflow_argo.diagnostics.diagnostic import Severity
+
         worst = [finding for finding in self.diagnostics if finding.severity is not Severity.NOTE]
         return "\n".join([f"{self.what}:", *(f"  {finding}" for finding in worst)])
 

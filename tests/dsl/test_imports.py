@@ -13,7 +13,6 @@ import airflow_argo
 HEAVY = {"airflow", "kubernetes", "hera", "pendulum", "rich", "yaml", "asyncio", "http", "urllib3"}
 DSL = "Workflow, ContainerJob, ResourceJob, ScriptJob, WorkflowParam, for_loop, while_loop, when, run_with, step"
 
-LIMIT = 0.05
 PROGRAM = """
 import json, sys, time
 before = set(sys.modules)
@@ -24,22 +23,20 @@ print(json.dumps([seconds, sorted({{name.split('.')[0] for name in set(sys.modul
 """
 
 
-def fresh(statement):
+def fresh(statement, times=5):
     """(seconds of processor time, names of top-level modules) of a statement in a new interpreter: the best of some."""
     program = [sys.executable, "-c", PROGRAM.format(statement=statement)]
-    best = [1.0, []]
-    for _ in range(15):  # beside other tests each may be slow
-        best = min(best, json.loads(subprocess.run(program, capture_output=True, text=True, check=True).stdout))
-        if best[0] < LIMIT:
-            break
-    return best
+    runs = (subprocess.run(program, capture_output=True, text=True, check=True) for _ in range(times))
+    return min(json.loads(run.stdout) for run in runs)
 
 
 @pytest.mark.parametrize("statement", ["import airflow_argo", f"from airflow_argo import {DSL}"])
 def test_importing_costs_next_to_nothing(statement):
     seconds, modules = fresh(statement)
-    assert seconds < LIMIT
+    busy_machine = 3 * fresh("import typing, re, enum")[0]  # 10 ms each on one that isn't
+    assert seconds < max(0.05, busy_machine)
     assert HEAVY.isdisjoint(modules)
+    assert "dataclasses" not in modules
 
 
 @pytest.mark.parametrize("name", airflow_argo.__all__)
@@ -48,7 +45,7 @@ def test_every_public_name_is_there_without_airflow_and_kubernetes(name):
 
 
 def test_no_public_name_loads_airflow_or_the_kubernetes_client():
-    _, modules = fresh("from airflow_argo import *")
+    _, modules = fresh("from airflow_argo import *", times=1)
     assert {"airflow", "kubernetes", "hera"}.isdisjoint(modules)
 
 
