@@ -36,7 +36,7 @@ class LocalLogs:
         status = self.status()
         paths = StepPaths(self.manifest, lambda: status)
         pods = [node for node in status["nodes"].values() if node.get("type") == "Pod"]
-        for pod in sorted(pods, key=lambda node: (str(node.get("startedAt") or ""), str(node["name"]))):
+        for pod in sorted(pods, key=lambda node: str(node.get("startedAt") or "")):  # in a second, as they were made
             for line in read_logs(self.folder, pod["id"]):
                 yield LogLine(paths.of(pod["name"]), line.text)
 
