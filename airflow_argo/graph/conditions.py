@@ -183,9 +183,9 @@ def _test(operator: str, path: tuple[str | int, ...] | None, right: ast.Node, bo
             return None
     task = bound if name == "#" else str(name)
     phases = _texts(right)
-    if task is None or phases is None or operator not in ("==", "!=", "in"):
+    if task is None or phases is None or operator not in ("==", "!=", "in") or not _RESULT.keys() >= set(phases):
         return None
-    rule = AnyOf(tuple(Ended(task, _RESULT[phase]) for phase in phases if phase in _RESULT))
+    rule = AnyOf(tuple(Ended(task, _RESULT[phase]) for phase in phases))
     return Not(rule) if operator == "!=" else rule
 
 

@@ -100,9 +100,9 @@ def while_condition(iteration: Dict, source: Source) -> str:
 
 
 def most_iterations(iteration: Dict) -> str:
-    """How often a while-loop runs at most."""
+    """How often a while-loop runs at most, in words."""
     found = re.search(rf"int\(inputs\.parameters\.{COUNT}\) \+ 0 < (\d+)", text(iteration, "when"))
-    return found[1] if found else ""
+    return f"at most {found[1]} times" if found else ""
 
 
 def _is_limit(part: ast.Node) -> bool:

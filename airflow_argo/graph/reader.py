@@ -11,6 +11,7 @@ from airflow_argo.graph import loops
 from airflow_argo.graph.conditions import read_condition
 from airflow_argo.graph.kinds import kind_of, reference
 from airflow_argo.graph.model import Edge, EdgeKind, Kind, Node, Picture
+from airflow_argo.graph.requirements import Requirement, ends_in_words
 from airflow_argo.graph.source import Dict, Source, is_group, mapping, text
 from airflow_argo.graph.task_groups import with_task_groups
 from airflow_argo.graph.tasks import Said, Task, said, tasks_of
@@ -27,7 +28,7 @@ class Reading:
 
     Attributes:
         paths: node id → where Argo's nodes of it are, by names of tasks, if that isn't the id.
-        again: id of a node that calls a template from inside of it → id of that template's box, "" for the workflow.
+        again: id of a node that calls a template from inside of it → where that template's tasks are.
     """
 
     picture: Picture
@@ -56,7 +57,7 @@ class _Call:
     Attributes:
         holder: the task, step or hook.
         id: of its node.
-        inside: templates that it is inside of: name → id of their box.
+        inside: templates that it is inside of: name → where their tasks are.
     """
 
     holder: Dict
@@ -65,6 +66,12 @@ class _Call:
     parent: str | None = None
     condition: str = ""
     inside: Mapping[str, str] = field(default_factory=dict)
+
+    def node(self, kind: Kind, note: str, items: str) -> Node:
+        """The node of the call."""
+        return Node(
+            id=self.id, label=self.label, kind=kind, parent=self.parent, note=note, items=items, condition=self.condition
+        )
 
 
 class _Reader:
@@ -170,7 +177,10 @@ class _Reader:
         if not code:
             return ""
         condition = read_condition(f"{{{{={code}}}}}", self.source.label)
-        return condition.text or " ".join(code.split())
+        needs = Requirement.of(condition.rule)
+        words = [ends_in_words(ends) or "succeeded" for ends in needs.ends.values()]
+        words += [*needs.together_in_words(self.source.label), condition.text]
+        return ", ".join(filter(None, words)) or " ".join(code.split())
 
     # --- a call
 
@@ -192,18 +202,7 @@ class _Reader:
             self._group(call, template)
 
     def _leaf(self, call: _Call, kind: Kind, note: str, items: str = "") -> None:
-        items = items or loops.items_of(call.holder, self.source)
-        self._node(
-            Node(
-                id=call.id,
-                label=call.label,
-                kind=kind,
-                parent=call.parent,
-                note=note,
-                items=items,
-                condition=call.condition,
-            )
-        )
+        self._node(call.node(kind, note, items or loops.items_of(call.holder, self.source)))
 
     def _again_edge(self, id: str, box: str) -> None:
         beginning = self.first.get(box)
@@ -229,38 +228,22 @@ class _Reader:
             self._leaf(call, *kind_of(instance), items)
 
     def _while(self, call: _Call, template: Dict) -> None:
+        """A while-loop that our compiler wrote, as one iteration."""
         iteration = loops.iteration_of(template)
         body = self.source.template(iteration)
-        most = loops.most_iterations(iteration)
-        call = _Call(
-            call.holder,
-            call.id,
-            call.label,
-            call.parent,
-            call.condition,
-            call.inside,
-        )
-        goes_on = loops.while_condition(iteration, self.source)
+        if body is None:
+            self._group(call, template)
+            return
         inner = f"{call.id}/{loops.ITERATION}"
         self.paths[call.id] = inner
-        note = f"at most {most} times" if most else ""
-        if body is not None:
-            self._box(call, body, Kind.WHILE, goes_on, inner, note)
+        self._box(
+            call, body, Kind.WHILE, loops.while_condition(iteration, self.source), inner, loops.most_iterations(iteration)
+        )
 
     def _box(self, call: _Call, template: Dict, kind: Kind, items: str, path: str, note: str = "") -> None:
         if len(call.inside) >= MAX_TEMPLATE_DEPTH:
             raise InputError(f"templates call one another more than {MAX_TEMPLATE_DEPTH} deep", "Argo runs no such workflow")
-        self._node(
-            Node(
-                id=call.id,
-                label=call.label,
-                kind=kind,
-                parent=call.parent,
-                note=note,
-                items=items,
-                condition=call.condition,
-            )
-        )
+        self._node(call.node(kind, note, items))
         self._tasks(template, f"{path}/", call.id, {**call.inside, text(call.holder, "template"): path})
 
     def _node(self, node: Node) -> None:

@@ -108,7 +108,7 @@ def _edge(edge: _Drawn, route: Route, label: Panel | None) -> Iterator[str]:
     yield f'<path class="tip" d="{_tip(route.lines[-1][-1])}"/>'
     if label is not None and route.label is not None:
         middle = route.label.x + route.label.width / 2
-        yield f"<g><title>{_escaped(edge.label)}</title>"
+        yield f"<g><title>{_escaped(clean(edge.label))}</title>"
         yield from _texts(label.small, "said", middle, route.label.y + 2, SMALL_LINE)
         yield "</g>"
 

@@ -6,6 +6,7 @@ For one layer, with the others fixed, the best places are found exactly: least s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -96,3 +97,53 @@ def not_decreasing(wanted: Sequence[float], weights: Sequence[float]) -> list[fl
             block = ((before[0] * before[1] + block[0] * block[1]) / total, total, before[2] + block[2])
         blocks.append(block)
     return [mean for mean, _, size in blocks for _ in range(size)]
+
+
+def straighten(
+    graph: Joined, chains: Sequence[Sequence[int]], widths: Sequence[float], gap: float, places: list[float]
+) -> None:
+    """Makes long edges straight as far as their neighbours leave room, in line with one of their ends if they can be.
+
+    Args:
+        chains: the vertices of each edge, ends included.
+    """
+    sides = _sides(graph, widths, gap)
+    for chain in chains:
+        start = 1
+        while start < len(chain) - 1:
+            end, low, high = _straight_run(chain, start, sides, places)
+            mean = sum(places[vertex] for vertex in chain[start:end]) / (end - start)
+            fitting = [places[near] for near in (chain[start - 1], chain[end]) if low <= places[near] <= high]
+            for vertex in chain[start:end]:
+                places[vertex] = fitting[0] if fitting else min(max(mean, low), high)
+            start = end
+
+
+Sides = tuple[int | None, float, int | None, float]
+"""The neighbours of a vertex in its layer, each with the least distance to it."""
+
+
+def _sides(graph: Joined, widths: Sequence[float], gap: float) -> dict[int, Sides]:
+    found: dict[int, Sides] = {}
+    for layer in graph.layers:
+        offsets = _offsets(layer, widths, gap, graph.bends)
+        for number, vertex in enumerate(layer):
+            left = (layer[number - 1], offsets[number] - offsets[number - 1]) if number else (None, 0.0)
+            right = (layer[number + 1], offsets[number + 1] - offsets[number]) if number + 1 < len(layer) else (None, 0.0)
+            found[vertex] = (*left, *right)
+    return found
+
+
+def _straight_run(
+    chain: Sequence[int], start: int, sides: dict[int, Sides], places: Sequence[float]
+) -> tuple[int, float, float]:
+    """Up to where in a chain bends can have the same place, and between which that is."""
+    low, high = -math.inf, math.inf
+    for number in range(start, len(chain) - 1):
+        left, to_left, right, to_right = sides[chain[number]]
+        lowest = max(low, -math.inf if left is None else places[left] + to_left)
+        highest = min(high, math.inf if right is None else places[right] - to_right)
+        if lowest > highest and number > start:
+            return number, low, high
+        low, high = min(lowest, highest), highest
+    return len(chain) - 1, low, high

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from airflow_argo.graph.layout.coordinates import Joined, across
+from airflow_argo.graph.layout.coordinates import Joined, across, straighten
 from airflow_argo.graph.layout.layers import layers, neighbours
 from airflow_argo.graph.layout.ordering import ordered
 
@@ -90,7 +90,9 @@ def flat(sizes: Sequence[Size], edges: Sequence[tuple[int, int]], wide: frozense
     above, below = neighbours(len(proper.sizes), proper.edges)
     rows = ordered(proper.by_layer(), above, below)
     bends = frozenset(range(len(sizes), len(proper.sizes)))
-    middles = across(Joined(rows, above, below, bends), [width for width, _ in proper.sizes], BETWEEN)
+    joined, widths = Joined(rows, above, below, bends), [width for width, _ in proper.sizes]
+    middles = across(joined, widths, BETWEEN)
+    straighten(joined, proper.chains, widths, BETWEEN, middles)
     left = min((middle - size[0] / 2 for middle, size in zip(middles, proper.sizes, strict=True)), default=0.0)
     middles = [middle - left for middle in middles]
     tops, bottoms = _rows(rows, proper, middles, below)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 ROUNDS = 12
-MOST_EDGES_TO_EXCHANGE = 3_000
+MOST_EDGES_TO_EXCHANGE = 1_500
 """With more, exchanging neighbours would take seconds."""
 
 Neighbours = Sequence[Sequence[int]]
