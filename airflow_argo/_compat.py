@@ -8,6 +8,7 @@ from airflow import __version__ as AIRFLOW_VERSION  # noqa: N812, TID253 - a con
 from airflow.providers.common.compat.sdk import (  # noqa: TID253 - Airflow's own, whichever version
     XCOM_RETURN_KEY,
     AirflowException,
+    AirflowFailException,
     AirflowNotFoundException,
     AirflowSensorTimeout,
     AirflowSkipException,
@@ -31,6 +32,7 @@ __all__ = [
     "AIRFLOW_3_3",
     "XCOM_RETURN_KEY",
     "AirflowException",
+    "AirflowFailException",
     "AirflowNotFoundException",
     "AirflowSensorTimeout",
     "AirflowSkipException",

@@ -1,0 +1,27 @@
+"""`offload(dag)`: one line that turns a whole DAG into one workflow, under the same schedule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_argo.offload.moved import move
+
+
+def offload(dag: Any, *, show_steps: bool = True, **argo: Any) -> Any:
+    """Let the tasks of a DAG run as one Argo workflow. Returns the DAG, changed; schedule, params and id stay as they are.
+
+    with DAG("daily", schedule="@daily") as dag:
+        extract() >> load()
+
+    offload(dag)
+
+    Args:
+        dag: with all of its tasks.
+        show_steps: a task in the grid for each of them, that ends as its step did; else one task for all.
+        argo: arguments of ArgoSubmitWorkflowOperator, e.g. `argo_conn_id="argo"`.
+
+    Raises:
+        InputError: there is nothing to move, or it can't be.
+    """
+    move(dag, dag.task_group, show_steps=show_steps, **argo)
+    return dag

@@ -1,0 +1,115 @@
+"""ArgoStepTrigger: waits for one step of a workflow. It listens to the watch that all waits share."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+from airflow_argo._compat import BaseTrigger, TriggerEvent
+from airflow_argo.cluster import ClusterError, NotFoundError, Snapshot
+from airflow_argo.cluster.watch import Change, Seen, Vanished
+from airflow_argo.hooks.argo import ArgoHook
+from airflow_argo.offload.outcomes import StepOutcome, outcome_of
+from airflow_argo.triggers.shared_watch import Box, persistently, release_later, shared_watch
+
+
+class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes are Any to mypy
+    """Fires when a step of a workflow has ended.
+
+    Args:
+        step: its id.
+        name: of the workflow.
+        uid: of the workflow.
+        namespace: of the workflow.
+        argo_conn_id: a connection of type `argo`; looked up in the triggerer.
+        deadline: seconds since 1970.
+        poll_interval: seconds between looks, where watching isn't allowed.
+
+    Event: `status` is done, gone, timeout or error; `message`; if done `outcome`, a StepOutcome's JSON.
+    """
+
+    def __init__(
+        self,
+        step: str,
+        name: str,
+        uid: str,
+        namespace: str,
+        argo_conn_id: str = ArgoHook.default_conn_name,
+        deadline: float | None = None,
+        poll_interval: float = 10.0,
+    ) -> None:
+        super().__init__()
+        self.step, self.name, self.uid, self.namespace, self.argo_conn_id = step, name, uid, namespace, argo_conn_id
+        self.deadline, self.poll_interval = deadline, poll_interval
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """All of it, and no secrets."""
+        names = ("step", "name", "uid", "namespace", "argo_conn_id", "deadline", "poll_interval")
+        return f"{type(self).__module__}.{type(self).__qualname__}", {name: getattr(self, name) for name in names}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """One event."""
+        left = None if self.deadline is None else max(self.deadline - time.time(), 0.0)
+        try:
+            outcome = await asyncio.wait_for(persistently(self._by_watch, self._by_looks, self.log), left)
+        except (asyncio.TimeoutError, TimeoutError):
+            yield TriggerEvent({"status": "timeout", "message": f"step '{self.step}' of '{self.name}' is not over in time"})
+        except NotFoundError as error:
+            yield TriggerEvent({"status": "gone", "message": str(error)})
+        except ClusterError as error:
+            yield TriggerEvent({"status": "error", "message": str(error)})
+        else:
+            yield TriggerEvent({"status": "done", "outcome": outcome.to_json()})
+
+    async def _by_watch(self) -> StepOutcome:
+        watch = await shared_watch(self.argo_conn_id, self.namespace)
+        listener = _Nodes(Box())
+        watch.add(listener, self.name)
+        try:
+            snapshot = await self._look(watch.hook)  # what is known already comes without nodes
+            while not (outcome := outcome_of(snapshot, self.step)).over:
+                news = await listener.box.get()
+                if isinstance(news, ClusterError):
+                    raise news
+                snapshot = Snapshot(news, watch.hook.api.place) if news else await self._look(watch.hook)
+            return outcome
+        finally:
+            watch.remove(listener, self.name)
+            release_later(watch)
+
+    async def _by_looks(self) -> StepOutcome:
+        hook = await ArgoHook.make(self.argo_conn_id, self.namespace)
+        while not (outcome := outcome_of(await self._look(hook), self.step)).over:
+            await asyncio.sleep(self.poll_interval)
+        return outcome
+
+    async def _look(self, hook: ArgoHook) -> Snapshot:
+        """The workflow as it is.
+
+        Raises:
+            NotFoundError: it is gone, or another has its name.
+        """
+        found = await hook.aget(self.name)
+        if self.uid and found.uid != self.uid:
+            raise NotFoundError(hook.api.place, "Workflow", f"{self.name} (uid {self.uid})")
+        return found
+
+
+class _Nodes:
+    """Hands on each state that has nodes; None for anything else that makes a look worth while."""
+
+    def __init__(self, box: Box) -> None:
+        self.box = box
+
+    def take(self, change: Change) -> None:
+        """A change of the workflow."""
+        if isinstance(change, Seen) and "spec" in change.manifest:
+            self.box.put(change.manifest)
+        elif isinstance(change, Vanished):
+            self.box.put(None)
+
+    def fail(self, error: ClusterError) -> None:
+        """The watch has ended."""
+        self.box.put(error)
