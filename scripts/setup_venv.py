@@ -33,10 +33,13 @@ def main() -> int:
         return fail(f"Python 3.10 or later is needed, and this is {sys.version.split()[0]}; run: make PYTHON=python3.12")
     stamp = VENV / "made-of"
     wanted = made_of()
-    if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted:
+    found = stamp.read_text() if PYTHON.exists() and stamp.exists() else ""
+    if found == wanted:
         return 0
     print("setting up .venv (some minutes the first time) …", flush=True)
     try:
+        if found.splitlines()[:2] != wanted.splitlines()[:2]:  # another Python, or moved
+            make_empty()
         install = installer()
         retried([*install, "-r", str(LOCK)])
         retried([*install, "--no-deps", "--editable", str(ROOT)])
@@ -52,24 +55,30 @@ def made_of() -> str:
     """What the environment depends on, as one text that changes when any of it does."""
     files = (LOCK, ROOT / "pyproject.toml", Path(__file__))
     parts = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
-    return "\n".join([sys.version, str(ROOT), *parts])
+    return "\n".join([" ".join(sys.version.split()), str(ROOT), *parts])
 
 
-def installer() -> list[str]:
-    """Makes an empty environment; returns the command that installs into it."""
+def make_empty() -> None:
+    """Makes an empty environment."""
     shutil.rmtree(VENV, ignore_errors=True)
     if shutil.which("uv"):
         subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(VENV)], check=True)
+    else:
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(VENV)], check=True)
+
+
+def installer() -> list[str]:
+    """The command that installs into the environment."""
+    if shutil.which("uv"):
         return ["uv", "pip", "install", "--quiet", "--python", str(PYTHON)]
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(VENV)], check=True)
-    own = [str(PYTHON), "-m", "pip"]
-    others = ["--quiet", "--disable-pip-version-check"]
-    if works([str(PYTHON), "-m", "ensurepip"]):
-        return [*own, "install", *others]
-    if works([sys.executable, "-m", "pip", "--python", str(PYTHON), "--version"]):
-        return [sys.executable, "-m", "pip", "--python", str(PYTHON), "install", *others]
+    own, quietly = [str(PYTHON), "-m", "pip"], ["install", "--quiet", "--disable-pip-version-check"]
+    if works([*own, "--version"]) or works([str(PYTHON), "-m", "ensurepip"]):
+        return [*own, *quietly]
+    outer = [sys.executable, "-m", "pip", "--python", str(PYTHON)]
+    if works([*outer, "--version"]):
+        return [*outer, *quietly]
     fetch_pip()
-    return [*own, "install", *others]
+    return [*own, *quietly]
 
 
 def works(command: list[str]) -> bool:
