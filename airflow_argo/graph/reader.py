@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from airflow_argo.argo.limits import MAX_TEMPLATE_DEPTH
 from airflow_argo.diagnostics import InputError
 from airflow_argo.graph import loops
-from airflow_argo.graph.conditions import read_condition
+from airflow_argo.graph.conditions import read_condition, read_items
 from airflow_argo.graph.kinds import kind_of, reference
 from airflow_argo.graph.model import Edge, EdgeKind, Kind, Node, Picture
 from airflow_argo.graph.requirements import Requirement, ends_in_words
@@ -202,6 +202,8 @@ class _Reader:
             self._group(call, template)
 
     def _leaf(self, call: _Call, kind: Kind, note: str, items: str = "") -> None:
+        if "{{" in note:
+            note = read_items(note, lambda _: "", self.source.label)
         self._node(call.node(kind, note, items or loops.items_of(call.holder, self.source)))
 
     def _again_edge(self, id: str, box: str) -> None:

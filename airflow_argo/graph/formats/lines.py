@@ -47,7 +47,9 @@ def repeats(node: Node) -> str:
         return ""
     if node.kind is Kind.WHILE:
         return f"while {node.items}"
-    return f"{node.items} times" if node.items.isdigit() else f"for each {node.items}"
+    if node.items.isdigit():
+        return "once" if node.items == "1" else f"{node.items} times"
+    return f"for each {node.items}"
 
 
 def _note(node: Node) -> str:
