@@ -221,4 +221,6 @@ def _schedule(schedule: Schedule) -> Dict:
         spec["suspend"] = True
     if schedule.starting_deadline_seconds is not None:
         spec["startingDeadlineSeconds"] = schedule.starting_deadline_seconds
+    if schedule.when:
+        spec["when"] = schedule.when
     return spec

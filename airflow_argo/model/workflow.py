@@ -28,6 +28,7 @@ class Schedule:
         crons: five fields each; any of them starts a run.
         timezone: an IANA name.
         concurrency: what happens to a run whose predecessor is still running.
+        when: at each moment of the crons, whether a run starts; in Argo's terms.
     """
 
     crons: tuple[str, ...]
@@ -35,6 +36,7 @@ class Schedule:
     concurrency: str = "Allow"
     suspended: bool = False
     starting_deadline_seconds: int | None = None
+    when: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
