@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from accepted import accept
@@ -44,6 +45,13 @@ class Ran:
             here = f"{path}/{step.id}" if path else step.id
             yield here, step.state
             yield from self._states(step.children, here)
+
+
+@pytest.fixture(scope="session")
+def kubeconfig():
+    if not os.environ.get("KUBECONFIG"):
+        pytest.skip("KUBECONFIG names no API server with Argo's CRDs")
+    return os.environ["KUBECONFIG"]
 
 
 @pytest.fixture
