@@ -18,7 +18,7 @@ def located(message: str, spec: Mapping[str, Any], spec_path: str, paths: Mappin
         spec_path: its path.
         paths: of the objects in it, by identity.
     """
-    rest = re.sub(r"^(?:cannot validate Workflow: )?(?:spec\.)?", "", message)
+    rest = re.sub(r"^(?:cannot validate Workflow: |error in |either )*(?:spec\.)?", "", message)
     value: Any = spec
     path = spec_path
     position = 0

@@ -70,7 +70,7 @@ def cycle_of_containers(template: Template) -> Iterator[Finding]:
 def unreadable_depends(task: Call) -> Iterator[Finding]:
     """A `depends` is an expression over results of tasks."""
     text = task.holder.get("depends") if task.head == "tasks" else None
-    if not text or task.template is None:
+    if not text or task.template is None or (task.template.graph is not None and task.name in task.template.graph.plain):
         return
     words = [name for name in dependencies(task.holder) if name in DEPENDS_WORDS]
     if words:

@@ -41,7 +41,9 @@ _CODES: Final = {
 @rule(UNKNOWN_FIELD, WRONG_TYPE, REQUIRED, NOT_ALLOWED, BAD_NAME, TOO_LONG, COUNT, RULE, on=Document)
 def shape(document: Document) -> Iterator[Finding]:
     """A document has the fields that Argo knows, with values of their types."""
-    by_table = [fault for fault in crd_faults(document.raw) if not fault.text.startswith("unknown field")]
+    by_table = [
+        fault for fault in crd_faults(document.raw) if not fault.text.startswith("unknown field") and not _is_null(fault)
+    ]
     for fault in by_table:
         if not _is_another_rules(fault):
             yield _of_table(fault)
@@ -57,6 +59,11 @@ def _of_schema(fault: ShapeFault) -> Finding:
     near = get_close_matches(fault.path.rpartition(".")[2], fault.known, 1)
     cure = f"did you mean '{near[0]}'?" if near else "leave it out: Argo drops it, or refuses the manifest"
     return Finding(fault.path, fault.found, cure if fault.kind == kinds.UNKNOWN_FIELD else "", code=_CODES[fault.kind])
+
+
+def _is_null(fault: Fault) -> bool:
+    """Whether it is about a field that has no value: the API server drops those, apart from items of lists."""
+    return fault.text.startswith('Invalid value: "null"') and not fault.path.endswith("]")
 
 
 def _is_another_rules(fault: Fault) -> bool:

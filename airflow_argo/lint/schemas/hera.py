@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from airflow_argo.lint.schemas.fault import NOT_ALLOWED, REQUIRED, UNKNOWN_FIELD, WRONG_TYPE, ShapeFault
 
 
 def hera_is_installed() -> bool:
     """Whether there are models to check by."""
-    try:
-        return find_spec("hera.workflows") is not None
-    except ModuleNotFoundError:
-        return False
+    return find_spec("hera") is not None
 
 
 class HeraSchema:
@@ -33,7 +31,8 @@ class HeraSchema:
         try:
             parsed = model.model_validate(document)
         except ValidationError as error:
-            yield from (_fault(found, document) for found in error.errors(include_url=False, include_context=False))
+            errors = error.errors(include_url=False, include_context=False)
+            yield from (_fault(one, document) for one in errors if not _is_quantity(model, one))
             return
         except RecursionError:
             yield ShapeFault("", WRONG_TYPE, "it is nested too deeply")
@@ -54,6 +53,32 @@ def _fault(error: Mapping[str, Any], document: Any) -> ShapeFault:
         return ShapeFault(path, REQUIRED, f"{path.rpartition('.')[2]} is required")
     kind = NOT_ALLOWED if error["type"] in ("enum", "literal_error") else WRONG_TYPE
     return ShapeFault(path, kind, f"{error['msg'][:1].lower()}{error['msg'][1:]}")
+
+
+def _is_quantity(model: Any, error: Mapping[str, Any]) -> bool:
+    """Whether a number stands for a resource quantity, which the model wants as text and Kubernetes takes as both."""
+    if error["type"] != "string_type" or not isinstance(error["input"], (int, float)) or isinstance(error["input"], bool):
+        return False
+    at: Any = model
+    for part in error["loc"]:
+        at = _inside(at, part)
+    return getattr(at, "__name__", "") == "Quantity"
+
+
+def _inside(annotation: Any, part: object) -> Any:
+    """The type of a field, of an item of a list, or of a value of a map."""
+    fields = getattr(annotation, "model_fields", None)
+    if fields is not None:
+        found = next((field.annotation for name, field in fields.items() if part in (name, field.alias)), None)
+        return _without_none(found)
+    arguments = get_args(annotation)
+    return _without_none(arguments[-1]) if arguments else annotation
+
+
+def _without_none(annotation: Any) -> Any:
+    if get_origin(annotation) not in (Union, UnionType):
+        return annotation
+    return next((one for one in get_args(annotation) if one is not type(None)), None)
 
 
 def _unknown(given: Any, parsed: Any, path: str) -> Iterator[ShapeFault]:
