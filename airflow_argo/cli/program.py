@@ -18,7 +18,11 @@ from airflow_argo.diagnostics import AirflowArgoError, ExitCode
 
 def run(arguments: list[str]) -> int:
     """Runs a command line; returns the exit code."""
-    options = parser().parse_args(arguments)
+    return run_command(parser().parse_args(arguments))
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Runs the command that a parser has found, ours or Airflow's; returns the exit code."""
     try:
         _show(options.command.load()(options), options)
         return int(options.report_exit_code)

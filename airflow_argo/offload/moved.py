@@ -118,7 +118,9 @@ def _inner_dag(dag: Any, tasks: Iterable[Any]) -> Any:
 def _submit(dag: Any, group: Any, inner: Any, show_steps: bool, options: Mapping[str, Any]) -> Any:
     if group.child_id(SUBMIT) in {*dag.task_dict, *inner.task_dict}:
         raise InputError(f"{_called(group)} has a task '{SUBMIT}', which is to submit the workflow", "rename it")
-    own = {"retries": 2, "wait_for_completion": not show_steps, "retry_strategy": "retry", "trigger_rule": "all_success"}
+    own: dict[str, Any] = {"wait_for_completion": not show_steps, "retry_strategy": "retry", "trigger_rule": "all_success"}
+    if show_steps:
+        own["retries"] = 2  # of the submission alone: steps are tried again by Argo, as often as their tasks say
     return ArgoSubmitWorkflowOperator(task_id=SUBMIT, workflow=inner, dag=dag, task_group=group, **{**own, **options})
 
 

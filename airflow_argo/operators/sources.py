@@ -59,7 +59,7 @@ def workflow_source(workflow: Any, context: Any) -> Source:
     assert source.compiled is not None
     model = source.compiled.workflow
     inputs = {spec.name for spec in model.inputs}
-    run = _of_run(context) if hasattr(workflow, "task_dict") else {}
+    run = run_facts(context) if hasattr(workflow, "task_dict") else {}
     types = {parameter_name(name): value.type for name, value in model.outputs}
     return Source((source.manifest,), parameters={name: run[name] for name in run if name in inputs}, types=types)
 
@@ -98,7 +98,7 @@ def _the_one(dags: list[Any], dag_id: str, path: str) -> Any:
     return matching[0]
 
 
-def _of_run(context: Any) -> Dict:
+def run_facts(context: Any) -> Dict:
     """What a translated DAG is told of its run: `logical_date`, `run_id`, `conf` and its params."""
     from airflow_argo.pod.runner import to_json
 

@@ -1,0 +1,96 @@
+"""`@task.argo`: a Python function that runs in the pod of a workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from airflow_argo._compat import DecoratedOperator, task_decorator_factory
+from airflow_argo.cluster import Snapshot
+from airflow_argo.model.graph import Graph, Step
+from airflow_argo.model.jobs import PodSettings, PythonCall
+from airflow_argo.model.values import Constant
+from airflow_argo.model.workflow import Workflow
+from airflow_argo.operators.argo import ArgoSubmitWorkflowOperator
+from airflow_argo.operators.results import steps
+from airflow_argo.operators.sources import Source, run_facts, workflow_source
+
+
+class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # type: ignore[misc] # Any to mypy
+    """Runs a function with the arguments that Airflow gives it, in a pod; what it returns is the XCom.
+
+    The function's source travels, with all of the DAG file that it needs; see `airflow_argo.translator.slices`. Arguments and
+    result are JSON, with dates, tuples and sets marked.
+
+    Args:
+        image: has Python 3.8 or later, and what the function imports; by default that of the settings.
+        pod: fields of the pod's main container, as Kubernetes has them: resources, env, volumeMounts, …
+        template: fields of Argo's template: nodeSelector, tolerations, volumes, serviceAccountName, …
+        others: as ArgoSubmitWorkflowOperator has them.
+    """
+
+    template_fields: Sequence[str] = ("op_args", "op_kwargs", *ArgoSubmitWorkflowOperator.template_fields)
+    custom_operator_name = "@task.argo"
+
+    def __init__(
+        self,
+        *,
+        python_callable: Callable[..., Any],
+        op_args: Any = (),
+        op_kwargs: Any = None,
+        image: str | None = None,
+        pod: dict[str, Any] | None = None,
+        template: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(python_callable=python_callable, op_args=op_args, op_kwargs=op_kwargs or {}, **kwargs)
+        self.image, self.pod, self.template = image, pod or {}, template or {}
+
+    def _source(self, context: Any) -> Source:
+        source = workflow_source(self._as_workflow(), context)
+        return Source(source.documents, parameters=run_facts(context))
+
+    def _as_workflow(self) -> Workflow:
+        """One step that calls the function."""
+        from airflow_argo.pod.runner import to_json
+        from airflow_argo.settings import load_settings
+        from airflow_argo.translator.context import is_shippable
+        from airflow_argo.translator.params import OWN_INPUTS
+        from airflow_argo.translator.slices import slice_of
+
+        path = str(self.dag.fileloc)
+        source = slice_of(self.python_callable, path, is_shippable=is_shippable)
+        settings = load_settings(Path(path))
+        call = PythonCall(
+            image=self.image or settings.required("image"),
+            source=source.source,
+            function=source.function,
+            args=tuple(Constant.of(to_json(value)) for value in self.op_args),
+            kwargs=tuple((name, Constant.of(to_json(value))) for name, value in self.op_kwargs.items()),
+            modules=tuple(source.modules.items()),
+            facts=Constant.of({"task": {"task_id": self.task_id, "dag_id": self.dag_id}, "file": Path(path).name}),
+            pod=PodSettings.of(self._pod_fields(settings["image_pull_policy"]), self.template),
+        )
+        step = Step(id=self.task_id.replace(".", "-"), body=call)
+        return Workflow(name=f"{self.dag_id}-{self.task_id}", graph=Graph((step,)), inputs=OWN_INPUTS)
+
+    def _pod_fields(self, pull_policy: str | None) -> dict[str, Any]:
+        return {**({"imagePullPolicy": pull_policy} if pull_policy else {}), **self.pod}
+
+    def _outputs(self, workflow: Snapshot, found: Any, context: Any) -> Any:  # noqa: ARG002 - the base's signature
+        return next((step.value for step in steps(workflow)), None)
+
+    def execute_complete(self, context: Any, event: Any) -> Any:
+        """What the trigger saw; `multiple_outputs` are made of it as after `execute`."""
+        return self._handle_output(return_value=super().execute_complete(context, event))
+
+
+def argo_task(python_callable: Callable[..., Any] | None = None, multiple_outputs: bool | None = None, **kwargs: Any) -> Any:
+    """`@task.argo`, or `@task.argo(image=…, …)`; arguments are those of ArgoDecoratedOperator."""
+    return task_decorator_factory(
+        python_callable=python_callable,
+        multiple_outputs=multiple_outputs,
+        decorated_operator_class=ArgoDecoratedOperator,
+        **kwargs,
+    )

@@ -1,0 +1,1 @@
+"""Airflow's UI: a page beside each DAG run that lists its workflows."""
