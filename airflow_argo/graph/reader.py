@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -146,24 +147,18 @@ class _Reader:
 
     def _joined(self, tasks: list[Task], prefix: str, parent: str | None) -> Iterator[tuple[Task, Said]]:
         """Each task with what it follows. Where several steps follow several, a join is between, and a node for it."""
-        sizes: dict[int, int] = {}
-        for task in tasks:
-            sizes[task.group] = sizes.get(task.group, 0) + 1
+        sizes = Counter(task.group for task in tasks)
         joins: set[str] = set()
         for task in tasks:
-            found = said(task, self.source.label)
-            if task.is_step and sizes[task.group] > 1 and len(found.edges) > 1:
-                found = self._through_join(task, found, prefix, parent, joins)
-            yield task, found
-
-    def _through_join(self, task: Task, found: Said, prefix: str, parent: str | None, joins: set[str]) -> Said:
-        name = f"[{task.group}]"
-        if name not in joins:
-            joins.add(name)
-            self._node(Node(id=prefix + name, label="", kind=Kind.JOIN, parent=parent))
-            self.edges += [Edge(source=prefix + before, target=prefix + name) for before in found.edges]
-        words = [f"{self.source.label(before)} {words}" for before, words in found.edges.items() if words]
-        return Said({name: ", ".join(filter(None, (found.own, *words)))}, "")
+            if not task.is_step or sizes[task.group] < 2 or len(task.after) < 2:
+                yield task, said(task, self.source.label)
+                continue
+            name = f"[{task.group}]"
+            if name not in joins:
+                joins.add(name)
+                self._node(Node(id=prefix + name, label="", kind=Kind.JOIN, parent=parent))
+                self.edges += [Edge(source=prefix + before, target=prefix + name) for before in task.after]
+            yield task, Said({name: said(task, self.source.label, at_edges=False).own}, "")
 
     def _task_hooks(self, task: Task, id: str, parent: str | None, inside: Mapping[str, str]) -> None:
         for name, hook in _hooks(task.fields):

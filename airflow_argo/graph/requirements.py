@@ -39,8 +39,8 @@ _WORDS: Mapping[frozenset[End], str] = {
 """How an edge calls the ends that its task accepts; nothing for what everybody expects."""
 
 _RESULT_WORDS = {
-    TaskResult.ANY_SUCCEEDED: "any item succeeded",
-    TaskResult.ALL_FAILED: "all items failed",
+    TaskResult.ANY_SUCCEEDED: "succeeded for any item",
+    TaskResult.ALL_FAILED: "failed for all items",
     TaskResult.ERRORED: "failed",
 }
 
@@ -120,14 +120,19 @@ def ends_in_words(ends: frozenset[End]) -> str:
 
 def in_words(rule: Rule, label: Callable[[str], str], *, inner: bool = False) -> str:
     """A rule as text: `a failed or b skipped`."""
+    names = tasks_in(rule)
+    if len(names) == 1 and not _is_about_items(rule):
+        (name,) = names
+        return f"{label(name)} {ends_in_words(accepted(rule, name)) or 'succeeded'}"
     match rule:
         case Ended(task=task, result=result):
             return f"{label(task)} {_RESULT_WORDS.get(result, result.value.lower())}"
         case Not(part=part):
             return f"not {in_words(part, label, inner=True)}"
-        case AllOf(parts=parts) | AnyOf(parts=parts):
+        case AllOf() | AnyOf():
+            parts = _by_task(rule)
             word = " and " if isinstance(rule, AllOf) else " or "
-            text = word.join(dict.fromkeys(_one_in_words(part, label) for part in parts))
+            text = word.join(dict.fromkeys(in_words(part, label, inner=True) for part in parts))
             return f"({text})" if inner and len(parts) > 1 else text
 
 
@@ -162,31 +167,28 @@ def _is_about_items(rule: Rule) -> bool:
 
 def _any_of(rule: Rule) -> str:
     """`any succeeded`, if a rule asks the same of each of its tasks, and one will do; else ""."""
-    if not isinstance(rule, AnyOf):
-        return ""
-    parts: dict[str, frozenset[End]] = {}
-    for part in _alternatives(rule):
+    parts = _by_task(rule) if isinstance(rule, AnyOf) else []
+    ends: set[frozenset[End]] = set()
+    for part in parts:
         names = tasks_in(part)
         if len(names) != 1 or _is_about_items(part):
             return ""
-        (name,) = names
-        parts[name] = parts.get(name, frozenset()) | accepted(part, name)
-    ends = set(parts.values())
+        ends.add(accepted(part, next(iter(names))))
     return f"any {ends_in_words(ends.pop()) or 'succeeded'}" if len(ends) == 1 else ""
 
 
-def _alternatives(rule: AnyOf) -> Iterator[Rule]:
+def _by_task(rule: AllOf | AnyOf) -> list[Rule]:
+    """The parts of a rule, and of parts of the same kind; those that are about one task only put together."""
+    found: dict[str | int, list[Rule]] = {}
+    for number, part in enumerate(_flat(rule)):
+        names = tasks_in(part)
+        found.setdefault(next(iter(names)) if len(names) == 1 else number, []).append(part)
+    return [parts[0] if len(parts) == 1 else type(rule)(tuple(parts)) for parts in found.values()]
+
+
+def _flat(rule: AllOf | AnyOf) -> Iterator[Rule]:
     for part in rule.parts:
-        if isinstance(part, AnyOf):
-            yield from _alternatives(part)
+        if isinstance(part, AllOf | AnyOf) and type(part) is type(rule):
+            yield from _flat(part)
         else:
             yield part
-
-
-def _one_in_words(part: Rule, label: Callable[[str], str]) -> str:
-    """A part of a rule; `a` alone for "a is done well or was skipped"."""
-    names = tasks_in(part)
-    if len(names) == 1 and isinstance(part, AnyOf | AllOf) and not _is_about_items(part):
-        (name,) = names
-        return f"{label(name)} {ends_in_words(accepted(part, name)) or 'succeeded'}"
-    return in_words(part, label, inner=True)

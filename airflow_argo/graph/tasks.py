@@ -13,7 +13,7 @@ from airflow_argo.argo.dag import dependencies
 from airflow_argo.argo.depends import AllOf, ContinueOn, DependsError, Ended, Not, Rule, TaskResult, parse_depends
 from airflow_argo.graph.conditions import ALWAYS, Condition, read_condition
 from airflow_argo.graph.loops import each_of
-from airflow_argo.graph.requirements import Requirement, substituted, without_waits
+from airflow_argo.graph.requirements import Requirement, substituted, tasks_in, without_waits
 from airflow_argo.graph.source import Dict, Source, mapping, mappings, misshapen, text, texts
 from airflow_argo.graph.words import Label
 
@@ -181,24 +181,32 @@ class Said:
     own: str
 
 
-def said(task: Task, label: Label) -> Said:
+def said(task: Task, label: Label, *, at_edges: bool = True) -> Said:
     """On what a task runs, each thing at the edge that it is about, if it is about one.
 
     What is the same for several edges is said once, by the task: `all done`, `none skipped`.
+
+    Args:
+        at_edges: the task has edges of its own, that can say something.
     """
     needs = task.requirement()
-    edges = {before: [needs.on_edge(before)] for before in task.after}
+    edges = {before: _at_edge(task, before, needs) for before in task.after} if at_edges else {}
     own = [f"{label(name)} {needs.on_edge(name) or 'succeeded'}" for name in needs.ends if name not in edges]
-    if task.is_step:
-        edges = {before: words if before in needs.ends else [] for before, words in edges.items()}
     words = {word for said in edges.values() for word in said}
-    if len(edges) > 1 and len(words) == 1 and words != {""}:
+    if len(edges) > 1 and len(words) == 1 and all(edges.values()) and words != {""}:
         own.append(_of_all(words.pop()))
         edges = {before: [] for before in edges}
     own += needs.together_in_words(label)
     place = edges.get(_only_edge(task) or "", own)
     place += [task.condition.text, _squeezed(task.unread)]
     return Said({before: _joined(said) for before, said in edges.items()}, _joined(own))
+
+
+def _at_edge(task: Task, before: str, needs: Requirement) -> list[str]:
+    """What an edge says of how its task must end; nothing if several of them are judged together, or of a step."""
+    if before not in needs.ends and (task.is_step or any(before in tasks_in(rule) for rule in needs.together)):
+        return []
+    return [needs.on_edge(before)]
 
 
 def _only_edge(task: Task) -> str | None:
