@@ -1,0 +1,72 @@
+"""What a try does with what earlier tries have left; names, labels and keys."""
+
+import itertools
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_argo.argo.names import LABEL_VALUE, is_object_name
+from airflow_argo.cluster import Snapshot
+from airflow_argo.operators.attempts import READ, UNATTENDED, Adopt, RetryFailed, Submit, TaskTry, label_value, next_step
+
+
+def workflow(phase="", *, number=1, read=None, shutdown=None, deleting=False):
+    meta = {"name": f"w{number}", "labels": {"airflow-argo.io/try-number": str(number)}, "annotations": {}}
+    if read:
+        meta["annotations"][READ] = read
+    if deleting:
+        meta["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    status = {"phase": phase, **({"finishedAt": "now"} if phase in ("Succeeded", "Failed", "Error") else {})}
+    return Snapshot({"metadata": meta, "spec": {"shutdown": shutdown} if shutdown else {}, "status": status})
+
+
+@pytest.mark.parametrize(
+    ("left", "resubmit", "retry"),
+    [
+        ([], Submit, Submit),
+        ([workflow("")], Adopt, Adopt),  # the worker died before the controller saw it
+        ([workflow("Running")], Adopt, Adopt),
+        ([workflow("Succeeded")], Adopt, Adopt),  # nobody has read the result
+        ([workflow("Succeeded", read="now")], Submit, Submit),  # the task was cleared
+        ([workflow("Succeeded", read="before its retry")], Adopt, Adopt),
+        ([workflow("Failed", read="now")], Submit, RetryFailed),
+        ([workflow("Error")], Submit, RetryFailed),
+        ([workflow("Running", shutdown="Stop")], Submit, RetryFailed),  # the task was killed
+        ([workflow("Running", read=UNATTENDED)], Submit, Submit),  # it was never to be waited for
+        ([workflow("Running", deleting=True)], Submit, Submit),
+        ([workflow("Running", number=1), workflow("Failed", read="now", number=2)], Submit, RetryFailed),
+        ([workflow("Failed", read="now", number=9), workflow("Running", number=10)], Adopt, Adopt),
+    ],
+)
+def test_next_step(left, resubmit, retry):
+    for order in itertools.permutations(left):
+        assert isinstance(next_step(order, "resubmit"), resubmit)
+        assert isinstance(next_step(order, "retry"), retry)
+
+
+def attempt(**facts):
+    known = {"dag_id": "d", "task_id": "t", "run_id": "r", "map_index": -1, "try_number": 1, "id": "x"}
+    return TaskTry.of({"ti": SimpleNamespace(**{**known, **facts})}, "here")
+
+
+@given(st.text(max_size=300), st.text(max_size=300))
+def test_names_and_labels_are_taken_by_kubernetes_whatever_the_ids(dag_id, task_id):
+    made = attempt(dag_id=dag_id, task_id=task_id, map_index=7)
+    assert is_object_name(made.name, 63)
+    assert all(LABEL_VALUE.match(value) and len(value) <= 63 for value in made.labels.values())
+
+
+def test_the_name_says_whose_it_is_and_differs_with_each_try():
+    first = attempt(dag_id="daily_load", task_id="g.Copy")
+    assert first.name.startswith("daily-load-g-copy-")
+    names = {attempt(**facts).name for facts in ({}, {"try_number": 2}, {"run_id": "q"}, {"map_index": 0}, {"id": "y"})}
+    assert len(names) == 5
+    assert attempt().name == attempt().name
+    assert attempt().instance == attempt(try_number=2, id="y").instance != attempt(run_id="q").instance
+
+
+def test_a_label_that_loses_something_stays_different():
+    assert label_value("scheduled__2026-01-01T00:00:00+00:00") != label_value("scheduled__2026-01-01T00:00:00-00:00")
+    assert label_value("plain") == "plain"

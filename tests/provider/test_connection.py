@@ -1,0 +1,76 @@
+"""Connections of type `argo`, and of type `kubernetes`."""
+
+import json
+
+import pytest
+from airflow.models.connection import Connection
+
+from airflow_argo.cluster.errors import ConfigurationError
+from airflow_argo.hooks.argo import ArgoHook
+from airflow_argo.hooks.connection import ArgoConnection
+from airflow_argo.provider import CONNECTION_FIELDS, get_provider_info
+
+CONFIG = {
+    "clusters": [{"name": "c", "cluster": {"server": "https://1.2.3.4:6443"}}],
+    "users": [{"name": "u", "user": {"token": "SECRET-TOKEN"}}],
+    "contexts": [
+        {"name": "x", "context": {"cluster": "c", "user": "u", "namespace": "of-x"}},
+        {"name": "y", "context": {"cluster": "c", "user": "u"}},
+    ],
+    "current-context": "x",
+}
+
+
+def connection(conn_type="argo", extra=None, **fields):
+    return ArgoConnection.of("c", Connection(conn_id="c", conn_type=conn_type, extra=json.dumps(extra or {}), **fields))
+
+
+def hook(extra):
+    return ArgoHook("c", connection=connection(extra=extra))
+
+
+def test_a_kubeconfig_in_the_connection(tmp_path):
+    path = tmp_path / "config"
+    path.write_text(json.dumps(CONFIG))
+    for given in ({"kube_config": CONFIG}, {"kube_config": json.dumps(CONFIG)}, {"kube_config_path": str(path)}):
+        assert hook(given).cluster.server == "https://1.2.3.4:6443"
+        assert hook(given).namespace == "of-x"
+        assert hook({**given, "cluster_context": "y"}).namespace == "default"
+        assert hook({**given, "namespace": "own"}).namespace == "own"
+
+
+def test_kubernetes_connections_can_be_used_too():
+    made = connection(
+        "kubernetes", {"extra__kubernetes__namespace": "n", "extra__kubernetes__in_cluster": False}, host="ignored"
+    )
+    assert (made.namespace, made.server) == ("n", "")
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        ({"in_cluster": "perhaps"}, "in_cluster is 'perhaps'"),
+        ({"in_cluster": True, "kube_config_path": "/x"}, "in_cluster and kube_config_path"),
+        ({"kube_config": "a: [SECRET"}, "neither YAML nor JSON"),
+        ({"kube_config": "text"}, "no kubeconfig"),
+    ],
+)
+def test_what_is_wrong_is_said_without_secrets(extra, said):
+    with pytest.raises(ConfigurationError, match="connection 'c'") as raised:
+        connection(extra=extra)
+    assert said in str(raised.value)
+    assert "SECRET" not in str(raised.value)
+
+
+def test_a_broken_kubeconfig_is_an_error_without_its_content():
+    with pytest.raises(ConfigurationError) as raised:
+        _ = hook({"kube_config": {**CONFIG, "current-context": "z"}}).cluster
+    assert "SECRET" not in str(raised.value)
+    assert "SECRET" not in repr(connection(extra={"kube_config": CONFIG}, password="SECRET"))
+
+
+def test_the_form_has_the_fields_that_are_read():
+    fields = get_provider_info()["connection-types"][0]["conn-fields"]
+    assert fields is CONNECTION_FIELDS
+    read = {"namespace", "in_cluster", "kube_config_path", "kube_config", "cluster_context", "disable_verify_ssl"}
+    assert read <= set(fields)
