@@ -61,7 +61,7 @@ class Requirement:
     def of(cls, rule: Rule) -> Requirement:
         """A rule, taken apart."""
         found = cls()
-        for part in conjuncts(rule):
+        for part in conjuncts(without_waits(rule)):
             names = tasks_in(part)
             if len(names) != 1 or _is_about_items(part):
                 found.together += [part] if names else []
