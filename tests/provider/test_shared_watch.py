@@ -1,0 +1,158 @@
+"""All waits of a process share one LIST + WATCH, and lose nothing when it breaks."""
+
+import asyncio
+import time
+
+import pytest
+
+from airflow_argo.hooks.argo import ArgoHook
+from airflow_argo.sensors.selection import Judge
+from airflow_argo.triggers import shared_watch as shared
+from airflow_argo.triggers.argo import ArgoWorkflowTrigger
+from airflow_argo.triggers.selection import ArgoWorkflowsTrigger
+from tests.cluster.conftest import NO_OP
+from tests.cluster.controller import set_status
+from tests.cluster.proxy import Plan
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture
+def argo(proxied, proxy, monkeypatch, namespace):
+    """Triggers talk to the API server through the proxy; the watch is a fresh one."""
+    hook = ArgoHook("proxied", namespace)
+    hook.__dict__["api"] = proxied._api
+
+    async def make(conn_id, namespace):
+        return hook
+
+    monkeypatch.setattr(shared.shared_watch, "__defaults__", (make,))
+    monkeypatch.setattr(ArgoHook, "make", staticmethod(make))
+    monkeypatch.setattr(shared, "LINGER", 0.2)
+    shared._watches.clear()
+    yield proxied
+    for watch in shared._watches.values():
+        watch.stop()
+
+
+def trigger(submission, namespace, **more):
+    return ArgoWorkflowTrigger(submission.name, namespace, submission.uid, "proxied", deadline=time.time() + 40, **more)
+
+
+async def first(one):
+    return (await anext(one.run())).payload
+
+
+def run(*waits, then):
+    async def all_of_them():
+        waiting = [asyncio.ensure_future(first(one)) for one in waits]
+        await asyncio.sleep(1.5)
+        await asyncio.to_thread(then)
+        return await asyncio.wait_for(asyncio.gather(*waiting), 40)
+
+    return asyncio.run(all_of_them())
+
+
+def submit(cluster, count):
+    return [cluster.submit(NO_OP) for _ in range(count)]
+
+
+def test_many_waits_are_one_watch(argo, proxy, api, namespace):
+    made = submit(argo, 8)
+    proxy.requests.clear()
+    events = run(
+        *(trigger(one, namespace) for one in made), then=lambda: [set_status(api, one.name, "Succeeded") for one in made]
+    )
+    assert [event["status"] for event in events] == ["done"] * 8
+    assert [event["name"] for event in events] == [one.name for one in made]
+    reads = [request for request in proxy.requests if request.method == "GET"]
+    assert sum(request.is_watch for request in reads) == sum(request.is_list for request in reads) == 1
+    assert len(reads) == 2
+
+
+def test_a_cut_watch_and_a_storm_of_errors_lose_nothing(argo, proxy, api, namespace):
+    made = submit(argo, 2)
+    busy = (500, {}, b'{"kind":"Status","code":500}')
+
+    def storm():
+        left = [3]
+        proxy.plan = lambda request: Plan(answer=busy) if left[0] > 0 and not left.__setitem__(0, left[0] - 1) else None
+        proxy.cut()
+        for one in made:
+            set_status(api, one.name, "Failed", message="why")
+
+    events = run(*(trigger(one, namespace) for one in made), then=storm)
+    assert {(event["status"], event["phase"], event["message"]) for event in events} == {("done", "Failed", "why")}
+
+
+def test_history_that_is_gone_is_listed_anew(argo, proxy, api, namespace):
+    [one] = submit(argo, 1)
+    gone = b'{"type":"ERROR","object":{"kind":"Status","status":"Failure","reason":"Expired","code":410}}\n'
+
+    def expire():
+        first_of_all = [True]
+        proxy.plan = lambda request: Plan(first=gone) if request.is_watch and first_of_all.pop() else None
+        proxy.cut()
+        set_status(api, one.name, "Succeeded")
+
+    [event] = run(trigger(one, namespace), then=expire)
+    assert event["status"] == "done"
+
+
+def test_a_deleted_workflow_is_gone_and_one_that_ended_before_is_done(argo, api, namespace):
+    here, deleted, ended = submit(argo, 3)
+    set_status(api, ended.name, "Succeeded", outputs={"parameters": [{"name": "x", "value": "1"}]})
+
+    def then():
+        argo.delete(deleted.name)
+        set_status(api, here.name, "Succeeded")
+
+    events = run(*(trigger(one, namespace) for one in (here, deleted, ended)), then=then)
+    assert [event["status"] for event in events] == ["done", "gone", "done"]
+    assert events[2]["workflow"]["status"]["outputs"]["parameters"][0]["value"] == "1"
+
+
+def test_an_end_that_argo_deletes_at_once_is_kept(argo, api, namespace):
+    made = argo.submit({**NO_OP, "spec": {**NO_OP["spec"], "ttlStrategy": {"secondsAfterCompletion": 0}}})
+
+    def then():
+        set_status(api, made.name, "Succeeded", nodes={"n": {"id": "n", "name": "n", "type": "Pod", "phase": "Succeeded"}})
+        argo.delete(made.name)
+
+    [event] = run(trigger(made, namespace), then=then)
+    assert event["status"] == "done"
+    assert "n" in event["workflow"]["status"]["nodes"]
+
+
+def test_too_long_is_a_timeout_and_a_missing_one_is_gone(argo, namespace, monkeypatch):
+    monkeypatch.setattr("airflow_argo.triggers.argo.UNSEEN_FOR", 0.5)
+    [one] = submit(argo, 1)
+    late = trigger(one, namespace)
+    late.deadline = time.time() + 1
+    missing = ArgoWorkflowTrigger("none", namespace, argo_conn_id="proxied", deadline=time.time() + 20)
+    assert [event["status"] for event in run(late, missing, then=lambda: None)] == ["timeout", "gone"]
+
+
+def test_a_selector_waits_for_all_that_it_matches(argo, api, namespace):
+    made = [argo.submit(NO_OP, labels={"batch": "7"}) for _ in range(2)]
+    argo.submit(NO_OP)
+    wait = ArgoWorkflowsTrigger(Judge("batch"), namespace, "", "batch=7", "proxied", time.time() + 30)
+    same = ArgoWorkflowsTrigger(**wait.serialize()[1])
+    events = run(wait, same, then=lambda: [set_status(api, one.name, "Succeeded") for one in made])
+    assert [event["status"] for event in events] == ["good", "good"]
+
+
+def test_a_trigger_comes_back_from_airflows_database_as_it_was(namespace):
+    path, fields = ArgoWorkflowTrigger("w", namespace, "u", deadline=1.5, on_kill_action="keep").serialize()
+    assert path == "airflow_argo.triggers.argo.ArgoWorkflowTrigger"
+    assert ArgoWorkflowTrigger(**fields).serialize() == (path, fields)
+    assert set(map(type, fields.values())) <= {str, float, type(None)}
+
+
+def test_a_kill_by_a_user_stops_the_workflow(argo, namespace):
+    [one] = submit(argo, 1)
+    asyncio.run(trigger(one, namespace).on_kill())
+    assert argo.get(one.name).manifest["spec"]["shutdown"] == "Stop"
+    [kept] = submit(argo, 1)
+    asyncio.run(trigger(kept, namespace, on_kill_action="keep").on_kill())
+    assert "shutdown" not in argo.get(kept.name).manifest["spec"]
