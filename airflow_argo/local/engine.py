@@ -119,9 +119,10 @@ class Engine:
         self.isolation = settings.isolation
         self._program, self._workflow = program, workflow
         self._run = new_run(program, workflow, self.clock, uid=uid, created_at=created_at)
-        self._mailbox, self._loop, self._used = Mailbox(), None, False
+        self._mailbox, self._loop, self._launchers, self._used = Mailbox(), None, [], False
 
     _loop: Loop | None
+    _launchers: list[Launcher]
 
     @staticmethod
     def resume_from(folder: str | Path, *, clock: Clock | None = None, isolation: str | None = None) -> Engine:
@@ -237,6 +238,8 @@ class Engine:
         finally:
             self._loop = None
             spawner.stop()
+            for launcher in self._launchers:
+                launcher.close()
             self._mailbox.close()
             control.close()
             journal.close()
@@ -262,14 +265,12 @@ class Engine:
         spawner: Spawner,
         on_event: Callable[[Event], None] | None,
     ) -> Loop:
-        launchers: list[Launcher] = []
-
         def new_pod(request: PodRequest) -> RunningPod:
-            if not launchers:
+            if not self._launchers:
                 spawner.start()
-                launchers.append(self._launcher(place, spawner))
-                self.isolation = launchers[0].isolation
-            return self._new_pod(request, place, launchers[0], spawner)
+                self._launchers.append(self._launcher(place, spawner))
+                self.isolation = self._launchers[0].isolation
+            return self._new_pod(request, place, self._launchers[0], spawner)
 
         return Loop(
             run=self._run,

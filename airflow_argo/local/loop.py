@@ -343,6 +343,8 @@ class Loop:
             due = pod.next_time()
             if due is not None and due <= now:
                 pod.on_time(now)
+                if pod.outcome is not None:
+                    self._ended.append(pod)
         if self.report is not None:
             for line in self.logs.new_lines():
                 self._tell(line)

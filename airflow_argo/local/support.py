@@ -48,7 +48,8 @@ DONE: Final[Mapping[str, str]] = {
     "UserContainer": "name image command args workingDir envFrom env volumeMounts mirrorVolumeMounts",
     "SetContainer": "name image command args workingDir envFrom env volumeMounts dependencies",
     "Script": "name image command args workingDir envFrom env volumeMounts source",
-    "ContainerSet": "volumeMounts containers",
+    "ContainerSet": "volumeMounts containers retryStrategy",
+    "SetRetry": "duration retries",
     "Suspend": "duration",
     "EnvVar": "name value valueFrom",
     "EnvSource": "fieldRef configMapKeyRef secretKeyRef",
@@ -156,7 +157,6 @@ REFUSED: Final[Mapping[str, Mapping[str, str]]] = {
     "UserContainer": _REFUSED_CONTAINER,
     "SetContainer": _REFUSED_CONTAINER,
     "Script": _REFUSED_CONTAINER,
-    "ContainerSet": {"retryStrategy": "containers of a set are not tried again; use the template's retryStrategy"},
     "EnvSource": {"resourceFieldRef": "processes have no share of a node", "fileKeyRef": "it reads a volume of the kubelet's"},
     "VolumeMount": {"subPathExpr": "use subPath"},
     "Volume": {

@@ -82,9 +82,10 @@ def test_a_container_that_does_not_end_is_killed_by_name(docker: Path, tmp_path:
     main = sh("main", "trap '' TERM; while :; do sleep 0.1; done", activeDeadlineSeconds=1)
     engine = Engine(load([workflow(main)], images=True), name=NAME, folder=tmp_path / "run", isolation="docker", grace=0.3)
     assert engine.run()["phase"] == "Failed"
-    started, killed, removed = (json.loads(line) for line in docker.read_text().splitlines())
+    started, killed, removed, listed, left = (json.loads(line) for line in docker.read_text().splitlines())
     name = started[started.index("--name") + 1]
     assert (killed, removed) == (["kill", name], ["rm", "--force", name])
+    assert (listed[0], left) == ("ps", ["rm", "--force", "leftover"])
 
 
 def test_docker_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -318,7 +318,7 @@ OBJECTS: Final[dict[str, Fields]] = {
         "containers",
         volumeMounts=ListOf(Ref("VolumeMount")),
         containers=ListOf(Ref("SetContainer")),
-        retryStrategy=ANY,
+        retryStrategy=Ref("SetRetry"),
     ),
     "Script": Fields({**_CONTAINER_FIELDS, "source": TEXT}),
     "Suspend": _fields(duration=TEXT),
@@ -345,6 +345,7 @@ OBJECTS: Final[dict[str, Fields]] = {
     ),
     "Volume": Fields({"name": TEXT, **_anything(_VOLUME_SOURCES)}, ("name",)),
     "ClaimTemplate": Fields(_anything("apiVersion kind metadata spec status")),
+    "SetRetry": _fields(duration=ANY, retries=ANY),
     "RetryStrategy": _fields(
         limit=INT_OR_TEXT,
         retryPolicy=Text(choices=("Always", "OnFailure", "OnError", "OnTransientError")),

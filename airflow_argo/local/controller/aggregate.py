@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from airflow_argo.argo import gojson
 from airflow_argo.argo.golang.json_syntax import syntax_error
@@ -10,6 +11,9 @@ from airflow_argo.argo.phases import SUCCEEDED
 from airflow_argo.local.controller.faults import Fault
 from airflow_argo.local.controller.items import compact
 from airflow_argo.local.controller.tree import Node
+
+INLINE_LOOP: Final = "failed to get a template"
+"""What the controller says when something comes after a loop over an inline template: the loop's node names no template."""
 
 
 def aggregated(children: Iterable[Node]) -> dict[str, str]:

@@ -69,12 +69,16 @@ class Call:
     extra: dict[str, Any] = field(default_factory=dict)
 
     def wake(self) -> None:
-        """Something changed that concerns this call."""
+        """Something changed that concerns this call.
+
+        Those around it may be clean though it is dirty: a group that has failed looks at what still runs in it no more.
+        """
         call: Call | None = self
-        while call is not None and not call.dirty:
-            call.dirty = True
-            if call.parent_body is not None and call.parent is not None and call.parent.body is call.parent_body:
-                call.parent_body.queue(call.key)
+        while call is not None:
+            if not call.dirty:
+                call.dirty = True
+                if call.parent_body is not None and call.parent is not None and call.parent.body is call.parent_body:
+                    call.parent_body.queue(call.key)
             call = call.parent
 
     def again(self) -> None:

@@ -12,7 +12,7 @@ from airflow_argo.argo.phases import ERROR, FAILED, OMITTED, RUNNING, SKIPPED, S
 from airflow_argo.argo.scope import Scope
 from airflow_argo.argo.templates import TemplateNotFound
 from airflow_argo.local.controller import variables
-from airflow_argo.local.controller.aggregate import aggregated
+from airflow_argo.local.controller.aggregate import INLINE_LOOP, aggregated
 from airflow_argo.local.controller.arguments import mark_absent, resolve
 from airflow_argo.local.controller.artifacts import ArtifactScope
 from airflow_argo.local.controller.calls import Call, CallOptions
@@ -334,9 +334,11 @@ class TaskVisit:
 
     def _publish(self, name: str, node: Node) -> None:
         """Put what a task leaves into the scope of those that come after it."""
-        prefix = f"tasks.{name}"
+        prefix, task = f"tasks.{name}", self.body.graph.tasks[name]
+        if node.type == TASK_GROUP and task.get("inline"):
+            self.body.broken[name] = INLINE_LOOP
         try:
-            known = task_variables(self.run, self.call, self.body.graph.tasks[name], node)
+            known = task_variables(self.run, self.call, task, node)
         except Fault as error:
             self.body.broken[name] = str(error)
             known = variables.node_variables(prefix, node, self.run.tree)

@@ -10,7 +10,7 @@ from airflow_argo.argo.phases import ERROR, FAILED, RUNNING, SKIPPED, SUCCEEDED
 from airflow_argo.argo.scope import Scope
 from airflow_argo.argo.templates import Template, TemplateNotFound
 from airflow_argo.local.controller import variables
-from airflow_argo.local.controller.aggregate import aggregated
+from airflow_argo.local.controller.aggregate import INLINE_LOOP, aggregated
 from airflow_argo.local.controller.arguments import mark_absent, resolve
 from airflow_argo.local.controller.artifacts import ArtifactScope
 from airflow_argo.local.controller.calls import Call, CallOptions
@@ -364,14 +364,17 @@ class _GroupVisit:
         """Put what the steps of a group leave into the scope of those after it.
 
         Raises:
-            Fault: the results of a loop are no JSON.
+            Fault: the results of a loop are no JSON, or it has an inline template.
         """
         for step in written:
             prefix, name = f"steps.{step['name']}", f"{group.name}.{step['name']}"
             node = self.run.tree.get(name)
             known: dict[str, object] = {}
             if node is None:
-                known |= {f"{prefix}.{key}": value for key, value in aggregated(self._instances(name, group)).items()}
+                instances = list(self._instances(name, group))
+                if step.get("inline") and instances:
+                    raise Fault(INLINE_LOOP)
+                known |= {f"{prefix}.{key}": value for key, value in aggregated(instances).items()}
                 known |= variables.node_variables(prefix, group, self.run.tree)
             else:
                 known |= variables.node_variables(prefix, node, self.run.tree)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -40,6 +40,9 @@ class Launcher(Protocol):
 
     def kill_commands(self, process_id: str) -> Sequence[Sequence[str]]:
         """Commands that end what killing the process alone doesn't."""
+
+    def close(self) -> None:
+        """All processes have ended: nothing of them may be left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,9 @@ class ProcessLauncher:
         """None: its processes are ours."""
         return ()
 
+    def close(self) -> None:
+        """Nothing is ever left."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImageLauncher:
@@ -96,11 +102,13 @@ class ImageLauncher:
         program: its name.
         environment: of the program itself.
         run: unique text for the names of containers.
+        killed: the containers that had to be killed.
     """
 
     program: str
     environment: Mapping[str, str]
     run: str
+    killed: list[str] = field(default_factory=list)
 
     @property
     def isolation(self) -> str:
@@ -151,7 +159,13 @@ class ImageLauncher:
     def kill_commands(self, process_id: str) -> Sequence[Sequence[str]]:
         """End the container, which outlives the program that started it, and remove it, as that can't any more."""
         name = self._name(process_id)
+        self.killed.append(name)
         return (self.program, "kill", name), (self.program, "rm", "--force", name)
+
+    def close(self) -> None:
+        """A container that was killed while it was being made may have come into being afterwards."""
+        if self.killed:
+            self.remove_leftovers()
 
     def remove_leftovers(self) -> None:
         """Remove the containers that an engine which was killed has left."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from airflow_argo.argo import gojson
+from airflow_argo.argo.durations import InvalidDuration, parse_go_duration
 from airflow_argo.argo.limits import MAX_ARGUMENT_BYTES
 from airflow_argo.local.controller.arguments import dumps
 
@@ -119,6 +121,18 @@ class ContainerPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tries:
+    """How often the command of a set's container is run inside its pod, with `wait` seconds between.
+
+    Without any try the command never runs, and the container has succeeded. `fault` is what is wrong with the settings.
+    """
+
+    most: int = 1
+    wait: float = 0.0
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PodPlan:
     """A pod: init containers run one after the other, then mains and sidecars at once; it ends with the mains.
 
@@ -127,6 +141,7 @@ class PodPlan:
         claims: names of volumes that all pods of the run share.
         script: the source of a script template, which `main` finds at SCRIPT.
         template: as Argo's executor reads it, which puts artifacts into place and saves outputs.
+        tries: of each main container.
     """
 
     init: tuple[ContainerPlan, ...]
@@ -136,6 +151,7 @@ class PodPlan:
     claims: frozenset[str]
     script: str | None
     template: Mapping[str, Any]
+    tries: Tries = Tries()
 
 
 NO_PLAN: Final = PodPlan(init=(), mains=(), sidecars=(), volumes={}, claims=frozenset(), script=None, template={})
@@ -181,7 +197,24 @@ def plan_pod(
         claims=frozenset(used - known.keys()),
         script=executed["script"].get("source", "") if "script" in executed else None,
         template=executed,
+        tries=_tries((executed.get("containerSet") or {}).get("retryStrategy") or {}),
     )
+
+
+def _tries(strategy: Mapping[str, Any]) -> Tries:
+    """Source: ContainerSetTemplate.GetRetryStrategy, by which `retries` counts the first try too, unlike its description."""
+    if strategy.get("retries") is None:
+        return Tries()
+    try:
+        wait = parse_go_duration(strategy["duration"]) if strategy.get("duration") else 0.0
+    except InvalidDuration as error:
+        return Tries(fault=f"failed to get retry strategy: {error}")
+    if wait < 0:
+        return Tries(
+            fault=f"failed to get retry strategy: duration has to be positive, current duration: {strategy['duration']} "
+        )
+    text = str(strategy["retries"])
+    return Tries(most=int(text) if re.fullmatch(r"[+-]?[0-9]+", text) else 0, wait=wait)
 
 
 def executors_template(template: Mapping[str, Any], identity: PodIdentity) -> Mapping[str, Any]:

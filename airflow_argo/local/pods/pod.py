@@ -11,7 +11,7 @@ import signal
 import stat
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,8 @@ class RunningPod:
     _running: set[str] = field(default_factory=set)
     _waiting: dict[str, ContainerPlan] = field(default_factory=dict)
     _ends: dict[str, End] = field(default_factory=dict)
+    _tries: dict[str, int] = field(default_factory=dict)
+    _again: dict[str, float] = field(default_factory=dict)
     _init_at: int = 0
     _kill_at: float | None = None
     _ended_by: str = ""
@@ -169,18 +171,27 @@ class RunningPod:
                 del self._waiting[container.name]
                 return
         del self._waiting[container.name]
-        self._launch(container)
+        if self.plan.tries.fault:
+            self._ends[container.name] = End(container.name, results.EXECUTOR_FAULT, self.plan.tries.fault)
+        elif self.plan.tries.most < 1:
+            self._ends[container.name] = End(container.name, 0)
+        else:
+            self._launch(container)
 
     def _launch(self, container: ContainerPlan) -> None:
+        self._tries[container.name] = self._tries.get(container.name, 0) + 1
         process = f"{self.request.node_id}/{container.name}"
         logs = log_files(self.folders.logs, self.request.node_id, container.name)
-        self.spawner.spawn(self.launcher.request(process, container, self._sandboxes[container.name], logs))
+        request = self.launcher.request(process, container, self._sandboxes[container.name], logs)
+        self.spawner.spawn(replace(request, append=self._tries[container.name] > 1))
         self._running.add(container.name)
 
     def ended(self, report: Ended, now: float) -> None:
         """One of its processes ended."""
         name = report.id.rpartition("/")[2]
         self._running.discard(name)
+        if self._tries_again(name, report, now):
+            return
         self._ends[name] = End(name, report.code, report.error)
         if self._ended_by == POD_DELETED:
             if not self._running:
@@ -202,6 +213,26 @@ class RunningPod:
         except OSError as error:
             self._fail(ERROR, f"main: Error (exit code 64): {error}", now)
 
+    def _tries_again(self, name: str, report: Ended, now: float) -> bool:
+        """A container of a set whose command failed may get another try inside its pod. Source: runEmissary."""
+        main = any(main.name == name for main in self.plan.mains)
+        if not main or report.code == 0 or report.error or self._ended_by or self._tries[name] >= self.plan.tries.most:
+            return False
+        self._again[name] = now + self.plan.tries.wait
+        return True
+
+    def _try_again(self, now: float) -> None:
+        """Start what has waited for its next try; nothing more is tried once the pod has to end."""
+        due = [name for name, time in self._again.items() if time <= now or self._ended_by]
+        for name in due:
+            del self._again[name]
+            if self._ended_by:
+                self._ends[name] = End(name, 128 + signal.SIGTERM)
+            else:
+                self._launch(next(main for main in self.plan.mains if main.name == name))
+        if due and self._ended_by and not self._running:
+            self._finish(now)
+
     def _give_up_the_rest(self, name: str, now: float) -> None:
         """When one main container of several fails, the others are ended."""
         failed = any(main.name == name for main in self.plan.mains) and self._ends[name].code != 0
@@ -209,9 +240,10 @@ class RunningPod:
             self._terminate([main.name for main in self.plan.mains if main.name in self._running], now)
             for container in list(self._waiting.values()):
                 self._start_if_ready(container)
-            for other in self._waiting:
+            for other in [*self._waiting, *self._again]:
                 self._ends[other] = End(other, 128 + signal.SIGTERM)
             self._waiting.clear()
+            self._again.clear()
 
     def _stop_sidecars(self, now: float) -> None:
         self._terminate([sidecar.name for sidecar in self.plan.sidecars if sidecar.name in self._running], now)
@@ -243,7 +275,7 @@ class RunningPod:
 
     def next_time(self) -> float | None:
         """When `on_time` has to be called next."""
-        times = [self._kill_at]
+        times = [self._kill_at, *(0.0 if self._ended_by else time for time in self._again.values())]
         if not self._ended_by:
             times += [self._deadline(), self.request.terminate_at]
         return min((time for time in times if time is not None), default=None)
@@ -252,7 +284,9 @@ class RunningPod:
         return None if self.request.deadline is None else self.started_at + self.request.deadline
 
     def on_time(self, now: float) -> None:
-        """Deadlines and the end of the grace period."""
+        """Deadlines, the end of the grace period, further tries."""
+        if self._again:
+            self._try_again(now)
         if self._kill_at is not None and now >= self._kill_at:
             self._kill_at = None
             self._kill()

@@ -109,7 +109,12 @@ def _contents(parameters: list[dict[str, Any]], sandbox: Sandbox, volumes: Seque
         except OSError as error:
             reason = os.strerror(error.errno or 0).lower()
             if not on_volume:
-                return contents, f"failed to copy {path} to {_SAVED}/parameters/{path}: read {path}: {reason}"
+                target = f"{_SAVED}/parameters/{path}"
+                if isinstance(error, IsADirectoryError):  # which Linux says of the file beside it that was made for the copy
+                    contents[path], reason = b"", f"write {target}: copy_file_range: {reason}"
+                else:
+                    return contents, f"failed to open {path}: open {path}: {reason}"
+                return contents, f"failed to copy {path} to {target}: {reason}"
             contents[path] = f"read /mainctrfs{path}: {reason}"
     return contents, ""
 

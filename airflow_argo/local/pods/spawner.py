@@ -23,7 +23,7 @@ class ProcessRequest:
     Attributes:
         id: unique among the running ones; reports carry it.
         env: all of its environment.
-        stdout: a file for what it writes, emptied first; `stderr` too.
+        stdout: a file for what it writes, emptied first unless `append`; `stderr` too.
         binds: for a private mount namespace: each first folder appears at the second path.
         root: a folder that becomes the process's root after the binds, which lie below it.
         marker: a text in its environment by which processes that it leaves behind are known.
@@ -38,6 +38,7 @@ class ProcessRequest:
     marker: str
     binds: tuple[tuple[str, str], ...] = ()
     root: str | None = None
+    append: bool = False
 
     def message(self) -> dict[str, Any]:
         """The request as the spawner reads it."""
@@ -52,6 +53,7 @@ class ProcessRequest:
             "binds": self.binds,
             "root": self.root,
             "marker": self.marker,
+            "append": self.append,
         }
 
 

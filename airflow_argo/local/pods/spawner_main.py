@@ -3,7 +3,7 @@
 Run as a program with the number of an open socket; imports nothing but the standard library. It reads requests and writes
 reports, both JSON objects behind their length in four bytes:
 
-    {"do": "start", "id", "argv", "env", "cwd", "stdout", "stderr", "binds", "root", "marker"}
+    {"do": "start", "id", "argv", "env", "cwd", "stdout", "stderr", "binds", "root", "marker", "append"}
         → {"id", "pid"}, later {"id", "code", "error"}
     {"do": "signal", "id", "signal"}
     {"do": "probe"} → {"namespaces": bool}
@@ -119,7 +119,7 @@ class Spawner:
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGPIPE):
                 signal.signal(number, signal.SIG_DFL)
-            self._redirect(request["stdout"], request["stderr"])
+            self._redirect(request["stdout"], request["stderr"], 0 if request["append"] else os.O_TRUNC)
             if self.libc is not None:
                 self.libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             if request["binds"]:
@@ -140,11 +140,11 @@ class Spawner:
         os._exit(NOT_STARTED)
 
     @staticmethod
-    def _redirect(stdout: str, stderr: str) -> None:
+    def _redirect(stdout: str, stderr: str, truncate: int) -> None:
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         for number, path in ((1, stdout), (2, stderr)):
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | truncate, 0o644)
             os.dup2(descriptor, number)
             os.close(descriptor)
         os.close(null)
@@ -252,11 +252,13 @@ def find_program(name: str, path: str) -> str:
             "executable file not found in $PATH",
         )
         prefix = f'exec: "{name}": '
+    if "/" in name and os.path.isdir(name):
+        prefix, where = f'exec: "{name}": ', "is a directory"
+    elif "/" in name and os.path.exists(name):
+        prefix, where = f'exec: "{name}": ', "permission denied"
     for candidate in candidates:
         if os.path.isfile(candidate) and os.access(candidate, os.X_OK):
             return candidate
-    if "/" in name and os.path.exists(name):
-        prefix, where = f'exec: "{name}": ', "permission denied"
     raise StartError(f"failed to find name in PATH: {prefix}{where}")
 
 
