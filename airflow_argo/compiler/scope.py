@@ -13,8 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from airflow_argo.argo.limits import MAX_RESULT_BYTES
-from airflow_argo.argo.phases import SUCCEEDED
-from airflow_argo.compiler.code import a_map, base64_of, fails, index, quote
+from airflow_argo.compiler.code import a_map, base64_of, fails, given, index, quote
 from airflow_argo.diagnostics import DefinitionError
 from airflow_argo.model.graph import ForLoop, Graph, Step, WhileLoop
 from airflow_argo.model.jobs import OutputSpec, reports
@@ -126,10 +125,9 @@ class Scope:
             case Graph() | WhileLoop():
                 values = f"fromJSON({task}.outputs?.parameters?.{VALUES} ?? '{{}}')"
                 return Read(values + index(source.name), base64=travels_as_base64(source.type), nullable=True)
-            case ForLoop(reports=True, gives_list=gives_list):
-                listed = _returned_values(task, source.name)
-                code = listed if gives_list else f"({task}.status == '{SUCCEEDED}' ? {listed} : nil)"
-                return Read(code, base64=False, nullable=not gives_list)
+            case ForLoop(reports=True):
+                code = _given_by_items(task, source.name, unlisted=source.unlisted)
+                return Read(code, base64=False, nullable=source.unlisted)
             case ForLoop(body=body):
                 return Read(_items_values(task, source.name, _type_of_output(body, source)), base64=False, nullable=False)
             case job if reports(job):
@@ -209,18 +207,21 @@ def _same_value(outcome: str, name: str) -> Read:
     return Read(code, base64=True, nullable=True)
 
 
-def _returned_values(task: str, name: str) -> str:
+def _given_by_items(task: str, name: str, *, unlisted: bool) -> str:
     """Code for the JSON list of what a loop's items gave, in their order, without those that gave nothing."""
-    given = ".value" if name == RETURN_VALUE else f".pushed?.[{quote(name)}]"
-    found = f"filter(fromJSON({task}.outputs?.parameters?.{OUTCOMES} ?? '[]'), {given} != nil)"
-    return f"('[' + join(map({found}, sprig.b64dec({given})), ',') + ']')"
+    value = ".value" if name == RETURN_VALUE else f".pushed?.[{quote(name)}]"
+    found = f"filter(fromJSON({task}.outputs?.parameters?.{OUTCOMES} ?? '[]'), {value} != nil)"
+    if not unlisted:
+        return f"('[' + join(map({found}, sprig.b64dec({value})), ',') + ']')"
+    texts = f"map({found}, sprig.b64dec({value}))"
+    return given(texts, "len(#) > 1 ? '[' + join(#, ',') + ']' : len(#) == 1 ? #[0] : nil")
 
 
 def _items_values(task: str, name: str, type: Type) -> str:
-    given = f"filter(fromJSON({task}.outputs?.parameters?.{VALUES} ?? '[]'), #{index(name)} != nil)"
+    found = f"filter(fromJSON({task}.outputs?.parameters?.{VALUES} ?? '[]'), #{index(name)} != nil)"
     element = f"#{index(name)}"
     json = {Type.TEXT: f"toJson(sprig.b64dec({element}))", Type.JSON: f"sprig.b64dec({element})"}.get(type, element)
-    return f"('[' + join(map({given}, {json}), ',') + ']')"
+    return f"('[' + join(map({found}, {json}), ',') + ']')"
 
 
 def values_output(fields: list[tuple[str, str]]) -> dict[str, object]:

@@ -36,7 +36,6 @@ class ForLoop:
         reports: an item's failure doesn't fail the loop: rules and readers see the state of each item, as with Airflow's
             mapped tasks. Otherwise the loop fails if an item does.
         rule: of a loop that reports: judges for each item whether it runs, as a step's rule does for the step.
-        gives_list: of a loop that reports: what readers get where it ran no item: an empty list, or else nothing.
     """
 
     body: Graph
@@ -44,7 +43,6 @@ class ForLoop:
     parallelism: int | None = None
     reports: bool = False
     rule: Rule | None = None
-    gives_list: bool = True
 
 
 @dataclass(frozen=True, slots=True)

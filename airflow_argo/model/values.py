@@ -70,12 +70,14 @@ class Output:
         step: the step's id.
         name: the output's name; of a loop: of each item's outputs, and the value is the list of them, in item order.
         default: what stands for it if the step didn't produce it; without one, whoever reads it is skipped then.
+        unlisted: of a loop that reports: a list of one value is that value, an empty one is absent.
     """
 
     step: str
     name: str
     type: Type = Type.TEXT
     default: Constant | None = None
+    unlisted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class SameItem:
-    """What the item of the same index gave, of another loop that reports and runs over as many items.
+    """What the item of the same index gave, of another loop that reports and runs over as many items or more.
 
     Attributes:
         loop: the enclosing loop that reads it.

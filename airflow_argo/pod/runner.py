@@ -32,6 +32,7 @@ REPORT = "/tmp/airflow-argo-outcome.json"
 MAX_REPORT_BYTES = 1000 * 1024
 FINAL_EXIT_CODE = 100
 TYPE = "__airflow_argo_type__"
+MAX_MAP_LENGTH = int(os.environ.get("AIRFLOW__CORE__MAX_MAP_LENGTH", "1024"))
 
 Json = Any
 Call = Dict[str, Any]
@@ -263,21 +264,22 @@ class TaskInstance:
     def __init__(self, run: Run, facts: dict[str, Any], run_id: str, xcoms: dict[str, Any], report: Report) -> None:
         self.task_id, self.dag_id, self.run_id = facts.get("task_id"), facts.get("dag_id"), run_id
         self.try_number, self.map_index, self.logical_date = run.try_number, run.map_index, run.date
-        self._xcoms, self._report = xcoms, report
+        self._xcoms, self._report, self._mapped = xcoms, report, set(facts.get("mapped", ()))
 
     def xcom_push(self, key: str, value: Any, **_: Any) -> None:
         """Makes a value known to other tasks under a key."""
         self._report["pushed"][key] = encoded(value)
 
-    def xcom_pull(self, task_ids: Any = None, key: str = "return_value", default: Any = None, **_: Any) -> Any:
-        """The value that a task pushed; a list of them for several tasks."""
-        if task_ids is None:
-            task_ids = list(self._xcoms)
-        if isinstance(task_ids, str):
-            found = self._xcoms[task_ids].get(key)
-            return default if found is None else found
-        pulled = [self._xcoms[task_id].get(key) for task_id in task_ids]
-        return [value for value in pulled if value is not None]
+    def xcom_pull(self, task_ids: Any = None, _dag_id: Any = None, key: str = "return_value", **_: Any) -> Any:
+        """What a task pushed, or several, in a list if it is more than one value. Source: RuntimeTaskInstance.xcom_pull.
+
+        A mapped task gives the values of all its instances. As in Airflow, a default is for pulls by map_indexes only.
+        """
+        pulled: list[Any] = []
+        for task_id in [task_ids] if isinstance(task_ids, str) else task_ids or [self.task_id]:
+            found = self._xcoms.get(task_id, {}).get(key)
+            pulled += (found or [None]) if task_id in self._mapped else [found]
+        return pulled[0] if isinstance(task_ids, (str, type(None))) and len(pulled) == 1 else pulled
 
 
 def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -> None:
@@ -345,6 +347,8 @@ async def _awaited(result: Awaitable[Any]) -> Any:
 def report_value(call: Call, result: Any, report: Report) -> None:
     """Reports what a task returns."""
     if result is None or call.get("quiet"):
+        if call.get("split"):
+            raise TypeError("tasks are mapped over what this one returns, and it returns nothing")
         return
     report["value"] = encoded(result)
     if call.get("spread"):
@@ -356,12 +360,12 @@ def report_value(call: Call, result: Any, report: Report) -> None:
 
 
 def _elements(result: Any) -> list[Any]:
-    """What a loop over a value runs over. Source: airflow.sdk XComArg: a dict gives (key, value), text is no list."""
-    if isinstance(result, dict):
-        return list(result.items())
-    if isinstance(result, (list, tuple, set, frozenset)):
-        return list(result)
-    raise TypeError(f"tasks are mapped over what this one returns, and a {type(result).__name__} is no list or dict")
+    """What a loop over a value runs over. Source: airflow.sdk is_mappable_value: a dict gives (key, value), text is no list."""
+    if not isinstance(result, (dict, list, tuple)):
+        raise TypeError(f"tasks are mapped over what this one returns, and a {type(result).__name__} is no list or dict")
+    if len(result) > MAX_MAP_LENGTH:
+        raise ValueError(f"tasks are mapped over what this one returns, and {len(result)} are more than {MAX_MAP_LENGTH}")
+    return list(result.items()) if isinstance(result, dict) else list(result)
 
 
 def _report_branch(follows: dict[str, Any], chosen: Any, report: Report) -> None:
@@ -369,7 +373,7 @@ def _report_branch(follows: dict[str, Any], chosen: Any, report: Report) -> None
     chosen_ids = [] if chosen is None else [chosen] if isinstance(chosen, str) else list(chosen)
     unknown = [one for one in chosen_ids if one not in follows["ids"]]
     if unknown:
-        raise FailForGood(f"the branch chose {unknown}, and the DAG has no such task or task group")
+        raise ValueError(f"the branch chose {unknown}, and the DAG has no such task or task group")
     followed = [child for child in follows["children"] if any(child in follows["ids"][one] for one in chosen_ids)]
     report["pushed"]["follow"] = encoded(followed)
     if len(followed) == len(follows["children"]):

@@ -7,6 +7,7 @@ from typing import Any
 from airflow_argo.diagnostics import Diagnostic, Severity
 from airflow_argo.model.graph import Body
 from airflow_argo.translator.context import TaskContext, WantsAirflow
+from airflow_argo.translator.mapped_groups import has_instances
 from airflow_argo.translator.mapping import loop_of, unmapped
 from airflow_argo.translator.real_operator import operator_name, real_operator
 from airflow_argo.translator.registry import Translator, translator_of
@@ -31,7 +32,7 @@ def body_of(task: Any, ctx: TaskContext) -> Body | None:
             return body
     ctx.real = True
     job = real_operator(task, ctx, reason)
-    return loop_of(task, job, ctx) if job is not None and task.is_mapped else job
+    return loop_of(task, job, ctx) if job is not None and has_instances(task) else job
 
 
 def _asks_for_airflow(task: Any) -> str | None:
@@ -64,9 +65,9 @@ def _own(task: Any, translator: Translator, ctx: TaskContext) -> tuple[Body | No
 
 
 def _translated(task: Any, translator: Translator, ctx: TaskContext) -> Body | None:
-    if not task.is_mapped:
+    if not has_instances(task):
         return translator(task, ctx)
-    one = unmapped(task, ctx)
+    one = unmapped(task, ctx) if task.is_mapped else task
     return None if one is None else loop_of(task, translator(one, ctx), ctx)
 
 

@@ -6,10 +6,13 @@ Each dependent tests it, whatever its trigger rule says.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 from airflow_argo.model.conditions import Condition, IsIn, Truth
-from airflow_argo.model.values import Constant, Output, Type
+from airflow_argo.model.values import Constant, Output, SameItem, Type, Value
+from airflow_argo.translator.mapped_groups import has_instances, is_counted_at_start, mapped_group_of
 
 FOLLOW = "follow"
 
@@ -19,7 +22,8 @@ def branch_facts(task: Any, dag: Any) -> dict[str, Any]:
 
     A choice keeps the tasks chosen and those before them; of a group, its first tasks are chosen.
     """
-    children = sorted(task.downstream_task_ids)
+    skips = not has_instances(task)  # an instance's decision skips nobody at once, and its choice is what it returns
+    children = sorted(task.downstream_task_ids) if skips else []
     groups = dag.task_group.get_task_group_dict()
     ids: dict[str, list[str]] = {}
     for task_id in sorted(dag.task_dict):
@@ -54,15 +58,34 @@ def conditions_on_decisions(dag: Any) -> dict[str, list[tuple[str, Condition]]]:
             case None:
                 continue
             case True:
-                truth = Truth(Output(task.task_id, FOLLOW, Type.BOOL, Constant("true")))
+                follow = Output(task.task_id, FOLLOW, Type.BOOL, Constant("true"))
                 for later in _short_circuited(task, dag):
-                    found.setdefault(later, []).append((task.task_id, truth))
+                    _obey(found, task, dag.task_dict[later], Truth, follow)
             case list(children):
                 # absent if it decided nothing: then all may run
                 follow = Output(task.task_id, FOLLOW, Type.JSON, Constant.of(children))
                 for child in children:
-                    found.setdefault(child, []).append((task.task_id, IsIn(Constant.of(child), follow)))
+                    _obey(found, task, dag.task_dict[child], partial(IsIn, Constant.of(child)), follow)
     return found
+
+
+def _obey(
+    found: dict[str, list[tuple[str, Condition]]], decider: Any, child: Any, test: Callable[[Value], Condition], follow: Output
+) -> None:
+    """Adds what a decision means for a task, if anything. Source: SkipMixin, NotPreviouslySkippedDep.
+
+    A decider in a mapped group skips nothing. One that is mapped is obeyed by the instances of the same index. Tasks further
+    down are skipped by their id, which instances that are made at the start of a run don't have.
+    """
+    is_direct = child.task_id in decider.downstream_task_ids
+    if mapped_group_of(decider) is not None or (not is_direct and is_counted_at_start(child)):
+        return
+    if str(getattr(child.trigger_rule, "value", child.trigger_rule)) == "always":
+        return  # it runs before anything is decided
+    if not decider.is_mapped:
+        found.setdefault(child.task_id, []).append((decider.task_id, test(follow)))
+    elif is_direct and has_instances(child):
+        found.setdefault(child.task_id, []).append((decider.task_id, test(SameItem(child.task_id, follow))))
 
 
 def _short_circuited(task: Any, dag: Any) -> list[str]:

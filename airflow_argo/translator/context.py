@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_argo.diagnostics import CODES, Diagnostic, Origin, Severity
 from airflow_argo.model.jobs import Env, PodSettings
-from airflow_argo.model.values import Constant, Item, Listing, Member, Output, Record, SecretText, Text, Type, Value
+from airflow_argo.model.values import Constant, Item, Listing, Member, Output, Record, SameItem, SecretText, Text, Type, Value
 from airflow_argo.pod.runner import to_json
 from airflow_argo.settings import Settings, Source
 from airflow_argo.translator.airflow_names import airflow_names
+from airflow_argo.translator.mapped_groups import are_members, mapped_group_of
 from airflow_argo.translator.origins import Origins
 from airflow_argo.translator.params import DagParams
 from airflow_argo.translator.slices import NotSliceable, Slice, slice_of
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 RETURN_VALUE = "return_value"
 NOTHING = Constant("null")
+KWARGS = "kwargs"
+"""The axis of a mapping by `expand_kwargs`, whose items are objects."""
 
 
 class WantsAirflow(Exception):
@@ -118,6 +121,9 @@ class TaskContext:
             return self.dag_context.params.value(found._name)  # noqa: SLF001 - Airflow has no other way
         if isinstance(found, names.literal):
             return self.constant(found.value)
+        if isinstance(found, names.mapped_argument):
+            whole = isinstance(found._input, names.dict_of_lists)  # noqa: SLF001 - as above
+            return self.value(MappedItem(found._key) if whole else MappedItem(KWARGS, found._key))  # noqa: SLF001 - as above
         if isinstance(found, names.resolve_mixin):
             return self._refused("AA215", f"{type(found).__name__} is not translated", "pass a list, or the output of a task")
         if type(found) is list:
@@ -141,25 +147,36 @@ class TaskContext:
             return value.value if isinstance(value.value, str) else str(value.value)
         return value if isinstance(value, Text) else Text((value,), python=True)
 
-    def pull(self, pull: Pull) -> Value:
-        """The value of `ti.xcom_pull(task_ids=…)`; None if that task pushes nothing."""
+    def pull(self, pull: Pull, *, listed: bool = False) -> Value:
+        """The value of `ti.xcom_pull(task_ids=…)`; None if that task pushes nothing.
+
+        Args:
+            listed: what instances pushed is a list, however many they are.
+        """
         if pull.task_id not in self.dag_context.ancestors[self.task_id]:
             there = pull.task_id in self.dag_context.dag.task_dict
             found = f"it pulls from task '{pull.task_id}', which " + ("isn't before it" if there else "the DAG doesn't have")
             self._refused("AA204", found, f"let it run after '{pull.task_id}'" if there else "correct the id")
             return NOTHING
-        if pull.task_id in self.dag_context.mapped and pull.key != RETURN_VALUE:
-            return self._refused("AA205", f"it pulls key '{pull.key}' of the mapped task '{pull.task_id}'", "return the value")
-        if pull.task_id not in self.dag_context.pushes:
+        if pull.task_id not in self.dag_context.pushes or self.runs_at_once:
             return NOTHING
         self.after[pull.task_id] = None
-        return Output(pull.task_id, pull.key, Type.JSON, NOTHING)
+        unlisted = pull.task_id in self.dag_context.mapped and not listed
+        return Output(pull.task_id, pull.key, Type.JSON, NOTHING, unlisted)
 
     def _xcom(self, found: Any) -> Value:
         if not isinstance(found, airflow_names().plain_xcom_arg):
             kind = type(found).__name__.removesuffix("XComArg").lower()
             return self._refused("AA215", f"an XCom with .{kind}() is not translated", "do it in a task of its own")
-        return self.pull(Pull(found.operator.task_id, found.key))
+        found_value = self.pull(Pull(found.operator.task_id, found.key), listed=mapped_group_of(found.operator) is None)
+        if isinstance(found_value, Output) and are_members(self.task, found.operator):
+            return SameItem(self.task_id, replace(found_value, unlisted=False))
+        return found_value
+
+    @property
+    def runs_at_once(self) -> bool:
+        """Whether the task runs before those upstream of it have ended. Source: TriggerRuleDep."""
+        return str(getattr(self.task.trigger_rule, "value", self.task.trigger_rule)) == "always" and not self.mapped
 
     def _template(self, text: str) -> Value:
         import jinja2

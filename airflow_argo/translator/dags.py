@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from airflow_argo.diagnostics import Severity
-from airflow_argo.model.conditions import Condition, all_of
+from airflow_argo.model.conditions import TRUE, Condition, Rule, all_of
 from airflow_argo.model.graph import Body, ForLoop, Graph, Step
 from airflow_argo.model.jobs import Container, PythonCall
+from airflow_argo.model.values import SameItem
+from airflow_argo.model.walk import found_in
 from airflow_argo.model.workflow import Workflow
 from airflow_argo.settings import Settings, load_settings
 from airflow_argo.translator.bodies import body_of
 from airflow_argo.translator.branches import conditions_on_decisions
 from airflow_argo.translator.context import RETURN_VALUE, DagContext, TaskContext
 from airflow_argo.translator.left_out import left_out_of_dag, left_out_of_task
+from airflow_argo.translator.mapped_groups import (
+    both,
+    has_instances,
+    item_rule,
+    mapped_group_of,
+    rule_before_expansion,
+    rule_of_sources,
+    sources_of_mapping,
+)
 from airflow_argo.translator.origins import origins_in
 from airflow_argo.translator.params import OWN_INPUTS, params_of
 from airflow_argo.translator.schedules import schedule_of
@@ -118,21 +130,28 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
         return None
     if _pushes(body):
         ctx.pushes.add(task.task_id)
-    upstream = sorted(task.upstream_task_ids)
+    rule_name = str(getattr(task.trigger_rule, "value", task.trigger_rule))
+    upstream = [] if task_ctx.runs_at_once else sorted(task.upstream_task_ids)
     decisions = conditions_on_decisions(ctx.dag).get(task.task_id, [])
     indirect = _indirect_setups(task)
-    rule_name = str(getattr(task.trigger_rule, "value", task.trigger_rule))
     if rule_name not in RULES and rule_name != ALL_DONE_SETUP_SUCCESS:
         task_ctx.report("AA225", f"trigger rule '{rule_name}' is not known", "use another one")
         return None
     setups = [one for one in upstream if ctx.dag.task_dict[one].is_setup]
     after = [*upstream, *indirect, *_between(task), *(decider for decider, _ in decisions), *task_ctx.after]
+    after += sources_of_mapping(task)
+    rule = rule_of(rule_name, upstream, setups, indirect)
     condition: Condition | None = all_of(test for _, test in decisions) if decisions else None
+    if isinstance(body, ForLoop) and (mapped_group_of(task) is not None or any(found_in(condition, SameItem))):
+        items = rule if mapped_group_of(task) is not None else Rule()
+        items = both([item_rule(items, task, ctx.dag), Rule(wants=condition or TRUE)])
+        body, condition = replace(body, rule=items), None
+        rule = rule_before_expansion(rule_name, upstream, task, ctx.dag) if mapped_group_of(task) is not None else rule
     return Step(
         id=task.task_id,
         body=body,
         after=tuple(dict.fromkeys(after)),
-        rule=rule_of(rule_name, upstream, setups, indirect),
+        rule=both([rule_of_sources(task, ctx.dag), rule]),
         when=condition,
         counts=not task.is_teardown or bool(task.on_failure_fail_dagrun),
         origin=task_ctx.origin,
@@ -140,16 +159,9 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
 
 
 def _body(task: Any, ctx: TaskContext) -> Body | None:
-    if _in_mapped_group(task):
-        ctx.report("AA216", "a mapped task group is not translated", "map the tasks one by one")
-        return None
-    if task.is_mapped:
+    if has_instances(task):
         ctx.dag_context.mapped.add(ctx.task_id)
     return body_of(task, ctx)
-
-
-def _in_mapped_group(task: Any) -> bool:
-    return next(iter(task.iter_mapped_task_groups()), None) is not None
 
 
 def _pushes(body: Body) -> bool:

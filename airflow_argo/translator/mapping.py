@@ -12,14 +12,13 @@ from airflow_argo.model.graph import ForLoop, Graph, Step
 from airflow_argo.model.jobs import Job
 from airflow_argo.model.values import Constant, Value
 from airflow_argo.translator.airflow_names import airflow_names
-from airflow_argo.translator.context import MappedItem, TaskContext
+from airflow_argo.translator.context import KWARGS, MappedItem, TaskContext
+from airflow_argo.translator.mapped_groups import expand_input_of
 from airflow_argo.translator.operators.python import WHOLE_ITEM
-
-KWARGS = "kwargs"
 
 
 def loop_of(task: Any, job: Job, ctx: TaskContext) -> ForLoop:
-    """The loop of a mapped task, whose body is the job of one item."""
+    """The loop of a mapped task, or of a task in a mapped group, whose body is the job of one item."""
     axes = tuple((axis, _items(value, ctx)) for axis, value in _axes(task).items())
     return ForLoop(Graph((Step(ctx.task_id, job),)), axes, getattr(task, "max_active_tis_per_dagrun", None), reports=True)
 
@@ -45,7 +44,8 @@ def unmapped(task: Any, ctx: TaskContext) -> Any | None:
 
 
 def _axes(task: Any) -> dict[str, Any]:
-    expand_input = task._get_specified_expand_input()  # noqa: SLF001 - Airflow has no other way
+    expand_input = expand_input_of(task)
+    assert expand_input is not None
     if isinstance(expand_input, airflow_names().dict_of_lists):
         return dict(expand_input.value)
     return {KWARGS: expand_input.value}
@@ -74,9 +74,7 @@ def _keys(items: Any, ctx: TaskContext) -> list[str] | None:
 
 
 def _made(task: Any, items: dict[str, MappedItem], *, decorated: bool) -> Any:
-    if decorated:
-        return task.unmap({"op_kwargs": {**task.partial_kwargs["op_kwargs"], **items}})
-    return task.unmap(items)
+    return task.unmap({"op_kwargs": items} if decorated else items)
 
 
 def _made_with_whole_item(task: Any) -> Any:

@@ -88,11 +88,14 @@ def _all_ended(instance: Any, task_ids: set[str], session: Any, finished: Any) -
 def _judge_rules_last() -> None:
     """Whether a skip wins over a failure depends on the order of a set in Airflow; here failures win."""
     from airflow.ti_deps.dep_context import DepContext
+    from airflow.ti_deps.deps.mapped_task_upstream_dep import MappedTaskUpstreamDep
     from airflow.ti_deps.deps.trigger_rule_dep import TriggerRuleDep
+
+    last = {TriggerRuleDep: 1, MappedTaskUpstreamDep: 2}
 
     class Ordered(frozenset):  # type: ignore[type-arg]
         def __iter__(self) -> Any:
-            return iter(sorted(frozenset.__iter__(self), key=lambda dep: (isinstance(dep, TriggerRuleDep), type(dep).__name__)))
+            return iter(sorted(frozenset.__iter__(self), key=lambda dep: (last.get(type(dep), 0), type(dep).__name__)))
 
     class Deps(set):  # type: ignore[type-arg]
         def __or__(self, other: Any) -> Any:
@@ -144,9 +147,7 @@ def _found(dag: Any, ended: Any) -> dict[str, Any]:
         tasks = [[one.task_id, one.map_index, str(one.state), one.try_number] for one in instances]
         rows = session.scalars(select(XComModel).where(XComModel.dag_id == dag.dag_id, XComModel.run_id == ended.run_id)).all()
         xcoms = [
-            [row.task_id, row.map_index, row.key, to_json(_plain(XComModel.deserialize_value(row)))]
-            for row in rows
-            if row.key not in IGNORED_KEYS
+            [row.task_id, row.map_index, row.key, to_json(_plain(row.value))] for row in rows if row.key not in IGNORED_KEYS
         ]
     return {"state": str(ended.state), "tasks": tasks, "xcoms": xcoms}
 

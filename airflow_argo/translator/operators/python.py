@@ -56,8 +56,10 @@ def _call(task: Any, ctx: TaskContext, decides: dict[str, Any]) -> Job:
     if source is None:
         return NoOp()
     _check_needs(task, source, ctx)
+    xcoms = pulls_in(source, ctx)
+    mapped = [task_id for task_id, _ in xcoms if task_id in ctx.dag_context.mapped]
     facts = {
-        "task": {"task_id": ctx.task_id, "dag_id": ctx.dag_context.dag.dag_id},
+        "task": {"task_id": ctx.task_id, "dag_id": ctx.dag_context.dag.dag_id, **({"mapped": mapped} if mapped else {})},
         "file": ctx.dag_context.path.rsplit("/", 1)[-1],
         "params": ctx.dag_context.params.for_pods(),
         **decides,
@@ -74,7 +76,7 @@ def _call(task: Any, ctx: TaskContext, decides: dict[str, Any]) -> Job:
         more_kwargs=more,
         modules=tuple(source.modules.items()),
         facts=Constant.of({key: value for key, value in facts.items() if value}),
-        xcoms=pulls_in(source, ctx),
+        xcoms=xcoms,
         spread=bool(getattr(task, "multiple_outputs", False)),
         may_skip=source.needs_airflow,  # in an image of the author's
         retry=retry_of(task, ctx, reports=True),

@@ -1,0 +1,118 @@
+"""Mapped task groups: each member becomes a loop of its own over the group's items, judged item by item.
+
+Source: airflow.sdk MappedTaskGroup, ti_deps.deps.trigger_rule_dep. An instance of a member is judged by the instances of the
+same index of the members before it, and by all instances of tasks outside of the group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from airflow_argo.model.conditions import (
+    SUCCESS_OR_SKIPPED,
+    TRUE,
+    AllOf,
+    AnyOf,
+    Condition,
+    Every,
+    Not,
+    Rule,
+    Same,
+    Some,
+    State,
+    Whole,
+    all_of,
+)
+from airflow_argo.translator.airflow_names import airflow_names
+
+SUCCESS = frozenset({State.SUCCESS})
+
+
+def mapped_group_of(task: Any) -> Any | None:
+    """The mapped task group that a task is in; Airflow allows one of them only."""
+    return next(iter(task.iter_mapped_task_groups()), None)
+
+
+def are_members(one: Any, other: Any) -> bool:
+    """Whether two tasks are in the same mapped task group."""
+    group, others = mapped_group_of(one), mapped_group_of(other)
+    return group is not None and others is not None and group.group_id == others.group_id
+
+
+def has_instances(task: Any) -> bool:
+    """Whether a task may have several instances in a run."""
+    return bool(task.is_mapped) or mapped_group_of(task) is not None
+
+
+def expand_input_of(task: Any) -> Any | None:
+    """What a task, or the mapped group that it is in, is expanded over; None if neither is mapped."""
+    if task.is_mapped:
+        return task._get_specified_expand_input()  # noqa: SLF001 - Airflow has no other way
+    group = mapped_group_of(task)
+    return None if group is None else group._expand_input  # noqa: SLF001 - as above
+
+
+def sources_of_mapping(task: Any) -> list[str]:
+    """Ids of the tasks whose XComs a task, or its mapped group, is expanded over."""
+    given = expand_input_of(task)
+    references = () if given is None else airflow_names().xcom_arg.iter_xcom_references(given.value)
+    return sorted({operator.task_id for operator, _ in references})
+
+
+def is_counted_at_start(task: Any) -> bool:
+    """Whether the instances of a task are known, and made, when a run begins: it is expanded over literals only."""
+    return has_instances(task) and not sources_of_mapping(task)
+
+
+def item_rule(rule: Rule, task: Any, dag: Any) -> Rule:
+    """The rule of a member for one item: of other members it judges the same item."""
+    members = {one for one in dag.task_dict if are_members(task, dag.task_dict[one])}
+    return replace(rule, needs=_by_item(rule.needs, members), wants=_by_item(rule.wants, members))
+
+
+def _by_item(condition: Condition, members: set[str]) -> Condition:
+    match condition:
+        case AllOf(of=parts):
+            return AllOf(tuple(_by_item(part, members) for part in parts))
+        case AnyOf(of=parts):
+            return AnyOf(tuple(_by_item(part, members) for part in parts))
+        case Not(of=part):
+            return Not(_by_item(part, members))
+        case Every(step=step, states=states) | Some(step=step, states=states) if step in members:
+            return Same(step, states)
+        case _:
+            return condition
+
+
+def rule_of_sources(task: Any, dag: Any) -> Rule:
+    """What an expansion asks of the tasks whose XComs it is over, whatever the trigger rule. Source: MappedTaskUpstreamDep.
+
+    Of a source with instances it asks only that these were made.
+    """
+    tests = {source: Whole if has_instances(dag.task_dict[source]) else Every for source in sources_of_mapping(task)}
+    needs = all_of(test(source, SUCCESS_OR_SKIPPED) for source, test in tests.items())
+    return Rule(needs, all_of(test(source, SUCCESS) for source, test in tests.items()))
+
+
+def rule_before_expansion(name: str, upstream: Sequence[str], task: Any, dag: Any) -> Rule:
+    """What a member's trigger rule asks before its group is expanded; nothing, but for two rules.
+
+    Airflow judges a member once before its group is expanded, over all instances for some rules, over none for others.
+    """
+    if not sources_of_mapping(task):
+        return Rule()
+    members = [one for one in upstream if are_members(task, dag.task_dict[one])]
+    if name in ("none_failed_min_one_success", "none_failed_or_skipped"):
+        return Rule(all_of(Every(one, SUCCESS_OR_SKIPPED) for one in upstream))
+    if name == "all_done_min_one_success" and members and len(members) == len(upstream):
+        return Rule(Whole(members[0], frozenset({State.SKIPPED})))  # it counts no success, so the task can't run
+    return Rule()
+
+
+def both(rules: Iterable[Rule]) -> Rule:
+    """A rule that holds where all of some rules hold."""
+    listed = list(rules)
+    needs = [rule.needs for rule in listed if rule.needs != TRUE]
+    return Rule(all_of(needs), all_of(rule.wants for rule in listed if rule.wants != TRUE))
