@@ -50,12 +50,13 @@ def params_of(dag: Any) -> DagParams:
     taken = {spec.name for spec in OWN_INPUTS}
     for name in dag.params:
         param = dag.params.get_param(name)
-        given = param.serialize() if hasattr(param, "serialize") else {"value": param}
-        type_ = _type(param, given.get("value"))
+        value = param.serialize().get("value") if hasattr(param, "serialize") else param
+        required = type(value).__name__ == "ArgNotSet"
+        type_ = _required_type(param) if required else _type(param, value)
         parameter = _input_name(name, taken)
         taken.add(parameter)
         found.types[name] = (parameter, type_)
-        default = _default(given.get("value"), type_)
+        default = None if required else _default(value, type_)
         if default is None:
             found.required.append(name)
         found.inputs.append(InputSpec(parameter, type_, default, getattr(param, "description", None)))
@@ -69,6 +70,12 @@ def _type(param: Any, value: Any) -> Type:
         declared = _SCHEMA_TYPES[types]
         return declared if declared is not Type.FLOAT or isinstance(value, float) else Type.JSON
     return Type.TEXT if isinstance(value, str) and types is None else Type.JSON
+
+
+def _required_type(param: Any) -> Type:
+    """The type of a param without a value, as its schema says."""
+    types = (getattr(param, "schema", None) or {}).get("type")
+    return _SCHEMA_TYPES.get(types, Type.JSON) if isinstance(types, str) else Type.JSON
 
 
 def _default(value: Any, type_: Type) -> Constant | None:

@@ -1,0 +1,55 @@
+"""A DAG's params are inputs of its workflow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_argo.model.values import Constant, Type
+from airflow_argo.translator.loading import prepare_environment
+from airflow_argo.translator.params import OWN_INPUTS, params_of
+
+prepare_environment()
+
+
+def inputs_of(params: dict[str, Any]) -> dict[str, tuple[Type, Constant | None]]:
+    from airflow.sdk import DAG
+
+    return {spec.name: (spec.type, spec.default) for spec in params_of(DAG("d", schedule=None, params=params)).inputs}
+
+
+@pytest.mark.parametrize(
+    ("value", "type_", "default"),
+    [
+        ("a", Type.TEXT, '"a"'),
+        (1, Type.JSON, "1"),
+        (1.5, Type.JSON, "1.5"),
+        (True, Type.JSON, "true"),
+        (None, Type.JSON, "null"),
+        ([1, {"a": None}], Type.JSON, '[1,{"a":null}]'),
+    ],
+)
+def test_plain_value_keeps_its_type(value: Any, type_: Type, default: str) -> None:
+    assert inputs_of({"p": value}) == {"p": (type_, Constant(default))}
+
+
+@pytest.mark.parametrize(
+    ("schema", "type_"),
+    [("string", Type.TEXT), ("integer", Type.INT), ("number", Type.FLOAT), ("boolean", Type.BOOL), ("array", Type.JSON)],
+)
+def test_param_without_value_must_be_given(schema: str, type_: Type) -> None:
+    from airflow.sdk import Param
+
+    assert inputs_of({"p": Param(type=schema)}) == {"p": (type_, None)}
+
+
+def test_null_is_a_value_where_the_schema_allows_it() -> None:
+    from airflow.sdk import Param
+
+    assert inputs_of({"p": Param(None, type=["null", "string"])}) == {"p": (Type.JSON, Constant("null"))}
+
+
+def test_names_that_argo_lacks_are_changed_without_clashes() -> None:
+    own = [spec.name for spec in OWN_INPUTS]
+    assert list(inputs_of({"a b": 1, "a-b": 2, own[0]: 3})) == ["a-b", "param-a-b", f"param-{own[0]}"]
