@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias
 
 from airflow_argo._compat import AirflowNotFoundException, BaseHook, async_connection, conf
 from airflow_argo.cluster import Cluster, NotFoundError, Patience, Snapshot
+from airflow_argo.cluster.argo_server import ArgoServerApi, connect_argo_server
+from airflow_argo.cluster.argo_server_cluster import ArgoServerCluster
 from airflow_argo.cluster.changes import change
 from airflow_argo.cluster.client import Api
 from airflow_argo.diagnostics import AirflowArgoError
@@ -82,12 +84,23 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
     @cached_property
     def api(self) -> Api:
         """The requests that `cluster` is made of."""
-        return kubernetes_api(self.connection, self._wanted_namespace, self.patience)
+        found = self.connection
+        if not found.server:
+            return kubernetes_api(found, self._wanted_namespace, self.patience)
+        return connect_argo_server(
+            found.server,
+            self._wanted_namespace or found.namespace,
+            token=found.token,
+            token_file=found.token_file,
+            ca_file=found.ca_file,
+            verify=found.verify,
+            patience=self.patience,
+        )
 
     @cached_property
     def cluster(self) -> Cluster:
         """What can be done there; its methods may be called by several threads."""
-        return Cluster(self.api)
+        return ArgoServerCluster(self.api) if isinstance(self.api, ArgoServerApi) else Cluster(self.api)
 
     def get_conn(self) -> Cluster:
         """The same, by the name that all hooks have for it."""
@@ -97,6 +110,11 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
     def namespace(self) -> str:
         """The namespace: the hook's own, the connection's, the kubeconfig's or the pod's."""
         return self.cluster.namespace
+
+    @property
+    def can_annotate(self) -> bool:
+        """Whether annotations can be put on a workflow that is there: an Argo server has no request for that."""
+        return not self.connection.server
 
     def annotate(self, name: str, annotations: Mapping[str, str]) -> Snapshot:
         """Put annotations on a workflow."""

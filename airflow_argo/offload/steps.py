@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final
 
 from airflow_argo._compat import AirflowFailException, AirflowSkipException, BaseOperator, conf
-from airflow_argo.cluster import ClusterError, NotFoundError, Snapshot, WorkflowGoneError
+from airflow_argo.cluster import ClusterError, LogLine, NotFoundError, Snapshot, WorkflowGoneError
 from airflow_argo.hooks.argo import ArgoHook
 from airflow_argo.links.argo import URL_KEY, ArgoWorkflowLink
 from airflow_argo.offload.outcomes import StepOutcome, outcome_of
 from airflow_argo.offload.trigger import ArgoStepTrigger
 from airflow_argo.operators.argo import DEFAULT_TIMEOUT
-from airflow_argo.operators.pod_logs import logs_of_nodes, write
+from airflow_argo.operators.pod_logs import write
 
 _SKIPPED: Final = "skipped"
 _SUCCESS: Final = "success"
@@ -126,9 +126,14 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
             raise AirflowFailException(str(error)) from None
         raise AssertionError("a watch ends with a workflow that is done, in which every step is over")
 
+    def _log_lines(self, outcome: StepOutcome) -> Iterator[LogLine]:
+        if not outcome.pods:
+            return iter(())
+        return self.hook.cluster.logs(outcome.workflow, nodes=outcome.pods, tail=self.log_tail)
+
     def _concluded(self, outcome: StepOutcome) -> Any:
         try:
-            for line in logs_of_nodes(self.hook.api, outcome.workflow, outcome.pods, self.log_tail):
+            for line in self._log_lines(outcome):
                 write(self.log, line)
         except ClusterError as error:
             self.log.warning("The logs of step %s can't be read: %s", self.step, error)

@@ -182,7 +182,8 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         self._running = (attempt, workflow.name)
         self._tell(context, workflow)
         if not self.wait_for_completion:
-            self.hook.annotate(workflow.name, {READ: UNATTENDED})
+            if self.hook.can_annotate:
+                self.hook.annotate(workflow.name, {READ: UNATTENDED})
             return workflow.name
         if self.deferrable and not workflow.done:
             self._defer(workflow)
@@ -220,7 +221,8 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
     def _next_step(self, attempt: TaskTry) -> Submit | Adopt | RetryFailed:
         if attempt.try_number <= 1:
             return Submit()
-        return next_step(self.hook.cluster.list(label_selector=attempt.selector), self.retry_strategy)
+        earlier = self.hook.cluster.list(label_selector=attempt.selector)
+        return next_step(earlier, self.retry_strategy, notes=self.hook.can_annotate)
 
     def _retried(self, earlier: Snapshot, attempt: TaskTry, context: Any) -> Snapshot:
         try:
@@ -381,7 +383,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         if self.logs == "none":
             return
         try:
-            for line in logs_of_failures(self.hook.api, workflow, self.log_tail):
+            for line in logs_of_failures(self.hook.cluster, workflow, self.log_tail):
                 write(self.log, line)
         except ClusterError as error:
             self.log.warning("The pods' logs can't be read: %s", error)
@@ -394,7 +396,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         try:
             if delete:
                 self.hook.cluster.delete(workflow.name, uid=workflow.uid, missing_ok=True)
-            else:
+            elif self.hook.can_annotate:
                 self.hook.annotate(workflow.name, read_note(workflow))
         except NotFoundError:
             pass  # its TTL was short

@@ -138,15 +138,19 @@ class RetryFailed:
     workflow: Snapshot
 
 
-def next_step(earlier: Iterable[Snapshot], strategy: RetryStrategy) -> Submit | Adopt | RetryFailed:
-    """What a try does, given the workflows that tries of its task instance have left."""
+def next_step(earlier: Iterable[Snapshot], strategy: RetryStrategy, *, notes: bool = True) -> Submit | Adopt | RetryFailed:
+    """What a try does, given the workflows that tries of its task instance have left.
+
+    Without `notes` nobody can say that an end was read; a workflow that Succeeded is then taken for read, so that a task that
+    was cleared runs anew, though a task whose worker died in the moment of success does too.
+    """
     latest = max(earlier, key=_age, default=None)
     if latest is None or latest.manifest["metadata"].get("deletionTimestamp"):
         return Submit()
     if not (latest.done or is_stopped(latest)):
         return Submit() if is_read(latest) else Adopt(latest)
     if latest.phase == SUCCEEDED:
-        return Submit() if is_read(latest) else Adopt(latest)
+        return Submit() if is_read(latest) or not notes else Adopt(latest)
     return RetryFailed(latest) if strategy == "retry" else Submit()
 
 

@@ -3,60 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 from airflow_argo.cluster import Cluster, LogLine, Snapshot
-from airflow_argo.cluster.client import Api
 from airflow_argo.cluster.errors import ClusterError
-from airflow_argo.cluster.log_lines import MAIN, LoggedPod
-from airflow_argo.cluster.logs import ContainerLog, LogOptions, list_pods, not_started, notice_of, readable_nodes
-from airflow_argo.cluster.nodes import Nodes
 from airflow_argo.operators.results import failures
 
 _AFTER_END: Final = 10.0
 """Seconds that followed logs get to be complete once the workflow is done."""
 
 
-def logs_of_failures(api: Api, workflow: Snapshot, tail: int) -> Iterator[LogLine]:
-    """The last lines of each pod that failed, in the order in which they failed; a notice where the log is gone.
+def logs_of_failures(cluster: Cluster, workflow: Snapshot, tail: int) -> Iterator[LogLine]:
+    """The last lines of each pod that failed; a notice where the log is gone.
 
     Args:
-        api: the connection.
+        cluster: where it ran.
         workflow: that has ended.
         tail: lines of each pod.
     """
-    nodes = readable_nodes(workflow)
-    yield from _logs(api, workflow.name, [node_id for node_id, _, _ in failures(workflow)], nodes, tail)
-
-
-def logs_of_nodes(api: Api, workflow: str, node_ids: Sequence[str], tail: int) -> Iterator[LogLine]:
-    """The last lines of the pods of some nodes, in their order."""
-    yield from _logs(api, workflow, node_ids, {}, tail)
-
-
-def _logs(api: Api, workflow: str, node_ids: Sequence[str], nodes: Nodes, tail: int) -> Iterator[LogLine]:
-    if not node_ids:
-        return
-    options = LogOptions((MAIN,), tail=tail)
-    pods = {pod.node_id: pod for pod in (LoggedPod.of(one, (MAIN,)) for one in list_pods(api, workflow))}
-    for node_id in node_ids:
-        if pod := pods.get(node_id):
-            yield from not_started(pod, nodes)
-            for container in filter(pod.has_log, pod.containers):
-                yield from _read(ContainerLog(api, pod, container, options), nodes)
-
-
-def _read(log: ContainerLog, nodes: Nodes) -> Iterator[LogLine]:
-    try:
-        stream = log.open()
-    except ClusterError as error:
-        yield notice_of(log, nodes, error)
-        return
-    try:
-        yield from log.lines(stream, nodes)
-    finally:
-        stream.close()
+    failed = [node_id for node_id, _, _ in failures(workflow)]
+    return cluster.logs(workflow.name, nodes=failed, tail=tail) if failed else iter(())
 
 
 class FollowedLogs:

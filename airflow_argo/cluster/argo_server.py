@@ -1,0 +1,229 @@
+"""The same requests, carried out by an Argo server: its REST API instead of Kubernetes' own.
+
+What is asked stays a `Call`; here it gets the Argo server's path, query and body, and its answers the shapes of Kubernetes:
+objects as they are, errors as a Status, and the lines of a watch without the `result` around them.
+Source: Argo's api/openapi-spec/swagger.json; server/workflow/workflow_server.go (WatchWorkflows), gRPC gateway's error bodies.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from airflow_argo.cluster.client import Api, Patience, Stream
+from airflow_argo.cluster.config import DEFAULT_NAMESPACE, Connection
+from airflow_argo.cluster.errors import ConfigurationError, RejectedError
+from airflow_argo.cluster.resources import (
+    CLUSTER_WORKFLOW_TEMPLATES,
+    CRON_WORKFLOWS,
+    WORKFLOW_TEMPLATES,
+    WORKFLOWS,
+    Call,
+    Manifest,
+)
+
+_PLACES: Final = {
+    WORKFLOWS: ("workflows", "workflow"),
+    WORKFLOW_TEMPLATES: ("workflow-templates", "template"),
+    CLUSTER_WORKFLOW_TEMPLATES: ("cluster-workflow-templates", "template"),
+    CRON_WORKFLOWS: ("cron-workflows", "cronWorkflow"),
+}
+"""Resource → its place in the URL, and the field of a body that holds the object."""
+
+_GRPC_TO_HTTP: Final = {3: 422, 5: 404, 6: 409, 7: 403, 8: 429, 9: 409, 11: 410, 16: 401}
+_REASONS: Final = {6: "AlreadyExists"}
+_GONE: Final = ("too old resource version", "Expired")
+_END_OF_WATCH: Final = "EOF"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerCall(Call):
+    """A call with the path and query that the Argo server has for it.
+
+    Attributes:
+        action: what is done to the object, e.g. `stop`; a PUT.
+    """
+
+    action: str = ""
+
+    @property
+    def path(self) -> str:
+        """The URL's path."""
+        place = "workflow-events" if self.verb == "watch" else _PLACES[self.resource][0]
+        space = (self.namespace,) if self.resource.namespaced else ()
+        return "/".join(["/api/v1", place, *space, *filter(None, (self.name, self.action))])
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return "PUT" if self.action and self.action != "log" else super(ServerCall, self).method
+
+
+class ArgoServerApi(Api):
+    """One connection to one Argo server; safe to be used by many threads at once."""
+
+    def in_namespace(self, namespace: str) -> ArgoServerApi:
+        """The same connection, for another namespace."""
+        return ArgoServerApi(self._client, namespace, self.patience)
+
+    def with_patience(self, **seconds: float) -> ArgoServerApi:
+        """The same connection, with other limits."""
+        return ArgoServerApi(self._client, self.namespace, replace(self.patience, **seconds))
+
+    def open(self, call: Call, read_timeout: float) -> Stream:
+        """As for an API server; of a line only what is in `result`."""
+        plain = super().open(call, read_timeout)
+        return ServerStream(plain.place, plain.call, plain._response, read_timeout)  # noqa: SLF001 - the same stream
+
+    def act(self, name: str, action: str, body: Manifest) -> Manifest:
+        """Do something to a workflow. Returns the workflow."""
+        call = ServerCall("update", WORKFLOWS, self.namespace, name, action=action)
+        return self.send(call, {"name": name, "namespace": self.namespace, **body})
+
+    def _request(self, call: Call, read_timeout: float, payload: bytes | None, content_type: str) -> Any:
+        if call.resource not in _PLACES or call.verb == "patch":
+            raise RejectedError(self.place, call, 501, "an Argo server can't do that; connect through the Kubernetes API")
+        sent = self._body(call, payload)
+        response = super()._request(self._as_server_call(call), read_timeout, sent, content_type)
+        return response if response.status < 300 else Refusal.of(response)
+
+    def _as_server_call(self, call: Call) -> ServerCall:
+        if isinstance(call, ServerCall):
+            return call
+        prefix = {"list": "listOptions.", "watch": "listOptions.", "delete": "deleteOptions."}.get(call.verb, "")
+        query = () if call.verb in ("create", "update") else tuple((prefix + key, value) for key, value in call.query)
+        return ServerCall(call.verb, call.resource, call.namespace, call.name, "", query)
+
+    def _body(self, call: Call, payload: bytes | None) -> bytes | None:
+        """The object in the field where the Argo server expects it; options of a deletion go into the query."""
+        if isinstance(call, ServerCall) or payload is None or call.verb == "delete":
+            return None if call.verb == "delete" else payload
+        body: Manifest = {"namespace": call.namespace, _PLACES[call.resource][1]: json.loads(payload)}
+        if call.verb == "update":
+            body["name"] = call.name
+        if ("dryRun", "All") in call.query:
+            body["serverDryRun"] = True
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that is no success, with a body as an API server writes it."""
+
+    status: int
+    headers: Any
+    data: bytes
+
+    @classmethod
+    def of(cls, response: Any) -> Refusal:
+        """Reads the answer. `{"code": 5, "message": …}` is a Status; anything else stays what it is."""
+        data = response.read()
+        response.release_conn()
+        try:
+            answer = json.loads(data)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict) or "message" not in answer:
+            return cls(response.status, response.headers, data)
+        status = as_status(answer, response.status)
+        return cls(int(status["code"]), response.headers, json.dumps(status).encode())
+
+    def read(self) -> bytes:
+        """The body."""
+        return self.data
+
+    def release_conn(self) -> None:
+        """It is released already."""
+
+
+def as_status(answer: Manifest, http_status: int) -> Manifest:
+    """A Kubernetes Status for an error of the gRPC gateway: `code` and `message`, or in streams `grpc_code` and `http_code`."""
+    message = str(answer.get("message", ""))
+    code = int(answer.get("grpc_code", answer.get("code", 0)) or 0)
+    status = 410 if any(word in message for word in _GONE) else _GRPC_TO_HTTP.get(code, http_status)
+    return {"kind": "Status", "code": status, "message": message, "reason": _REASONS.get(code, "")}
+
+
+class ServerStream(Stream):
+    """A watch's lines as an API server writes them. That the server's own watch has ended is the end, not an error."""
+
+    def lines(self) -> Iterator[bytes]:
+        """Each line without the `result` around it."""
+        for line in super().lines():
+            if not line.strip():
+                continue
+            try:
+                answer = json.loads(line)
+            except ValueError:
+                yield line  # whoever reads it says what is wrong with it
+                continue
+            if error := answer.get("error"):
+                if error.get("message") == _END_OF_WATCH:
+                    return
+                answer = {"result": {"type": "ERROR", "object": as_status(error, int(error.get("http_code") or 500))}}
+            yield json.dumps(answer.get("result", answer)).encode()
+
+
+def connect_argo_server(
+    url: str,
+    namespace: str,
+    *,
+    token: str = "",
+    token_file: str = "",
+    ca_file: str = "",
+    verify: bool = True,
+    patience: Patience | None = None,
+) -> ArgoServerApi:
+    """An Api of an Argo server; nothing is sent yet.
+
+    Args:
+        url: with scheme, e.g. https://argo.example.com:2746.
+        namespace: that calls are for; "" is "default".
+        token: `Bearer …`, `Basic …`, or a bare token, which is a Bearer's.
+        token_file: a file with it instead, read anew for each request.
+        ca_file: that the server's certificate is checked with.
+        verify: False: its certificate isn't checked.
+        patience: how long the server is waited for.
+
+    Raises:
+        ConfigurationError: a file can't be read.
+    """
+    from kubernetes.client import Configuration
+
+    configuration = Configuration()
+    configuration.host, configuration.verify_ssl, configuration.ssl_ca_cert = url.rstrip("/"), verify, ca_file or None
+    for file in filter(None, (ca_file, token_file)):
+        if not Path(file).is_file():
+            raise ConfigurationError(file, "there is no such file", "correct the connection's fields")
+    if token:
+        configuration.api_key = {"BearerToken": header(token)}
+    if token_file:
+        _follow(configuration, Path(token_file))
+    return _connected(Connection(configuration, namespace or DEFAULT_NAMESPACE, url), patience)
+
+
+def header(token: str) -> str:
+    """The Authorization header for a token."""
+    return token if token.startswith(("Bearer ", "Basic ")) else f"Bearer {token}"
+
+
+def _follow(configuration: Any, path: Path) -> None:
+    def read_again(current: Any) -> None:
+        current.api_key = {"BearerToken": header(path.read_text().strip())}
+
+    read_again(configuration)  # the hook is asked only where there is a key already
+    configuration.refresh_api_key_hook = read_again
+
+
+def _connected(connection: Connection, patience: Patience | None) -> ArgoServerApi:
+    from kubernetes.client import ApiClient
+
+    try:
+        client = ApiClient(configuration=connection.configuration)
+    except Exception as error:  # noqa: BLE001 - the border to the kubernetes package
+        reason = f"no connection can be made from it ({type(error).__name__})"
+        raise ConfigurationError(connection.source, reason, "check its certificate") from None
+    return ArgoServerApi(client, connection.namespace, patience)

@@ -1,0 +1,106 @@
+"""A small HTTPS server that answers as an Argo server does, and keeps its objects in a real API server."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+from airflow_argo.cluster import Cluster, ClusterError
+from airflow_argo.cluster.client import Api
+from airflow_argo.cluster.resources import CRON_WORKFLOWS, WORKFLOW_TEMPLATES, WORKFLOWS, Call, query
+
+TOKEN = "MARKED-SECRET-TOKEN"
+GRPC = {401: 16, 403: 7, 404: 5, 409: 6, 410: 11, 422: 3}
+PLACES = {
+    "workflows": (WORKFLOWS, "workflow"),
+    "workflow-events": (WORKFLOWS, ""),
+    "workflow-templates": (WORKFLOW_TEMPLATES, "template"),
+    "cron-workflows": (CRON_WORKFLOWS, "cronWorkflow"),
+}
+
+
+class ArgoServerDouble:
+    def __init__(self, api: Api, certificate):
+        self.token, self.requests, self.pod_logs = TOKEN, [], {}
+        double = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                with suppress(OSError):
+                    double.serve(self, api)
+
+            do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the standard library's names
+
+            def log_message(self, *args):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate / "tls.crt", certificate / "tls.key")
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        self.url = f"https://localhost:{self._server.server_port}"
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+    def serve(self, handler, api):
+        parts = urlsplit(handler.path)
+        options = {key.partition(".")[2] or key: values[0] for key, values in parse_qs(parts.query).items()}
+        body = json.loads(handler.rfile.read(int(handler.headers.get("Content-Length") or 0)) or "{}")
+        self.requests.append((handler.command, parts.path))
+        if handler.headers.get("Authorization") != f"Bearer {self.token}":
+            return self.answer(handler, 401, {"code": 16, "message": "token not valid. see https://argo-workflows…"})
+        try:
+            self.route(handler, api, parts.path.strip("/").split("/")[2:], options, body)
+        except ClusterError as error:
+            code = {"NotFoundError": 404, "AlreadyExistsError": 409, "InvalidError": 400}.get(type(error).__name__, 500)
+            grpc = {404: 5, 409: 6, 400: 3}.get(code, 13)
+            self.answer(handler, code, {"code": grpc, "message": str(error), "details": []})
+
+    def route(self, handler, api, path, options, body):
+        place, namespace, *rest = path
+        resource, field = PLACES[place]
+        space, name, action = api.in_namespace(namespace), rest[0] if rest else "", rest[1] if len(rest) > 1 else ""
+        if place == "workflow-events":
+            return self.watch(handler, space, options)
+        if action == "log":
+            lines = [{"result": {"content": line, "podName": pod}} for pod, text in self.pod_logs.items() for line in text]
+            return self.answer(handler, 200, *lines)
+        if action:
+            return self.answer(handler, 200, getattr(Cluster(space), action)(name).manifest)
+        verb = {"POST": "create", "PUT": "update", "DELETE": "delete"}.get(handler.command, "get" if name else "list")
+        call = Call(verb, resource, namespace, name, "", query(**options) if verb == "list" else ())
+        return self.answer(handler, 200, space.send(call, body.get(field)))
+
+    def watch(self, handler, api, options):
+        self.head(handler, 200)
+        stream = api.open(Call("watch", WORKFLOWS, api.namespace, query=query(**{**options, "watch": True})), 600)
+        for line in stream.lines():
+            self.chunk(handler, json.dumps({"result": json.loads(line)}).encode() + b"\n")
+        self.chunk(handler, b'{"error":{"grpc_code":8,"http_code":429,"message":"EOF","http_status":"Too Many Requests"}}\n')
+        self.chunk(handler, b"")
+
+    def answer(self, handler, status, *objects):
+        self.head(handler, status)
+        for one in objects:
+            self.chunk(handler, json.dumps(one).encode() + b"\n")
+        self.chunk(handler, b"")
+
+    def head(self, handler, status):
+        handler.send_response(status)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+
+    def chunk(self, handler, data):
+        handler.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        handler.wfile.flush()
