@@ -222,18 +222,28 @@ class TaskContext:
     def image(self, *, needs_airflow: bool = False) -> str:
         """The image of a bash or Python task."""
         if needs_airflow and self.settings.sources["image"].kind != "executor_config":
-            return self.settings["airflow_image"] or f"apache/airflow:{airflow_names().version}"
+            return airflow_image(self.settings)
         return self.settings.required("image")
 
     def pod_settings(self) -> PodSettings:
         """What the settings say about pods."""
-        container = {"imagePullPolicy": self.settings["image_pull_policy"]} if self.settings["image_pull_policy"] else {}
-        template = {"serviceAccountName": self.settings["service_account"]} if self.settings["service_account"] else {}
-        return PodSettings.of(container, template)
+        return pod_settings_of(self.settings)
 
     def env(self, given: Mapping[str, Any]) -> Env:
         """Environment variables, rendered."""
         return tuple((name, self.text(value)) for name, value in given.items())
+
+
+def airflow_image(settings: Settings) -> str:
+    """The image of tasks that need Airflow itself."""
+    return settings["airflow_image"] or f"apache/airflow:{airflow_names().version}"
+
+
+def pod_settings_of(settings: Settings) -> PodSettings:
+    """What settings say about pods."""
+    container = {"imagePullPolicy": settings["image_pull_policy"]} if settings["image_pull_policy"] else {}
+    template = {"serviceAccountName": settings["service_account"]} if settings["service_account"] else {}
+    return PodSettings.of(container, template)
 
 
 def is_shippable(value: Any) -> bool:

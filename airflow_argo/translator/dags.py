@@ -16,6 +16,7 @@ from airflow_argo.model.workflow import Workflow
 from airflow_argo.settings import Settings, load_settings
 from airflow_argo.translator.bodies import body_of
 from airflow_argo.translator.branches import conditions_on_decisions
+from airflow_argo.translator.callbacks import exit_of
 from airflow_argo.translator.context import RETURN_VALUE, DagContext, TaskContext
 from airflow_argo.translator.left_out import left_out_of_dag, left_out_of_task
 from airflow_argo.translator.mapped_groups import (
@@ -48,14 +49,14 @@ def translate(dag: Any, *, settings: Settings | None = None, strict: bool = Fals
     """
     ctx = _dag_context(dag, settings)
     steps = [step for task in _in_order(dag) if (step := _step(task, ctx))]
-    schedule = schedule_of(dag, ctx)
+    schedule, on_exit = schedule_of(dag, ctx), exit_of(dag, ctx)
     for found in left_out_of_dag(dag):
         ctx.report(*found)
     diagnostics = tuple(ctx.diagnostics)
     if strict and any(finding.severity is not Severity.NOTE for finding in diagnostics):
         raise TranslationError(f"DAG '{dag.dag_id}' would lose something", diagnostics)
     refused = any(finding.severity is Severity.ERROR for finding in diagnostics)
-    workflow = None if refused else _workflow(dag, ctx, tuple(steps), schedule)
+    workflow = None if refused else _workflow(dag, ctx, tuple(steps), schedule, on_exit)
     return Translation(dag.dag_id, workflow, diagnostics, len(dag.tasks))
 
 
@@ -74,7 +75,7 @@ def _dag_context(dag: Any, settings: Settings | None) -> DagContext:
     )
 
 
-def _workflow(dag: Any, ctx: DagContext, steps: tuple[Step, ...], schedule: Any) -> Workflow:
+def _workflow(dag: Any, ctx: DagContext, steps: tuple[Step, ...], schedule: Any, on_exit: Graph | None) -> Workflow:
     settings: dict[str, Any] = {}
     if ctx.settings["image_pull_secret"]:
         settings["imagePullSecrets"] = [{"name": ctx.settings["image_pull_secret"]}]
@@ -87,6 +88,7 @@ def _workflow(dag: Any, ctx: DagContext, steps: tuple[Step, ...], schedule: Any)
         inputs=(*OWN_INPUTS, *ctx.params.inputs),
         timeout_seconds=None if timeout is None else max(1, int(timeout.total_seconds())),
         schedule=schedule,
+        on_exit=on_exit,
         namespace=ctx.settings["namespace"],
         service_account=ctx.settings["service_account"],
         labels={DAG_ID_LABEL: _label(dag.dag_id)},

@@ -50,10 +50,6 @@ _TASK_CHECKS: tuple[_Check, ...] = (
 )
 
 _DAG_CHECKS: tuple[_Check, ...] = (
-    *(
-        _Check(f"on_{event}_callback", _UNSET, "AA206", "let a task with a trigger rule do it")
-        for event in ("failure", "success")
-    ),
     _Check("fail_fast", _UNSET, "AA221", "tasks beside a failed one run to their end"),
     _Check("fail_stop", _UNSET, "AA221", "tasks beside a failed one run to their end"),
     _Check("deadline", _UNSET, "AA206", "watch the workflow's duration"),

@@ -6,16 +6,18 @@ pushes are Airflow's. What the translator has to find are the XComs that it read
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from airflow_argo.diagnostics import Severity
 from airflow_argo.model.jobs import Job, PodSettings, PythonCall
 from airflow_argo.model.values import Constant, Output, Type, Value
+from airflow_argo.settings import Settings
 from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.branches import decision_of
-from airflow_argo.translator.context import NOTHING, RETURN_VALUE, TaskContext
-from airflow_argo.translator.shipping import MAX_BYTES, Shipment, constants_pulled, shipment_of
+from airflow_argo.translator.context import NOTHING, RETURN_VALUE, DagContext, TaskContext, pod_settings_of
+from airflow_argo.translator.shipping import MAX_BYTES, Shipment, constants_pulled, shipment_of, texts_in
 from airflow_argo.translator.templates import NotConvertible, pull_of
 from airflow_argo.translator.tries import retry_of
 
@@ -40,7 +42,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
     if why is not None:
         ctx.report("AA232", f"{operator_name(task)} needs Airflow's server: {why}", "keep the task in Airflow, or replace it")
         return None
-    shipment = _shipment(ctx)
+    shipment = shipped(ctx.dag_context, ctx.task_id)
     if shipment is None:
         return None
     ctx.report("AA231", f"it runs in an Airflow image: {reason}", "nothing, if pods with Airflow are fine", Severity.NOTE)
@@ -64,7 +66,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         xcoms=xcoms,
         may_skip=True,
         retry=retry_of(task, ctx, reports=True),
-        pod=_with_environment(ctx),
+        pod=with_environment(ctx.settings),
     )
 
 
@@ -79,29 +81,26 @@ def _needs_server(task: Any) -> str | None:
     return next((NEEDS_SERVER[base.__name__] for base in operator_class.__mro__ if base.__name__ in NEEDS_SERVER), None)
 
 
-def _shipment(ctx: TaskContext) -> Shipment | None:
-    dag_context = ctx.dag_context
-    if dag_context.shipment is None:
-        dag_context.shipment = shipment_of(dag_context)
-    shipment: Shipment = dag_context.shipment
-    if shipment.size > MAX_BYTES:
-        found = f"the DAG file and its own files have {shipment.size // 1024} KiB, and {MAX_BYTES // 1024} KiB can travel"
-        ctx.report("AA233", found, "put them into the image, and say where: dags_in_image")
+def shipped(ctx: DagContext, task_id: str | None = None) -> Shipment | None:
+    """The files that a pod needs to import the DAG file; None, and a finding, if they are too large to travel."""
+    if ctx.shipment is None:
+        ctx.shipment = shipment_of(ctx)
+    if ctx.shipment.size > MAX_BYTES:
+        found = f"the DAG file and its own files have {ctx.shipment.size // 1024} KiB, and {MAX_BYTES // 1024} KiB can travel"
+        ctx.report("AA233", found, "put them into the image, and say where: dags_in_image", task_id=task_id)
         return None
-    return shipment
+    return ctx.shipment
 
 
-def _with_environment(ctx: TaskContext) -> PodSettings:
-    """The pod's settings, with Airflow's Connections, Variables and configuration as environment variables from Secrets."""
-    import json
-
-    own = ctx.pod_settings()
+def with_environment(settings: Settings) -> PodSettings:
+    """What settings say about pods, and Airflow's Connections, Variables and configuration as environment variables."""
+    own = pod_settings_of(settings)
     sources = [
-        {"prefix": prefix, "secretRef": {"name": ctx.settings.required(setting), "optional": True}}
+        {"prefix": prefix, "secretRef": {"name": settings.required(setting), "optional": True}}
         for prefix, setting in (("AIRFLOW_CONN_", "connections_secret"), ("AIRFLOW_VAR_", "variables_secret"))
     ]
-    if ctx.settings["airflow_secret"]:
-        sources.append({"prefix": "", "secretRef": {"name": ctx.settings.required("airflow_secret")}})
+    if settings["airflow_secret"]:
+        sources.append({"prefix": "", "secretRef": {"name": settings.required("airflow_secret")}})
     return PodSettings.of({**json.loads(own.container), "envFrom": sources}, json.loads(own.template))
 
 
@@ -140,8 +139,6 @@ def _referred(task: Any) -> Iterator[tuple[str, str]]:
 
 def _templates(task: Any) -> Iterator[str]:
     """All texts among the operator's template fields."""
-    from airflow_argo.translator.shipping import texts_in
-
     if task.is_mapped:
         yield from texts_in([task.partial_kwargs, task._get_specified_expand_input().value])  # noqa: SLF001 - as above
     else:

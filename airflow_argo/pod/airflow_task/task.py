@@ -40,6 +40,10 @@ def run(call: Dict[str, Any], values: Callable[[Any], Any], run: Any, report: Di
     task = dag_file.task_of(path, facts["dag_id"], facts["task_id"], root)
     supervisor = Supervisor(facts["task_id"], values(call.get("xcoms", {})), call.get("mapped", []), call.get("unknown", []))
     task_runner.SUPERVISOR_COMMS = supervisor
+    if "callback" in call:
+        _call_back(task, call["callback"], supervisor, _server_context(task, run, call))
+        report["state"] = "success"
+        return 0, report
     state = str(_ended(task, supervisor, _server_context(task, run, call)))
     _fill(report, call, supervisor, pod)
     report["state"] = {"success": "success", "skipped": "skipped"}.get(state, "failed")
@@ -125,6 +129,21 @@ def _ended(task: Any, supervisor: Any, server_context: Any) -> Any:
             context["exception"] = error
             finalize(instance, state, context, log, error)
             return getattr(state, "value", state)
+
+
+def _call_back(task: Any, kind: str, supervisor: Any, server_context: Any) -> None:
+    """Runs the DAG's callbacks for success or failure; what they raise is only shown, as in Airflow."""
+    import structlog
+
+    server_context.dag_run.state = {"success": "success"}.get(kind, "failed")
+    context = _instance(task, supervisor, server_context).get_template_context()
+    context["reason"] = {"success": "success"}.get(kind, "task_failure")
+    callbacks = getattr(task.dag, f"on_{kind}_callback")
+    for callback in callbacks if isinstance(callbacks, list) else [callbacks]:
+        try:
+            callback(context)
+        except Exception:
+            structlog.get_logger(logger_name="task").exception("Callback failed")
 
 
 def _instance(task: Any, supervisor: Any, server_context: Any) -> Any:
