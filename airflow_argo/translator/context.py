@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_argo.diagnostics import CODES, Diagnostic, Origin, Severity
+from airflow_argo.model.conditions import Condition
 from airflow_argo.model.jobs import Env, PodSettings
 from airflow_argo.model.values import Constant, Item, Listing, Member, Output, Record, SameItem, SecretText, Text, Type, Value
 from airflow_argo.pod.runner import to_json
@@ -48,6 +49,8 @@ class DagContext:
         mapped: ids of the tasks that are mapped.
         shipment: the files for operators that run in an Airflow image, once a task needs them.
         ancestors: task id → ids of all tasks before it.
+        leaves: ids of the tasks whose end states make that of the run.
+        decisions: task id → the tasks that may skip it, each with the condition under which it doesn't.
     """
 
     dag: Any
@@ -57,6 +60,8 @@ class DagContext:
     params: DagParams
     environment: Any
     ancestors: Mapping[str, frozenset[str]]
+    leaves: frozenset[str] = frozenset()
+    decisions: Mapping[str, list[tuple[str, Condition]]] = field(default_factory=dict)
     pushes: set[str] = field(default_factory=set)
     mapped: set[str] = field(default_factory=set)
     shipment: Shipment | None = None

@@ -18,6 +18,7 @@ from airflow_argo.translator.bodies import body_of
 from airflow_argo.translator.branches import conditions_on_decisions
 from airflow_argo.translator.callbacks import exit_of
 from airflow_argo.translator.context import RETURN_VALUE, DagContext, TaskContext
+from airflow_argo.translator.leaves import leaves_of
 from airflow_argo.translator.left_out import left_out_of_dag, left_out_of_task
 from airflow_argo.translator.mapped_groups import (
     both,
@@ -72,6 +73,8 @@ def _dag_context(dag: Any, settings: Settings | None) -> DagContext:
         params=params_of(dag),
         environment=dag.get_template_env(),
         ancestors=_ancestors(dag),
+        leaves=frozenset(leaves_of(dag)),
+        decisions=conditions_on_decisions(dag),
     )
 
 
@@ -134,7 +137,7 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
         ctx.pushes.add(task.task_id)
     rule_name = str(getattr(task.trigger_rule, "value", task.trigger_rule))
     upstream = [] if task_ctx.runs_at_once else sorted(task.upstream_task_ids)
-    decisions = conditions_on_decisions(ctx.dag).get(task.task_id, [])
+    decisions = ctx.decisions.get(task.task_id, [])
     indirect = _indirect_setups(task)
     if rule_name not in RULES and rule_name != ALL_DONE_SETUP_SUCCESS:
         task_ctx.report("AA225", f"trigger rule '{rule_name}' is not known", "use another one")
@@ -155,7 +158,7 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
         after=tuple(dict.fromkeys(after)),
         rule=both([rule_of_sources(task, ctx.dag), rule]),
         when=condition,
-        counts=not task.is_teardown or bool(task.on_failure_fail_dagrun),
+        counts=task.task_id in ctx.leaves,
         origin=task_ctx.origin,
     )
 

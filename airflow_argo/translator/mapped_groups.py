@@ -24,6 +24,7 @@ from airflow_argo.model.conditions import (
     State,
     Whole,
     all_of,
+    steps_judged,
 )
 from airflow_argo.translator.airflow_names import airflow_names
 
@@ -68,7 +69,9 @@ def is_counted_at_start(task: Any) -> bool:
 
 def item_rule(rule: Rule, task: Any, dag: Any) -> Rule:
     """The rule of a member for one item: of other members it judges the same item."""
-    members = {one for one in dag.task_dict if are_members(task, dag.task_dict[one])}
+    members = {
+        step for test in (rule.needs, rule.wants) for step in steps_judged(test) if are_members(task, dag.task_dict[step])
+    }
     return replace(rule, needs=_by_item(rule.needs, members), wants=_by_item(rule.wants, members))
 
 

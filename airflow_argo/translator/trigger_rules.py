@@ -71,6 +71,8 @@ def rule_of(name: str, upstream: Upstream, upstream_setups: Upstream, indirect_s
     Raises:
         KeyError: Airflow has a rule of that name, and we don't know it.
     """
+    if not upstream:
+        return Rule()  # whatever it is called, there is nothing to judge
     rule = _all_done_setup_success(upstream_setups) if name == ALL_DONE_SETUP_SUCCESS else RULES[name](upstream)
     if not indirect_setups:
         return rule

@@ -9,6 +9,7 @@ from typing import Any
 from airflow_argo.pod.runner import decoded, to_json
 from airflow_argo.runners.local import LocalRunner
 from airflow_argo.runners.tree import StepRun
+from airflow_argo.runners.waiting import NotDoneInTime
 from airflow_argo.translator.branches import FOLLOW
 from airflow_argo.translator.dags import translate
 from tests.parity.ended import UNMAPPED, Ended, Refused, Task
@@ -19,14 +20,30 @@ OWN_KEYS = {FOLLOW}
 _RUN_STATES = {"Succeeded": "success", "Failed": "failed", "Error": "failed"}
 
 
-def run_by_engine(dag: Any, logical_date: str, conf: Mapping[str, Any]) -> Ended | Refused:
-    """How a DAG ends when its manifest runs in the embedded engine."""
+class TookTooLong(Exception):
+    """A run was ended before its end."""
+
+
+def run_by_engine(dag: Any, logical_date: str, conf: Mapping[str, Any], *, seconds: float | None = None) -> Ended | Refused:
+    """How a DAG ends when its manifest runs in the embedded engine.
+
+    Args:
+        seconds: at most so long.
+    Raises:
+        TookTooLong: it took longer.
+    """
     translation = translate(dag)
     if translation.workflow is None:
         return Refused(tuple(f"{one.code}: {one.message}" for one in translation.diagnostics if one.severity.value == "error"))
     with tempfile.TemporaryDirectory() as folder:
         parameters = {"logical_date": logical_date, "conf": dict(conf)}
-        run = LocalRunner(folder=folder).run(translation.workflow, parameters=parameters, on_progress=lambda _: None)
+        run = LocalRunner(folder=folder).run(translation.workflow, parameters=parameters, wait=False)
+        try:
+            run.wait(seconds, lambda _: None)
+        except NotDoneInTime:
+            run.terminate()
+            run.wait(20, lambda _: None)
+            raise TookTooLong(f"it took more than {seconds:g} s") from None
         return ended_of(_RUN_STATES[run.status], run.tree)
 
 

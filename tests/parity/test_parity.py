@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,13 +23,6 @@ def dags_of(file: Path) -> dict[str, Any]:
 
 
 CASES = [(file, dag_id) for file in sorted(FOLDER.glob("*.py")) for dag_id in dags_of(file)]
-
-
-@pytest.fixture(scope="session")
-def airflow() -> Iterator[Airflow]:
-    running = Airflow()
-    yield running
-    running.close()
 
 
 @pytest.mark.parametrize(("file", "dag_id"), CASES, ids=[f"{file.stem}-{dag_id}" for file, dag_id in CASES])

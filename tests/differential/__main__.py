@@ -1,0 +1,84 @@
+"""`python -m tests.differential`: judges all shipped example DAGs, and writes docs/compatibility.md.
+
+Needs minutes. What was judged is kept in `--kept`, so that a run that broke off goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from airflow_argo.diagnostics import AirflowArgoError
+from tests.differential.corpus import example_dags
+from tests.differential.table import DIFFERS, EQUAL, NO_JUDGE, REFUSED, Row, page
+from tests.parity.airflow_side import LOGICAL_DATE, REPOSITORY, Airflow, AirflowFailed
+from tests.parity.argo_side import TookTooLong, run_by_engine
+from tests.parity.ended import Refused, differences
+
+PAGE = REPOSITORY / "docs" / "compatibility.md"
+
+
+def main() -> int:
+    """Judges, writes, and tells how many differ."""
+    options = _options()
+    kept = {} if options.again or not options.kept.exists() else json.loads(options.kept.read_text())
+    airflow, rows = Airflow(), []
+    for file, dag in example_dags():
+        name = file.stem if isinstance(dag, str) else dag.dag_id
+        if options.only and options.only not in name:
+            continue
+        key = f"{_place(file)}:{name}"
+        if key not in kept:
+            kept[key] = asdict(_judged(file, dag, airflow, options.seconds))
+            options.kept.write_text(json.dumps(kept))
+        rows.append(Row(**kept[key]))
+        sys.stdout.write(f"{rows[-1].result:10} {name}  {rows[-1].reason[:150]}\n")
+        sys.stdout.flush()
+    airflow.close()
+    if not options.only:
+        PAGE.write_text(page(rows))
+    return int(any(row.result == DIFFERS for row in rows))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.differential", description=__doc__)
+    parser.add_argument("--only", help="DAGs whose id has this text; then the page isn't written")
+    parser.add_argument("--seconds", type=float, default=90, help="at most so long for each run of a DAG")
+    parser.add_argument("--kept", type=Path, default=REPOSITORY / ".differential.json", help="what was judged before")
+    parser.add_argument("--again", action="store_true", help="forget what was judged before")
+    return parser.parse_args()
+
+
+def _place(file: Path) -> str:
+    """A file's path below site-packages."""
+    parts = file.parts
+    return "/".join(parts[len(parts) - parts[::-1].index("airflow") - 1 :])
+
+
+def _judged(file: Path, dag: Any, airflow: Airflow, seconds: float) -> Row:
+    if isinstance(dag, str):
+        return Row(_place(file), file.stem, 0, NO_JUDGE, dag)
+    row = (_place(file), dag.dag_id, len(dag.tasks))
+    try:
+        here = run_by_engine(dag, LOGICAL_DATE, {}, seconds=seconds)
+    except (AirflowArgoError, TookTooLong) as error:
+        here = None
+        reason = f"{type(error).__name__}: {error}"
+    if isinstance(here, Refused):
+        return Row(*row, REFUSED, "; ".join(dict.fromkeys(here.reasons)))
+    try:
+        there = airflow.run(file, dag.dag_id, seconds=seconds)
+    except AirflowFailed as error:
+        return Row(*row, NO_JUDGE, str(error))
+    if here is None:
+        return Row(*row, DIFFERS, reason)
+    found = differences(there, here)
+    return Row(*row, DIFFERS, found[0]) if found else Row(*row, EQUAL)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
