@@ -82,6 +82,8 @@ class _Reader:
         self.edges: list[Edge] = []
         self.paths: dict[str, str] = {}
         self.again: dict[str, str] = {}
+        self.tasks: dict[int, list[Task]] = {}
+        """Those of a template, by the id of that object: many may call it."""
         self.first: dict[str, str] = {}
         """Id of a box, "" for the workflow → the first node in it."""
 
@@ -125,25 +127,30 @@ class _Reader:
         id = ".onExit" if name == EXIT_HOOK else f".hooks.{name}"
         condition = self._expression(hook)
         self._call(_Call(hook, id, "on exit" if name == EXIT_HOOK else name, condition=condition))
-        if name == EXIT_HOOK:
-            self.edges += [Edge(source=end, target=id, kind=EdgeKind.HOOK) for end in ends]
+        if name == EXIT_HOOK and len(ends) == 1:  # edges from many ends would hide all others, and the label says it
+            self.edges.append(Edge(source=ends[0], target=id, kind=EdgeKind.HOOK))
 
     def _ends(self) -> list[str]:
-        """The nodes at the top that no other follows."""
-        followed = {edge.source for edge in self.edges}
-        return [node.id for node in self.nodes if node.parent is None and node.id not in followed]
+        """The nodes at the top, but hooks, that no other follows."""
+        passed = {edge.source for edge in self.edges if edge.kind is EdgeKind.FLOW}
+        passed |= {edge.target for edge in self.edges if edge.kind is EdgeKind.HOOK}
+        return [node.id for node in self.nodes if node.parent is None and node.id not in passed]
 
     # --- a template's tasks
 
     def _tasks(self, template: Dict, prefix: str, parent: str | None, inside: Mapping[str, str]) -> None:
-        tasks = tasks_of(template, self.source)
-        for task, found in self._joined(tasks, prefix, parent):
+        for task, found in self._joined(self._known(template), prefix, parent):
             id = prefix + task.name
             self.first.setdefault(prefix.rstrip("/"), id)
             self._call(_Call(task.fields, id, self.source.label(task.name), parent, found.own, inside))
             for before, words in found.edges.items():
                 self.edges.append(Edge(source=prefix + before, target=id, label=words))
             self._task_hooks(task, id, parent, inside)
+
+    def _known(self, template: Dict) -> list[Task]:
+        if id(template) not in self.tasks:
+            self.tasks[id(template)] = tasks_of(template, self.source)
+        return self.tasks[id(template)]
 
     def _joined(self, tasks: list[Task], prefix: str, parent: str | None) -> Iterator[tuple[Task, Said]]:
         """Each task with what it follows. Where several steps follow several, a join is between, and a node for it."""

@@ -217,13 +217,19 @@ def test_inline_templates_are_drawn() -> None:
     assert found["b/x"].parent == "b"
 
 
-def test_hooks_hang_on_their_task_and_the_exit_handler_on_all_ends() -> None:
+def test_hooks_hang_on_their_task_and_the_exit_handler_on_the_last() -> None:
     hooks = {"exit": {"template": "noop"}, "bad": {"template": "noop", "expression": "tasks['a'].status == 'Failed'"}}
-    drawn = picture(workflow(dag("main", task("a", hooks=hooks), task("b")), onExit="noop"))
+    drawn = picture(workflow(dag("main", task("a", hooks=hooks), task("b", "a")), onExit="noop"))
     hook_edges = {(edge.source, edge.target): edge.label for edge in drawn.edges if edge.kind is EdgeKind.HOOK}
     assert hook_edges[("a", "a.hooks.bad")] == "failed"
     assert {target for _, target in hook_edges} == {"a.onExit", "a.hooks.bad", ".onExit"}
     assert ("b", ".onExit") in hook_edges
+
+
+def test_with_several_ends_the_exit_handler_stands_alone() -> None:
+    drawn = picture(workflow(dag("main", task("a"), task("b")), onExit="noop"))
+    assert nodes(drawn)[".onExit"].label == "on exit"
+    assert not drawn.edges
 
 
 def test_a_hook_of_the_workflow_says_when_it_runs() -> None:
