@@ -38,6 +38,12 @@ format: setup  ## format the code
 e2e: setup  ## pass the tests that need a cluster: KUBECONFIG names an API server with Argo's CRDs, or one with Argo
 	@$(VENV)/python -m pytest -q -n $(WORKERS) --dist worksteal -m 'cluster or controller'
 
+differential: setup  ## judge all DAGs that Airflow ships by Airflow itself; writes docs/compatibility.md
+	@$(VENV)/python -m tests.differential
+
+fuzz: setup  ## judge COUNT random DAGs by Airflow itself
+	@$(VENV)/python -m tests.parity.fuzz --count $(or $(COUNT),5000)
+
 bench: setup  ## print the benchmarks
 	@for file in benchmarks/*.py; do $(VENV)/python $$file || exit; done
 
