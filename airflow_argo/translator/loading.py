@@ -19,6 +19,8 @@ from typing import Any
 from airflow_argo.diagnostics import Origin
 from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.dag_files import DagFileError
+from airflow_argo.translator.data_files import remember_data_files, watched_reads
+from airflow_argo.translator.template_files import remember_template_files
 
 
 def prepare_environment() -> None:
@@ -39,8 +41,10 @@ def load_dags(path: str | Path) -> list[Any]:
     file = Path(path)
     if not file.is_file():
         raise DagFileError("AA101", "there is no such file", "check the path", Origin(str(path)))
-    dags = _dags_of(_executed(file), file)
+    with watched_reads() as opened:
+        dags = _dags_of(_executed(file), file)
     for dag in dags:
+        remember_data_files(dag, opened)
         _check(dag, file)
     return sorted(dags, key=lambda dag: str(dag.dag_id))
 
@@ -127,6 +131,7 @@ def _check(dag: Any, file: Path) -> None:
             from airflow.utils.dag_cycle_tester import check_cycle
 
             check_cycle(dag)
+        remember_template_files(dag)
         dag.resolve_template_files()
     except Exception as error:  # noqa: BLE001 - a border: Airflow's own checks of the author's DAG
         raise _import_error(error, file) from None

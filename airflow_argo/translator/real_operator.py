@@ -17,7 +17,8 @@ from airflow_argo.settings import Settings
 from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.branches import decision_of
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, DagContext, TaskContext, pod_settings_of
-from airflow_argo.translator.shipping import MAX_BYTES, Shipment, constants_pulled, shipment_of, texts_in
+from airflow_argo.translator.shipping import MAX_BYTES, Shipment, constants_pulled, shipment_of
+from airflow_argo.translator.template_files import texts_in
 from airflow_argo.translator.templates import NotConvertible, pull_of
 from airflow_argo.translator.tries import retry_of
 

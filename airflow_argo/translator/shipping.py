@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from airflow_argo.translator.data_files import data_files
 from airflow_argo.translator.slices import SourceFile, imports_of_text, local_modules
+from airflow_argo.translator.template_files import template_files
 
 if TYPE_CHECKING:
     from airflow_argo.translator.context import DagContext
@@ -58,7 +60,7 @@ def shipment_of(ctx: DagContext) -> Shipment:
     texts = {name: file.text, **modules}
     if in_image is not None:
         return Shipment(name, f"{in_image.rstrip('/')}/{name}", _pods_part(), texts)
-    others = {**modules, **_template_files(ctx.dag, root)}
+    others = {**modules, **template_files(ctx.dag, root), **data_files(ctx.dag, root)}
     beside = [*_pods_part(), ("dag_file", file.text)]
     if others:
         beside.append(("dag_files", json.dumps(others, ensure_ascii=False, indent=0)))
@@ -107,60 +109,6 @@ def _own_files(file: SourceFile, root: Path) -> dict[str, str]:
 
 def _path(module: str) -> str:
     return f"{module.replace('.', '/')}.py"
-
-
-def _template_files(dag: Any, root: Path) -> dict[str, str]:
-    """Path below the root → text of the files that the DAG's template fields name, and of those that these include."""
-    folder = Path(str(dag.fileloc)).resolve().parent.relative_to(root).as_posix()
-    environment = dag.get_template_env()
-    found: dict[str, str] = {}
-    waiting = [name for task in dag.tasks for name in _names_of_files(task)]
-    while waiting:
-        name = waiting.pop()
-        text = _text_of(environment, name)
-        place = name.lstrip("/") if folder == "." else f"{folder}/{name.lstrip('/')}"
-        if text is not None and place not in found:
-            found[place] = text
-            waiting += _included(environment, text)
-    return found
-
-
-def _names_of_files(task: Any) -> Iterator[str]:
-    given = task.partial_kwargs if task.is_mapped else getattr(task, "_BaseOperator__init_kwargs", {})
-    extensions = tuple(task.template_ext)
-    for field in task.template_fields:
-        for text in texts_in([given.get(field), None if task.is_mapped else getattr(task, field, None)]):
-            if extensions and text.endswith(extensions):
-                yield text
-
-
-def texts_in(value: Any) -> Iterator[str]:
-    """All texts in a value, however deep in lists and dicts."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        yield from (text for part in value.values() for text in texts_in(part))
-    elif isinstance(value, list | tuple | set):
-        yield from (text for part in value for text in texts_in(part))
-
-
-def _text_of(environment: Any, name: str) -> str | None:
-    import jinja2
-
-    try:
-        return str(environment.loader.get_source(environment, name)[0])
-    except (jinja2.TemplateNotFound, AttributeError, UnicodeDecodeError):
-        return None
-
-
-def _included(environment: Any, text: str) -> list[str]:
-    import jinja2
-    from jinja2 import meta
-
-    try:
-        return [name for name in meta.find_referenced_templates(environment.parse(text)) if name]
-    except jinja2.TemplateError:
-        return []
 
 
 def constants_pulled(texts: Iterable[str]) -> tuple[set[str], set[str], bool]:

@@ -142,7 +142,7 @@ def _call_back(task: Any, kind: str, supervisor: Any, server_context: Any) -> No
     for callback in callbacks if isinstance(callbacks, list) else [callbacks]:
         try:
             callback(context)
-        except Exception:
+        except Exception:  # noqa: PERF203 - one that fails doesn't keep the others from running
             structlog.get_logger(logger_name="task").exception("Callback failed")
 
 

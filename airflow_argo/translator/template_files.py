@@ -1,0 +1,68 @@
+"""Files that template fields name, such as `query.sql`: Airflow puts their texts in place of their names as it loads a DAG."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_NAMES = "_airflow_argo_template_files"
+
+
+def remember_template_files(dag: Any) -> None:
+    """Notes the names of a DAG's template files, before Airflow replaces them by their texts."""
+    setattr(dag, _NAMES, [name for task in dag.tasks for name in _names_of_files(task)])
+
+
+def template_files(dag: Any, root: Path) -> dict[str, str]:
+    """Path below the root → text of the files that the DAG's template fields name, and of those that these include."""
+    folder = Path(str(dag.fileloc)).resolve().parent.relative_to(root).as_posix()
+    environment = dag.get_template_env()
+    found: dict[str, str] = {}
+    waiting = list(getattr(dag, _NAMES, ()))
+    while waiting:
+        name = waiting.pop()
+        text = _text_of(environment, name)
+        place = name.lstrip("/") if folder == "." else f"{folder}/{name.lstrip('/')}"
+        if text is not None and place not in found:
+            found[place] = text
+            waiting += _included(environment, text)
+    return found
+
+
+def _names_of_files(task: Any) -> Iterator[str]:
+    given = task.partial_kwargs if task.is_mapped else getattr(task, "_BaseOperator__init_kwargs", {})
+    extensions = tuple(task.template_ext)
+    for field in task.template_fields:
+        for text in texts_in([given.get(field), None if task.is_mapped else getattr(task, field, None)]):
+            if extensions and text.endswith(extensions):
+                yield text
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """All texts in a value, however deep in lists and dicts."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for part in value.values() for text in texts_in(part))
+    elif isinstance(value, list | tuple | set):
+        yield from (text for part in value for text in texts_in(part))
+
+
+def _text_of(environment: Any, name: str) -> str | None:
+    import jinja2
+
+    try:
+        return str(environment.loader.get_source(environment, name)[0])
+    except (jinja2.TemplateNotFound, AttributeError, UnicodeDecodeError):
+        return None
+
+
+def _included(environment: Any, text: str) -> list[str]:
+    import jinja2
+    from jinja2 import meta
+
+    try:
+        return [name for name in meta.find_referenced_templates(environment.parse(text)) if name]
+    except jinja2.TemplateError:
+        return []

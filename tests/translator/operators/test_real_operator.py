@@ -1,0 +1,230 @@
+"""Operators that run themselves: what travels with them, what they read, and their secrets. They run in tests/parity."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_argo.compiler.calls import is_shippable
+from airflow_argo.diagnostics import Severity
+from airflow_argo.model.graph import ForLoop, Graph
+from airflow_argo.model.jobs import PythonCall
+from airflow_argo.settings import load_settings
+from airflow_argo.translator.dags import translate
+from airflow_argo.translator.loading import load_dags, prepare_environment
+from airflow_argo.translator.shipping import MAX_BYTES, constants_pulled
+from airflow_argo.translator.translation import Translation
+
+prepare_environment()
+
+HEAD = """
+from datetime import datetime, timedelta
+from airflow.sdk import DAG, BaseOperator, task
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.providers.standard.operators.python import PythonOperator
+
+
+class Own(BaseOperator):
+    template_fields = ("text", "sql")
+    template_ext = (".sql",)
+
+    def __init__(self, text="", sql="", **kwargs):
+        super().__init__(**kwargs)
+        self.text, self.sql = text, sql
+
+    def execute(self, context):
+        return self.text
+
+
+with DAG("d", schedule=None):
+"""
+
+
+@pytest.fixture
+def translated(tmp_path: Path) -> Any:
+    def made(body: str, head: str = HEAD, **flags: str) -> Translation:
+        file = tmp_path / "dag.py"
+        file.write_text(head + "\n".join("    " + line for line in body.strip().splitlines()) + "\n")
+        (dag,) = load_dags(file)
+        return translate(dag, settings=load_settings(file, flags, {}))
+
+    return made
+
+
+def call_of(translation: Translation, task_id: str) -> PythonCall:
+    assert translation.workflow is not None, translation.diagnostics
+    body = next(step.body for step in translation.workflow.graph.steps if step.id == task_id)
+    if isinstance(body, ForLoop):
+        body = body.body.steps[0].body
+    assert isinstance(body, PythonCall)
+    return body
+
+
+def facts_of(translation: Translation, task_id: str) -> dict[str, Any]:
+    facts: dict[str, Any] = call_of(translation, task_id).facts.value
+    return facts
+
+
+def test_own_operator_runs_itself_in_an_airflow_image(translated: Any) -> None:
+    made = translated("Own(task_id='a')")
+    call = call_of(made, "a")
+    assert call.image.startswith("apache/airflow:")
+    assert facts_of(made, "a")["kind"] == "operator"
+    assert [(one.code, one.severity) for one in made.diagnostics] == [("AA231", Severity.NOTE)]
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "BashOperator(task_id='a', bash_command='x', on_failure_callback=print)",
+        "BashOperator(task_id='a', bash_command='{% for i in [1] %}{{ ds }}{% endfor %}')",
+        "BashOperator(task_id='a', bash_command='x', output_processor=str.upper)",
+        "BashOperator(task_id='a', bash_command='x', email='a@b.c')",
+        "EmptyOperator(task_id='a', on_success_callback=print)",
+        "PythonOperator(task_id='a', python_callable=lambda logical_date: 1)",
+        "PythonOperator(task_id='a', python_callable=print, templates_dict={'a': 'b'})",
+        "PythonOperator(task_id='a', python_callable=DAG)",
+        "task.run_if(lambda context: True)(task(task_id='a')(lambda: 1))()",
+    ],
+)
+def test_what_a_translation_cant_say_the_operator_does_itself(task: str, translated: Any) -> None:
+    made = translated(task)
+    assert facts_of(made, "a")["kind"] == "operator"
+    assert [one.code for one in made.diagnostics] == ["AA231"]
+
+
+def test_image_that_the_author_names_is_not_replaced(translated: Any) -> None:
+    function = "def f():\n    import airflow\n    return airflow.__version__\n"
+    head = HEAD.replace("with DAG", function + "\n\nwith DAG")
+    made = translated("PythonOperator(task_id='a', python_callable=f, executor_config={'argo': {'image': 'mine'}})", head)
+    assert call_of(made, "a").image == "mine"
+    assert call_of(made, "a").function == "f"
+
+
+def test_dag_file_and_its_own_modules_travel_once(tmp_path: Path, translated: Any) -> None:
+    (tmp_path / "pack_of_real_operator").mkdir()
+    (tmp_path / "pack_of_real_operator" / "__init__.py").write_text("")
+    (tmp_path / "pack_of_real_operator" / "inner.py").write_text("X = 1\n")
+    (tmp_path / "query.sql").write_text("select {{ ds }} {% include 'part.sql' %}")
+    (tmp_path / "part.sql").write_text("limit 1")
+    head = "from pack_of_real_operator.inner import X\n" + HEAD
+    made = translated("Own(task_id='a', sql='query.sql') >> Own(task_id='b')", head)
+    beside = dict(call_of(made, "a").beside)
+    assert beside["dag_file"].startswith("from pack_of_real_operator")
+    assert set(json.loads(beside["dag_files"])) == {
+        "pack_of_real_operator/__init__.py",
+        "pack_of_real_operator/inner.py",
+        "query.sql",
+        "part.sql",
+    }
+    assert call_of(made, "a").beside is call_of(made, "b").beside
+
+
+def test_files_that_the_dag_file_reads_travel(tmp_path: Path, translated: Any) -> None:
+    (tmp_path / "tasks.yaml").write_text("a: 1")
+    head = "from pathlib import Path\nTASKS = (Path(__file__).parent / 'tasks.yaml').read_text()\n" + HEAD
+    beside = dict(call_of(translated("Own(task_id='a')", head), "a").beside)
+    assert json.loads(beside["dag_files"]) == {"tasks.yaml": "a: 1"}
+
+
+def test_pods_program_needs_no_packing(translated: Any) -> None:
+    program = {name: text for name, text in call_of(translated("Own(task_id='a')"), "a").beside if "/" in name}
+    assert {name.split("/")[1] for name in program} == {"__init__.py", "dag_file.py", "supervisor.py", "task.py"}
+    assert all(is_shippable(text) for text in program.values())
+
+
+def test_dags_in_the_image_dont_travel(translated: Any) -> None:
+    made = translated("Own(task_id='a')", dags_in_image="/opt/airflow/dags/")
+    assert facts_of(made, "a")["path"] == "/opt/airflow/dags/dag.py"
+    assert "dag_file" not in dict(call_of(made, "a").beside)
+
+
+def test_dag_file_too_large_to_travel_is_said(translated: Any) -> None:
+    large = f"TEXT = '{'x' * MAX_BYTES}'\n"
+    made = translated("Own(task_id='a')", large + HEAD)
+    assert made.workflow is None
+    assert [one.code for one in made.diagnostics] == ["AA233"]
+    assert translated("Own(task_id='a')", large + HEAD, dags_in_image="/dags").workflow is not None
+
+
+def test_connections_and_variables_come_from_secrets_and_no_value_is_in_the_manifest(
+    translated: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_DB", "postgres://user:hidden-word@host")
+    made = translated("Own(task_id='a', text='{{ conn.db.host }}')", connections_secret="my-conns")
+    sources = json.loads(call_of(made, "a").pod.container)["envFrom"]
+    assert {"prefix": "AIRFLOW_CONN_", "secretRef": {"name": "my-conns", "optional": True}} in sources
+    assert "hidden-word" not in repr(made.workflow)
+
+
+def test_reads_what_its_templates_and_arguments_name(translated: Any) -> None:
+    made = translated(
+        """
+first, second, third = (BashOperator(task_id=name, bash_command='x') for name in ("first", "second", "third"))
+a = Own(task_id='a', text="{{ ti.xcom_pull('first') }} {{ ti.xcom_pull(task_ids=['second'], key='k') }}", sql=third.output)
+[first, second, third] >> a
+"""
+    )
+    read = {(task_id, key) for task_id, keys in call_of(made, "a").xcoms for key, _ in keys}
+    assert read == {("first", "return_value"), ("second", "k"), ("third", "return_value")}
+
+
+def test_reads_all_before_it_where_a_pull_names_no_task(translated: Any) -> None:
+    head = HEAD.replace(
+        "return self.text", "return [context['ti'].xcom_pull(one) for one in context['task'].upstream_task_ids]"
+    )
+    made = translated("BashOperator(task_id='x', bash_command='x') >> Own(task_id='a')", head)
+    assert [task_id for task_id, _ in call_of(made, "a").xcoms] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("ti.xcom_pull('a')", ({"a"}, {"a"}, False)),
+        ("ti.xcom_pull(task_ids=['a', 'b'], key='k')", ({"a", "b", "k"}, {"a", "b", "k"}, False)),
+        ("ti.xcom_pull(name)", (set(), set(), True)),
+        ("ti.xcom_pull(task_ids='a', default=x)", ({"a"}, {"a"}, False)),
+        ("pull('a')", (set(), set(), False)),
+    ],
+)
+def test_constants_in_pulls(code: str, expected: tuple[set[str], set[str], bool]) -> None:
+    assert constants_pulled([code]) == expected
+
+
+@pytest.mark.parametrize(
+    ("task", "why"),
+    [
+        ("sensors.external_task import ExternalTaskSensor as S; S(task_id='a', external_dag_id='b')", "runs of another DAG"),
+        ("operators.hitl import ApprovalOperator as A; A(task_id='a', subject='b')", "user interface"),
+    ],
+)
+def test_operators_of_airflows_server_are_refused(task: str, why: str, translated: Any) -> None:
+    made = translated("\n".join(f"from airflow.providers.standard.{task}".split("; ")))
+    assert made.workflow is None
+    assert [one.code for one in made.diagnostics] == ["AA232"]
+    assert why in made.diagnostics[0].message
+
+
+def test_decisions_reach_those_after(translated: Any) -> None:
+    made = translated(
+        """
+from airflow.providers.standard.operators.latest_only import LatestOnlyOperator
+LatestOnlyOperator(task_id='latest') >> [EmptyOperator(task_id='b'), EmptyOperator(task_id='a')]
+"""
+    )
+    assert facts_of(made, "latest")["decides"] == ["a", "b"]
+    assert made.workflow is not None
+    assert all(step.when is not None for step in made.workflow.graph.steps if step.id in ("a", "b"))
+
+
+def test_callbacks_of_the_dag_run_at_the_end(translated: Any) -> None:
+    made = translated("EmptyOperator(task_id='a')", HEAD.replace("schedule=None", "schedule=None, on_failure_callback=print"))
+    assert made.workflow is not None
+    assert isinstance(made.workflow.on_exit, Graph)
+    (step,) = made.workflow.on_exit.steps
+    assert step.id == "on_failure_callback"
+    assert made.workflow.graph.steps[0].id == "a"
