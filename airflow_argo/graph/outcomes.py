@@ -82,7 +82,7 @@ class _Places:
             hook = _HOOK.search(name)
             return hook[0] if hook else ""
         around, template = self.places[holder], self.nodes[holder].get("templateName")
-        if around is None:
+        if around is None or node.get("templateName") in self.source.proxies:
             return None
         if node.get("templateName") in self.source.parts:
             return around

@@ -11,8 +11,13 @@ from typing import Any
 import pytest
 import yaml
 
+from airflow_argo.compiler.objects import compile_workflow
 from airflow_argo.graph import FORMATS, draw, picture
 from airflow_argo.graph.model import Outcome, State
+from airflow_argo.local import Engine, JumpingClock, load
+from airflow_argo.model.graph import Graph, Step
+from airflow_argo.model.jobs import NoOp
+from airflow_argo.model.workflow import Workflow
 from airflow_argo.runners.tree import STATES
 from tests.golden.play import Play
 
@@ -139,6 +144,25 @@ def test_the_calls_of_a_template_from_inside_of_it_count_together() -> None:
     status = {"nodes": {one["id"]: one for one in ({**ROOT, "type": "Steps"}, *deep)}}
     assert outcome_of(workflow(main), status, "flip").counts == {State.SUCCESS: 2, State.FAILED: 1}
     assert outcome_of(workflow(main), status, "again").counts == {State.RUNNING: 2}
+
+
+def test_steps_of_a_graph_in_parts_have_theirs(tmp_path: Path) -> None:
+    """And steps that only some parts have to know of are counted once."""
+    steps = [Step(f"s{number}", NoOp(), (f"s{number // 3}",) if number else ()) for number in range(250)]
+    manifest = compile_workflow(Workflow(name="large", graph=Graph(tuple(steps)))).manifest()
+    status = Engine(load([manifest]), name="large", folder=tmp_path / "run", clock=JumpingClock(0.0)).run(lambda _: None)
+    found = picture(manifest, status=status)
+    assert len(found.nodes) == 250
+    assert {(node.outcome.state, node.outcome.instances) for node in found.nodes if node.outcome} == {(State.SUCCESS, 1)}
+
+
+def test_a_task_group_has_the_worst_state_in_it() -> None:
+    manifest = workflow(dag("main", task("g-a"), task("g-b")))
+    ids = json.dumps({"g-a": "g.a", "g-b": "g.b"})
+    manifest["metadata"]["annotations"] = {"airflow-argo.io/dag-id": "d", "airflow-argo.io/ids": ids}
+    ended = [node("w-1", "g-a", "Succeeded"), node("w-2", "g-b", "Omitted")]
+    status = {"nodes": {one["id"]: one for one in (ROOT, *ended)}}
+    assert outcome_of(manifest, status, "g.").state is State.UPSTREAM_FAILED
 
 
 def test_the_exit_handler_and_hooks_have_theirs() -> None:
