@@ -38,6 +38,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("variables_secret", "airflow-variables", "name of the Secret with Airflow's Variables, a key each"),
     Setting("connections_secret", "airflow-connections", "name of the Secret with Airflow's Connections, a key each"),
     Setting("airflow_secret", None, "name of a Secret whose keys are further environment variables of tasks that need Airflow"),
+    Setting(
+        "pools_config_map", None, "name of the ConfigMap with the sizes of Airflow's pools, a key each (default: no limits)"
+    ),
     Setting("dags_in_image", None, "folder of the DAG files in the Airflow image (default: they travel with the workflow)"),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}

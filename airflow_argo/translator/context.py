@@ -16,6 +16,7 @@ from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.mapped_groups import are_members, mapped_group_of
 from airflow_argo.translator.origins import Origins
 from airflow_argo.translator.params import DagParams
+from airflow_argo.translator.pods import image_of, with_override, with_pool
 from airflow_argo.translator.slices import NotSliceable, Slice, slice_of
 from airflow_argo.translator.templates import NotConvertible, Pull, TemplateReader
 
@@ -226,13 +227,20 @@ class TaskContext:
 
     def image(self, *, needs_airflow: bool = False) -> str:
         """The image of a bash or Python task."""
+        overriding = image_of(self.task)
+        if overriding is not None:
+            return overriding
         if needs_airflow and self.settings.sources["image"].kind != "executor_config":
             return airflow_image(self.settings)
         return self.settings.required("image")
 
     def pod_settings(self) -> PodSettings:
-        """What the settings say about pods."""
-        return pod_settings_of(self.settings)
+        """What the settings say about pods, and the task about its own."""
+        return self.own_pod(pod_settings_of(self.settings))
+
+    def own_pod(self, pod: PodSettings) -> PodSettings:
+        """Settings of a pod, with what the task asks for: its pool, and its pod_override."""
+        return with_pool(with_override(pod, self.task), self.task, self.settings)
 
     def env(self, given: Mapping[str, Any]) -> Env:
         """Environment variables, rendered."""

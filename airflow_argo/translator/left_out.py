@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from airflow_argo.diagnostics import Severity
+from airflow_argo.translator.pods import DEFAULT_POOL, left_of_override
 
 
 class LeftOut(NamedTuple):
@@ -61,27 +62,32 @@ BY_AIRFLOW = frozenset({"AA206", "AA207", "AA217", "AA224"})
 """Codes of what Airflow's task runner does, so that a task gets it if the operator itself runs."""
 
 
-def left_out_of_task(task: Any, *, real: bool = False) -> Iterator[LeftOut]:
+def left_out_of_task(task: Any, *, real: bool = False, pools: bool = False) -> Iterator[LeftOut]:
     """What a task asks for and doesn't get.
 
     Args:
         real: the operator itself runs, by Airflow's task runner.
+        pools: the sizes of pools are known, so that they hold.
     """
-    yield from (found for found in _left_out_of_task(task) if not (real and found.code in BY_AIRFLOW))
+    yield from (found for found in _left_out_of_task(task, pools=pools) if not (real and found.code in BY_AIRFLOW))
 
 
-def _left_out_of_task(task: Any) -> Iterator[LeftOut]:
+def _left_out_of_task(task: Any, *, pools: bool) -> Iterator[LeftOut]:
     for check in _TASK_CHECKS:
         value = getattr(task, check.attribute, None)
         if not _is_unset(value, check.unset):
             yield LeftOut(check.code, f"{check.attribute.strip('_')} is not carried over", check.cure)
     if getattr(task, "email", None) and (task.email_on_failure or task.email_on_retry):
         yield LeftOut("AA207", "mail on failure is not carried over", "let a task with the rule one_failed send it")
-    if getattr(task, "pool", "default_pool") != "default_pool":
-        yield LeftOut("AA208", f"pool '{task.pool}' is not carried over", "limit the workflow's parallelism")
+    if getattr(task, "pool", DEFAULT_POOL) != DEFAULT_POOL and not pools:
+        cure = "name a ConfigMap with the sizes of pools in the setting pools_config_map"
+        yield LeftOut("AA208", f"pool '{task.pool}' is not carried over", cure)
     if getattr(task, "priority_weight", 1) != 1:
         yield LeftOut("AA209", "priority_weight is not carried over", "Argo starts what is ready in the order of the manifest")
-    foreign = set(getattr(task, "executor_config", None) or {}) - {"argo"}
+    left = left_of_override(task)
+    if left:
+        yield LeftOut("AA211", f"{', '.join(left)} of the pod_override is not carried over", "use a podSpecPatch")
+    foreign = set(getattr(task, "executor_config", None) or {}) - {"argo", "pod_override"}
     if foreign:
         yield LeftOut(
             "AA211", f"executor_config {', '.join(sorted(map(str, foreign)))} is not carried over", 'use {"argo": {…}}'

@@ -46,6 +46,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
     shipment = shipped(ctx.dag_context, ctx.task_id)
     if shipment is None:
         return None
+    _report_stores(task, ctx, shipment)
     ctx.report("AA231", f"it runs in an Airflow image: {reason}", "nothing, if pods with Airflow are fine", Severity.NOTE)
     xcoms, unknown = _xcoms(task, ctx, shipment)
     facts: dict[str, Any] = {
@@ -67,7 +68,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         xcoms=xcoms,
         may_skip=True,
         retry=retry_of(task, ctx, reports=True),
-        pod=with_environment(ctx.settings),
+        pod=ctx.own_pod(with_environment(ctx.settings)),
     )
 
 
@@ -80,6 +81,11 @@ def operator_name(task: Any) -> str:
 def _needs_server(task: Any) -> str | None:
     operator_class = task.operator_class if task.is_mapped else type(task)
     return next((NEEDS_SERVER[base.__name__] for base in operator_class.__mro__ if base.__name__ in NEEDS_SERVER), None)
+
+
+def _report_stores(task: Any, ctx: TaskContext, shipment: Shipment) -> None:
+    if task.retries and any("task_state_store" in text for text in shipment.texts.values()):
+        ctx.report("AA234", "what it keeps in task_state_store is gone with each try", "keep it outside, such as in a bucket")
 
 
 def shipped(ctx: DagContext, task_id: str | None = None) -> Shipment | None:

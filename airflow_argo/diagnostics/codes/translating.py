@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_argo.diagnostics.codes.code import ERROR, WARNING, Code
+from airflow_argo.diagnostics.codes.code import ERROR, NOTE, WARNING, Code
 
 TRANSLATING: tuple[Code, ...] = (
     Code(
@@ -43,4 +43,8 @@ TRANSLATING: tuple[Code, ...] = (
     Code("AA228", "not a template", ERROR, "Jinja doesn't understand the text, so Airflow wouldn't either."),
     Code("AA229", "an argument of an operator", ERROR, "The operator is translated, but not this argument of it."),
     Code("AA230", "an image without a known command", WARNING, "Argo looks the image's entrypoint up in its registry."),
+    Code("AA231", "runs in an Airflow image", NOTE, "The operator itself runs there, by Airflow's own task runner."),
+    Code("AA232", "needs Airflow's server", ERROR, "The operator asks or changes Airflow's database, which pods don't see."),
+    Code("AA233", "a DAG file that can't travel", ERROR, "Argo keeps a workflow in one object of at most 1 MiB."),
+    Code("AA234", "state that a try keeps", WARNING, "Each try is a pod of its own, and nothing of it is left for the next."),
 )

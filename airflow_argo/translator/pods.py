@@ -1,0 +1,95 @@
+"""What a task asks of its pod and of the tasks beside it: executor_config's pod_override, and pools.
+
+Source: airflow.providers.cncf.kubernetes PodGenerator.reconcile_pods, whose container is named `base`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_argo.model.jobs import PodSettings
+from airflow_argo.settings import Settings
+
+BASE = "base"
+DEFAULT_POOL = "default_pool"
+
+_OF_CONTAINER = frozenset({"resources", "env", "envFrom", "volumeMounts", "securityContext", "imagePullPolicy"})
+_OF_TEMPLATE = frozenset(
+    {"nodeSelector", "tolerations", "affinity", "volumes", "serviceAccountName", "priorityClassName", "schedulerName"}
+    | {"hostAliases", "initContainers"}
+)
+_OF_BOTH = frozenset({"name", "image"})
+
+
+def pool_key(pool: str) -> str:
+    """The key of a pool in the ConfigMap of pools: a key has letters, digits, hyphens, dots and underscores."""
+    return "".join(char if char.isascii() and (char.isalnum() or char in "-._") else "_" for char in pool)
+
+
+def with_pool(pod: PodSettings, task: Any, settings: Settings) -> PodSettings:
+    """The settings, with a semaphore for the task's pool if the settings say which ConfigMap has the sizes of pools."""
+    pool, config_map = getattr(task, "pool", DEFAULT_POOL), settings["pools_config_map"]
+    if pool == DEFAULT_POOL or config_map is None:
+        return pod
+    semaphore = {"configMapKeyRef": {"name": config_map, "key": pool_key(pool)}}
+    return _more(pod, {}, {"synchronization": {"semaphores": [semaphore]}})
+
+
+def with_override(pod: PodSettings, task: Any) -> PodSettings:
+    """The settings, with what `executor_config={"pod_override": V1Pod(…)}` says of the container and the pod."""
+    override = _override(task)
+    if not override:
+        return pod
+    spec = override.get("spec") or {}
+    container = {key: value for key, value in _base(spec).items() if key in _OF_CONTAINER and value}
+    template = {key: value for key, value in spec.items() if key in _OF_TEMPLATE and value}
+    metadata = {key: value for key, value in (override.get("metadata") or {}).items() if key in ("labels", "annotations")}
+    if metadata:
+        template["metadata"] = metadata
+    if spec.get("securityContext"):
+        template["securityContext"] = spec["securityContext"]
+    return _more(pod, container, template)
+
+
+def image_of(task: Any) -> str | None:
+    """The image that a pod_override names."""
+    image = _base(_override(task).get("spec") or {}).get("image")
+    return str(image) if image else None
+
+
+def left_of_override(task: Any) -> list[str]:
+    """What a pod_override says and a template of Argo doesn't have."""
+    spec = _override(task).get("spec") or {}
+    left = [key for key, value in spec.items() if value and key not in _OF_TEMPLATE | {"containers", "securityContext"}]
+    left += [key for key, value in _base(spec).items() if value and key not in _OF_CONTAINER | _OF_BOTH]
+    sidecars = [one["name"] for one in spec.get("containers") or [] if one is not _base(spec)]
+    return sorted([*left, *(f"container {name}" for name in sidecars)])
+
+
+def _override(task: Any) -> dict[str, Any]:
+    given = (getattr(task, "executor_config", None) or {}).get("pod_override")
+    if given is None:
+        return {}
+    if isinstance(given, dict):
+        return given
+    from kubernetes.client import ApiClient
+
+    found = ApiClient().sanitize_for_serialization(given)
+    return found if isinstance(found, dict) else {}
+
+
+def _base(spec: Mapping[str, Any]) -> dict[str, Any]:
+    containers: list[dict[str, Any]] = spec.get("containers") or [{}]
+    return next((one for one in containers if one.get("name") == BASE), containers[0])
+
+
+def _more(pod: PodSettings, container: Mapping[str, Any], template: Mapping[str, Any]) -> PodSettings:
+    """The settings with more fields; lists of both go one after the other."""
+    return PodSettings.of(_merged(json.loads(pod.container), container), _merged(json.loads(pod.template), template))
+
+
+def _merged(ours: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    both = {key: [*ours[key], *more[key]] for key in more if isinstance(ours.get(key), list)}
+    return {**ours, **more, **both}
