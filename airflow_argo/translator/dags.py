@@ -35,6 +35,9 @@ from airflow_argo.translator.schedules import schedule_of
 from airflow_argo.translator.translation import Translation, TranslationError
 from airflow_argo.translator.trigger_rules import ALL_DONE_SETUP_SUCCESS, RULES, rule_of
 
+_AIRFLOWS_DEFAULT = 16
+"""How many tasks of a run Airflow runs at once, if not told otherwise. Source: [core] max_active_tasks_per_dag."""
+
 DAG_ID_LABEL = "airflow-argo.io/dag-id"
 
 
@@ -89,6 +92,7 @@ def _workflow(dag: Any, ctx: DagContext, steps: tuple[Step, ...], schedule: Any,
         name=dag.dag_id,
         graph=Graph(steps),
         inputs=(*OWN_INPUTS, *ctx.params.inputs),
+        parallelism=None if dag.max_active_tasks == _AIRFLOWS_DEFAULT else dag.max_active_tasks,
         timeout_seconds=None if timeout is None else max(1, int(timeout.total_seconds())),
         schedule=schedule,
         on_exit=on_exit,
@@ -129,7 +133,7 @@ def _ancestors(dag: Any) -> Mapping[str, frozenset[str]]:
 def _step(task: Any, ctx: DagContext) -> Step | None:
     task_ctx = TaskContext(ctx, task, mapped=task.is_mapped)
     body = _body(task, task_ctx)
-    for found in left_out_of_task(task, real=task_ctx.real):
+    for found in left_out_of_task(task, real=task_ctx.real, pools=task_ctx.settings["pools_config_map"] is not None):
         task_ctx.report(*found)
     if body is None:
         return None
