@@ -148,11 +148,6 @@ class Picture:
     edges: tuple[Edge, ...]
     outcome: Outcome | None = None
 
-    @property
-    def boxes(self) -> frozenset[str]:
-        """Ids of the nodes that others are in."""
-        return frozenset(node.parent for node in self.nodes if node.parent is not None)
-
     def children(self) -> dict[str | None, list[Node]]:
         """Id of a box, None for the canvas → the nodes in it."""
         found: dict[str | None, list[Node]] = {None: []}

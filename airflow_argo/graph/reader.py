@@ -79,6 +79,7 @@ class _Reader:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.nodes: list[Node] = []
+        self.ids: set[str] = set()
         self.edges: list[Edge] = []
         self.paths: dict[str, str] = {}
         self.again: dict[str, str] = {}
@@ -115,12 +116,10 @@ class _Reader:
 
     def _uncalled(self) -> Iterator[str]:
         """The templates that a library is for: those that no other calls, or all if each is called."""
-        called = {
-            text(task.fields, "template")
-            for template in self.source.templates.values()
-            if is_group(template)
-            for task in tasks_of(template, self.source)
-        }
+        groups = [template for template in self.source.templates.values() if is_group(template)]
+        holders = [task.fields for template in groups for task in self._known(template)]
+        hooks = [hook for holder in (self.source.spec, *holders) for _, hook in _hooks(holder)]
+        called = {text(holder, "template") for holder in (*holders, *hooks)}
         yield from [name for name in self.source.templates if name not in called] or self.source.templates
 
     def _workflow_hook(self, name: str, hook: Dict, ends: list[str]) -> None:
@@ -245,7 +244,7 @@ class _Reader:
         )
 
     def _box(self, call: _Call, template: Dict, kind: Kind, items: str, path: str, note: str = "") -> None:
-        if len(call.inside) >= MAX_TEMPLATE_DEPTH:
+        if call.id.count("/") >= MAX_TEMPLATE_DEPTH:
             raise InputError(f"templates call one another more than {MAX_TEMPLATE_DEPTH} deep", "Argo runs no such workflow")
         self._node(call.node(kind, note, items))
         self._tasks(template, f"{path}/", call.id, {**call.inside, text(call.holder, "template"): path})
@@ -253,6 +252,9 @@ class _Reader:
     def _node(self, node: Node) -> None:
         if len(self.nodes) >= MAX_NODES:
             raise InputError(f"the picture would have more than {MAX_NODES:,} nodes", "draw a part of the workflow")
+        if node.id in self.ids:
+            raise InputError(f"two tasks are named '{node.label}'", "Argo runs no such workflow")
+        self.ids.add(node.id)
         self.nodes.append(node)
 
 

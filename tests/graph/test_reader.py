@@ -307,6 +307,19 @@ def test_a_picture_without_end_is_refused() -> None:
         draw(workflow(*doubling, dag("t60", task("x")), entrypoint="t0"), "json")
 
 
+def test_inline_templates_that_are_too_deep_are_refused() -> None:
+    inner: dict[str, Any] = {"suspend": {}}
+    for _ in range(150):
+        inner = {"dag": {"tasks": [{"name": "a", "inline": inner}]}}
+    with pytest.raises(InputError, match="deep"):
+        draw(workflow({"name": "main", **inner}), "json")
+
+
+def test_two_steps_of_one_name_are_refused() -> None:
+    with pytest.raises(InputError, match="two tasks are named 'a'"):
+        draw(workflow({"name": "main", "steps": [[task("a")], [task("a")]]}), "svg")
+
+
 def test_calls_that_are_too_deep_are_refused() -> None:
     chain = [dag(f"t{number}", task("a", template=f"t{number + 1}")) for number in range(200)]
     with pytest.raises(InputError, match="deep"):

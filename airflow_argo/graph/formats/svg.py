@@ -22,7 +22,7 @@ from airflow_argo.graph.formats.text_size import width_of
 from airflow_argo.graph.layout.flat import Point, TooManyBends
 from airflow_argo.graph.layout.nested import Item, Link, Rect, Route, nested
 from airflow_argo.graph.layout.nesting import cycle, lifted, ways
-from airflow_argo.graph.model import EdgeKind, Kind, Node, Picture
+from airflow_argo.graph.model import Edge, EdgeKind, Kind, Node, Picture
 
 MAX_NODES = 2_000
 """More can't be taken in, and would take long to lay out."""
@@ -74,35 +74,33 @@ def _too_large(found: str) -> InputError:
 # --- edges between what is in the same box
 
 
-class _Drawn:
-    """An edge as it is drawn: of all edges between what is in two boxes there is one."""
+def _edges(picture: Picture) -> list[Edge]:
+    """The edges that are drawn: one for all between what is in two boxes. What begins anew says so in its node.
 
-    __slots__ = ("kind", "label", "source", "target")
-
-    def __init__(self, source: str, target: str, label: str, kind: EdgeKind) -> None:
-        self.source, self.target, self.label, self.kind = source, target, label, kind
-
-
-def _edges(picture: Picture) -> list[_Drawn]:
-    """The edges that are drawn. What begins anew says so in its node."""
+    Raises:
+        InputError: tasks wait for one another.
+    """
     around = ways({node.id: node.parent for node in picture.nodes})
-    found: dict[tuple[str, str], list[tuple[str, EdgeKind]]] = {}
+    found: dict[tuple[str, str], list[Edge]] = {}
     for edge in picture.edges:
         ends = lifted(around[edge.source], around[edge.target]) if edge.kind is not EdgeKind.AGAIN else None
         if ends is not None:
-            found.setdefault(ends, []).append((edge.label, edge.kind))
+            found.setdefault(ends, []).append(edge)
     loop = cycle(found)
     if loop:
         names = {node.id: clean(node.label) for node in picture.nodes}
         told = " → ".join(names[id] for id in loop[:6]) + (" → …" if len(loop) > 6 else "")
         raise InputError(f"tasks wait for one another: {told}", "correct the manifest")
-    return [
-        _Drawn(source, target, ", ".join(dict.fromkeys(label for label, _ in ones if label)), min(kind for _, kind in ones))
-        for (source, target), ones in found.items()
-    ]
+    return [_as_one(source, target, edges) for (source, target), edges in found.items()]
 
 
-def _edge(edge: _Drawn, route: Route, label: Panel | None) -> Iterator[str]:
+def _as_one(source: str, target: str, edges: Sequence[Edge]) -> Edge:
+    label = ", ".join(dict.fromkeys(edge.label for edge in edges if edge.label))
+    kind = EdgeKind.HOOK if all(edge.kind is EdgeKind.HOOK for edge in edges) else EdgeKind.FLOW
+    return Edge(source=source, target=target, label=label, kind=kind)
+
+
+def _edge(edge: Edge, route: Route, label: Panel | None) -> Iterator[str]:
     path = " ".join(_path(line) for line in route.lines)
     yield f'<path class="edge {edge.kind.value}" d="{path}"/>'
     yield f'<path class="tip" d="{_tip(route.lines[-1][-1])}"/>'
