@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -11,21 +10,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NoReturn
 
-from airflow_argo._compat import AirflowException, AirflowTaskTimeout, BaseOperator, conf, task_state
+from airflow_argo._compat import AirflowException, AirflowFailException, AirflowTaskTimeout, BaseOperator, conf
 from airflow_argo.argo.phases import SUCCEEDED
 from airflow_argo.cluster import (
     ClusterError,
     ForbiddenError,
+    InvalidError,
     NotFoundError,
     Snapshot,
     Submission,
+    TooLargeError,
     WaitTimeoutError,
     WorkflowGoneError,
     WrongPhaseError,
 )
-from airflow_argo.diagnostics import InputError
+from airflow_argo.diagnostics import DiagnosticsError, InputError
 from airflow_argo.hooks.argo import ArgoHook, KillAction
 from airflow_argo.links.argo import URL_KEY, ArgoWorkflowLink
+from airflow_argo.operators.asking import RUNNING, UNKNOWN, state_of
 from airflow_argo.operators.attempts import (
     READ,
     UNATTENDED,
@@ -37,7 +39,7 @@ from airflow_argo.operators.attempts import (
     next_step,
     read_note,
 )
-from airflow_argo.operators.pod_logs import FollowedLogs, logs_of_failures, write
+from airflow_argo.operators.pod_logs import FollowedLogs, Progress, logs_of_failures, write
 from airflow_argo.operators.results import OutputFormat, failures, steps, typed_outputs
 from airflow_argo.operators.sources import Source, dag_source, manifest_source, workflow_source
 from airflow_argo.operators.templating import rendered
@@ -47,9 +49,7 @@ FinishAction = Literal["keep", "delete", "delete_succeeded"]
 Logs = Literal["failed", "all", "none"]
 
 DEFAULT_TIMEOUT = timedelta(days=7)
-_ANSWER_FROM_AIRFLOW = 3.0  # seconds: Airflow kills the process five seconds after it asked it to end
 _ENDING = 120.0  # seconds that a workflow being stopped gets to end before it is retried
-_OWN_STATE = "running"
 
 
 class WorkflowFailed(AirflowException):  # type: ignore[misc] # Airflow's classes are Any to mypy
@@ -236,6 +236,15 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         return retried
 
     def _submitted(self, attempt: TaskTry, context: Any) -> Snapshot:
+        """The workflow of this try. What can't be submitted now can't be in the next try either, so there is none."""
+        try:
+            submission = self._submission(attempt, context)
+        except (InvalidError, TooLargeError, InputError, DiagnosticsError) as error:
+            raise AirflowFailException(str(error)) from error
+        self._log_submission(submission)
+        return submission.workflow
+
+    def _submission(self, attempt: TaskTry, context: Any) -> Submission:
         source = self._source(context)
         how: dict[str, Any] = {
             "name": attempt.name,
@@ -245,11 +254,8 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             "key": attempt.key,
         }
         if source.template:
-            submission = self.hook.cluster.submit_from(source.template, **how)
-        else:
-            submission = self.hook.cluster.submit(self._owned(source.documents), **how)
-        self._log_submission(submission)
-        return submission.workflow
+            return self.hook.cluster.submit_from(source.template, **how)
+        return self.hook.cluster.submit(self._owned(source.documents), **how)
 
     def _source(self, context: Any) -> Source:
         """What the arguments say is submitted.
@@ -334,7 +340,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             raise
 
     def _watched(self, workflow: Snapshot) -> Snapshot:
-        seen = _Progress(self.log)
+        seen = Progress(self.log)
         cluster, deadline = self.hook.cluster, time.monotonic() + self._seconds()
         try:
             return cluster.wait(workflow.name, uid=workflow.uid, timeout=self._seconds(), on_change=seen)
@@ -408,7 +414,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         if self._running is None:
             return
         attempt, name = self._running
-        if not self._timed_out and _state_of(attempt) in (_OWN_STATE, "unknown"):
+        if not self._timed_out and state_of(attempt) in (RUNNING, UNKNOWN):
             self.log.warning("This worker is told to end while Airflow wants the task: workflow %s goes on", name)
             return
         self._end(name)
@@ -420,35 +426,3 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             self.log.warning("Workflow %s can't be ended: %s", name, error)
         else:
             self.log.info("Workflow %s: %s", name, self.on_kill_action)
-
-
-def _state_of(attempt: TaskTry) -> str | None:
-    """What Airflow says about the task instance now; "unknown" if it doesn't answer in time.
-
-    Asked in a thread: the signal may have interrupted a talk with Airflow, whose lock this thread then holds.
-    """
-    answer: list[str | None] = []
-
-    def ask() -> None:
-        try:
-            answer.append(task_state(attempt.dag_id, attempt.task_id, attempt.run_id, attempt.map_index))
-        except Exception:  # noqa: BLE001 - a border: whatever Airflow's client raises, there is no answer
-            answer.append("unknown")
-
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(_ANSWER_FROM_AIRFLOW)
-    return answer[0] if answer else "unknown"
-
-
-class _Progress:
-    """Logs each change of a workflow's phase or progress."""
-
-    def __init__(self, log: Any) -> None:
-        self._log, self._last = log, ""
-
-    def __call__(self, workflow: Snapshot) -> None:
-        text = f"{workflow.phase or 'not yet seen by the controller'} {workflow.progress}".rstrip()
-        if text != self._last:
-            self._log.info("Workflow %s: %s", workflow.name, text)
-            self._last = text

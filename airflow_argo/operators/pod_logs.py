@@ -1,4 +1,4 @@
-"""What a workflow's pods write, in the log of the task that submitted it."""
+"""What a workflow does and its pods write, in the log of the task that submitted it."""
 
 from __future__ import annotations
 
@@ -52,3 +52,17 @@ class FollowedLogs:
 def write(log: Any, line: LogLine) -> None:
     """One line of a pod, in a task's log."""
     log.info("[%s] %s", line.node or line.node_name or line.pod, line.text)
+
+
+class Progress:
+    """Logs each change of a workflow's phase or progress."""
+
+    def __init__(self, log: Any) -> None:
+        self._log, self._last = log, ""
+
+    def __call__(self, workflow: Snapshot) -> None:
+        """A state of the workflow."""
+        text = f"{workflow.phase or 'not yet seen by the controller'} {workflow.progress}".rstrip()
+        if text != self._last:
+            self._log.info("Workflow %s: %s", workflow.name, text)
+            self._last = text

@@ -37,18 +37,31 @@ class AirflowProcesses:
             "AIRFLOW__API__PORT": str(self.port),
             "AIRFLOW__API__BASE_URL": self.url,
             "AIRFLOW__API__WORKERS": "1",
-            "AIRFLOW__API_AUTH__JWT_SECRET": "of-this-test-alone",
-            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+            "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",  # machines that run tests are busy
+            "AIRFLOW__API_AUTH__JWT_SECRET": "of-this-test-alone" * 5,
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
-            "AIRFLOW__TRIGGERER__DEFAULT_CAPACITY": "100",
             "AIRFLOW_CONN_ARGO_DEFAULT": connection,
         }
         self.processes = {}
 
     def __enter__(self):
-        for component in COMPONENTS:
+        self.start("api-server")
+        self._until_healthy()  # tasks that find no API server fail
+        for component in COMPONENTS[1:]:
             self.start(component)
         return self
+
+    def _until_healthy(self, seconds=180):
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                urllib.request.urlopen(f"{self.url}/api/v2/version").read()
+            except OSError:  # noqa: PERF203 - a loop of attempts
+                assert time.monotonic() < deadline, self.logs()
+                time.sleep(0.5)
+            else:
+                return
 
     def __exit__(self, *exception):
         for component in list(self.processes):
@@ -77,7 +90,7 @@ class AirflowProcesses:
         with sqlite3.connect(f"file:{self.home}/airflow.db?mode=ro", uri=True, timeout=20) as database:
             return dict(database.execute("select task_id, try_number from task_instance"))
 
-    def until(self, wanted, seconds=240):
+    def until(self, wanted, seconds=400):
         """Wait until the tasks are in these states."""
         deadline, states = time.monotonic() + seconds, {}
         while time.monotonic() < deadline:
@@ -89,7 +102,8 @@ class AirflowProcesses:
         raise AssertionError(f"{states} instead of {wanted}\n{self.logs()}")
 
     def logs(self):
-        return "\n".join(f"== {name}\n{(self.home / f'{name}.log').read_text()[-1500:]}" for name in COMPONENTS)
+        ends = (f"== {file.name}: {file.read_text()[-1500:]}" for file in sorted(self.home.glob("*.log")))
+        return chr(10).join(ends)
 
     def mark(self, dag_id, task_id, state):
         """As the UI does."""

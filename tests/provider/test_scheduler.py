@@ -18,7 +18,7 @@ def workflows(cluster):
     return found
 
 
-def wait_for(condition, seconds=120):
+def wait_for(condition, seconds=200):
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline
@@ -48,7 +48,7 @@ def test_states_come_from_the_workflows_though_processes_are_killed(airflow_home
         airflow.start("triggerer")
         airflow.start("scheduler")
         airflow.until({"fails": "failed", "looked": "skipped"})
-        wait_for(lambda: airflow.tries()["poking"] == 2 and airflow.states()["poking"] == "running", 200)
+        wait_for(lambda: airflow.tries()["poking"] == 2 and airflow.states()["poking"] == "running", 400)
 
         outputs = {"parameters": [{"name": "x", "value": "5"}]}
         for task in ("deferred", "poking"):
