@@ -243,11 +243,11 @@ def state_of(node: Dict) -> str:
 
 def _without_empty_levels(node: Dict, found: list[StepRun]) -> list[StepRun]:
     """Without levels that say nothing: the only attempt of a group, the expanded task of a loop."""
-    if len(found) == 1 and (
-        node.get("type") == "Retry" or (found[0].node.get("type") == "TaskGroup" and found[0].id == "each")
-    ):
-        return found[0].children
-    return found
+    if len(found) != 1:
+        return found
+    inner = found[0].node
+    is_attempt = node.get("type") == "Retry" and str(inner["name"]).startswith(f"{node['name']}(")
+    return found[0].children if is_attempt or (inner.get("type") == "TaskGroup" and found[0].id == "each") else found
 
 
 def _overall(states: list[str]) -> str:
