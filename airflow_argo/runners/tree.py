@@ -246,7 +246,7 @@ def _without_empty_levels(node: Dict, found: list[StepRun]) -> list[StepRun]:
     if len(found) != 1:
         return found
     inner = found[0].node
-    is_attempt = node.get("type") == "Retry" and str(inner["name"]).startswith(f"{node['name']}(")
+    is_attempt = node.get("type") == "Retry" and _ATTEMPT.sub("", str(inner["name"])) == node["name"]
     return found[0].children if is_attempt or (inner.get("type") == "TaskGroup" and found[0].id == "each") else found
 
 
