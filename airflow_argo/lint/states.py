@@ -32,6 +32,8 @@ from airflow_argo.lint.mentions import mentions
 from airflow_argo.lint.subjects import Call, Template
 
 SUCCEEDED, FAILED, ERRORED, SKIPPED, OMITTED = "Succeeded", "Failed", "Error", "Skipped", "Omitted"
+IDLE = "Idle"
+"""A loop that Succeeded, with no item that ran: not a phase of Argo's, which tells it apart by AnySucceeded alone."""
 Ends = frozenset[str]
 
 RAN: Final[Ends] = frozenset([SUCCEEDED, FAILED, ERRORED])
@@ -89,7 +91,7 @@ class States:
             bad = ends & BAD - tolerated
             if bad:
                 found |= {FAILED, ERRORED}
-            if ends <= BAD and bad == ends:
+            if bad == ends:
                 found.discard(SUCCEEDED)
         return frozenset(found)
 
@@ -127,11 +129,13 @@ class States:
         return self._calls[call]
 
     def _when_reached(self, call: Call) -> Ends:
+        if _is_empty(call):
+            return _NEVER
         condition = call.holder.get("when") or ""
         outcomes = _outcomes(condition)
         found: set[str] = set()
         if False in outcomes:
-            found.add(SUCCEEDED if call.is_loop else SKIPPED)  # a loop asks once an item
+            found.add(IDLE if call.is_loop else SKIPPED)  # a loop asks once an item
         if None in outcomes:
             found.add(ERRORED)
         if True in outcomes:
@@ -198,8 +202,6 @@ class States:
         template = consumer.template
         assert template is not None
         assert template.graph is not None
-        if end == SUCCEEDED:
-            return True
         if producer in template.graph.upstream[consumer.name]:
             ends = {name: self.forward(template)[name] for name in template.graph.upstream[consumer.name]}
             if not starts(template, consumer.name, {**ends, producer: frozenset([end])})[0]:
@@ -245,6 +247,11 @@ def _same_condition(consumer: Call, producer: Call) -> bool:
     """Whether two tasks run or are skipped together."""
     condition = consumer.holder.get("when")
     return bool(condition) and condition == producer.holder.get("when") and not (consumer.is_loop or producer.is_loop)
+
+
+def _is_empty(call: Call) -> bool:
+    """Whether a loop has no items, whatever happens."""
+    return str(call.holder.get("withParam") or "").strip() == "[]"
 
 
 def _may_be_empty(call: Call) -> bool:
@@ -324,7 +331,7 @@ def _may(rule: Rule, upstream: Mapping[str, Ends], template: Template) -> tuple[
             about = _one_task(parts)
             if about is not None:
                 name, phases = about
-                ends = upstream.get(name, RAN)
+                ends = _phases(upstream.get(name, RAN))
                 return bool(ends & phases), bool(ends - phases)
             found = [_may(part, upstream, template) for part in parts]
             return any(can for can, _ in found), all(cannot for _, cannot in found)
@@ -342,11 +349,16 @@ def _may_have(result: TaskResult, ends: Ends) -> tuple[bool, bool]:
     if result is TaskResult.DAEMONED:
         return False, True
     if result is TaskResult.ANY_SUCCEEDED:
-        return bool(ends & RAN), bool(ends - {SUCCEEDED}) or True
+        return bool(ends & RAN), bool(ends - {SUCCEEDED})
     if result is TaskResult.ALL_FAILED:
         return bool(ends & BAD), True
-    phase = _PHASES[result]
-    return phase in ends, bool(ends - {phase})
+    phase, phases = _PHASES[result], _phases(ends)
+    return phase in phases, bool(phases - {phase})
+
+
+def _phases(ends: Ends) -> Ends:
+    """The phases that Argo gives to ends."""
+    return frozenset(SUCCEEDED if end == IDLE else end for end in ends)
 
 
 def _may_hold(call: Call, upstream: Mapping[str, Ends]) -> bool:
@@ -358,7 +370,7 @@ def _may_hold(call: Call, upstream: Mapping[str, Ends]) -> bool:
     if not references or any(one.output != "status" or one.dynamic for one in references):
         return True
     names = sorted({one.node for one in references if one.node is not None})
-    choices = [sorted(upstream.get(name, frozenset())) for name in names]
+    choices = [sorted(_phases(upstream.get(name, frozenset()))) for name in names]
     count = 1
     for choice in choices:
         count *= len(choice)

@@ -31,9 +31,12 @@ ERROR_FOR_A_FAULT = {
     "limits/word-names-in-depends",
     "loops/unresolved-tag-in-loop",
     "nopod/suspend-output-value-panics",
+    "retry/errors",
+    "values/expressions-odd",
     "values/nil-expression",
     "when/errors",
     "when/failed-value-in-when",
+    "when/odd",
     "while/too-deep",
 }
 """Runs that are in Error because of what the manifest says."""
@@ -49,6 +52,11 @@ ERROR_FOR_A_VALUE = {
     "absent/failed": "a task that fails on purpose",
     "branch/branch-failed": "a task that fails on purpose",
     "nopod/failed": "a task that fails on purpose",
+    "nopod/suspend-durations": "durations that come as arguments",
+    "nopod/suspend-supplied-missing": "an output that nobody supplied",
+    "pods/output-files": "files that a pod didn't write",
+    "sync/semaphore-errors": "limits in ConfigMaps",
+    "values/config-maps": "what is in ConfigMaps",
     "while/body-fails": "a task that fails on purpose",
 }
 """Other runs in Error, by tasks that fail or by values; those of whole topics that are about ends of tasks are not listed."""

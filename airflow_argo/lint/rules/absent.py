@@ -15,11 +15,11 @@ from airflow_argo.argo.references import Reference
 from airflow_argo.diagnostics import Severity
 from airflow_argo.lint.finding import Finding, rule
 from airflow_argo.lint.mentions import mentions
-from airflow_argo.lint.states import BAD, ERRORED, FAILED, OMITTED, SKIPPED, SUCCEEDED, Ends
+from airflow_argo.lint.states import BAD, ERRORED, FAILED, IDLE, OMITTED, SKIPPED, SUCCEEDED, Ends
 from airflow_argo.lint.subjects import Call, Text
 
 HANG, NIL = "AA301", "AA302"
-_WORDS = {FAILED: "failed", ERRORED: "an Error", SKIPPED: "skipped", OMITTED: "omitted", SUCCEEDED: "without an item that ran"}
+_WORDS = {FAILED: "failed", ERRORED: "an Error", SKIPPED: "skipped", OMITTED: "omitted", IDLE: "without an item that ran"}
 
 
 class Absence(Enum):
@@ -111,7 +111,7 @@ def _findings(need: _Need) -> Iterator[Finding]:
         yield _nil(need, by_kind[Absence.NIL], sure=by_kind[Absence.NIL] == reached)
 
 
-_ENDS = (SUCCEEDED, FAILED, ERRORED, SKIPPED, OMITTED)
+_ENDS = (IDLE, FAILED, ERRORED, SKIPPED, OMITTED)
 
 
 def _only_by_values(need: _Need, ends: Ends) -> bool:
@@ -140,14 +140,14 @@ def _absence(need: _Need, end: str) -> Absence | None:
 def _of_result(producer: Call, end: str) -> Absence | None:
     if end in (SKIPPED, OMITTED):
         return Absence.HANG
-    if producer.is_loop or end == SUCCEEDED:
+    if producer.is_loop:
         return None
     return Absence.HANG if end == ERRORED else Absence.RARELY
 
 
 def _of_parameter(need: _Need, name: str, end: str) -> Absence | None:
     template = need.producer.target
-    if template is None or end == SUCCEEDED:
+    if template is None:
         return None
     output = template.outputs.get(name)
     has_default = output is not None and (output.get("valueFrom") or {}).get("default") is not None
@@ -164,10 +164,8 @@ def _of_loop(need: _Need, name: str, end: str) -> Absence | None:
     template = need.producer.target
     if template is None:
         return None
-    if end in BAD:
+    if end in BAD or end == IDLE:
         return Absence.HANG
-    if end == SUCCEEDED:
-        return Absence.HANG if need.producer.holder.get("when") else None
     output = template.outputs.get(name) or {}
     return None if (output.get("valueFrom") or {}).get("default") is not None else Absence.NIL
 
@@ -181,11 +179,9 @@ def _provided_for(need: _Need) -> bool:
     target = need.call.target
     if target is None:
         return True
-    for index, argument in enumerate(need.call.arguments()):
-        if need.text.path == need.text.document.path(argument, "value"):
-            declared = target.inputs.get(argument["name"], {})
-            return declared.get("default") is not None or declared.get("value") is not None or index < 0
-    return False
+    arguments = [one for one in need.call.arguments() if need.text.path == need.text.document.path(one, "value")]
+    inputs = [target.inputs.get(one["name"], {}) for one in arguments]
+    return any(one.get("default") is not None or one.get("value") is not None for one in inputs)
 
 
 # --- what is said
@@ -218,7 +214,7 @@ def _states(ends: Ends) -> str:
 def _hang(need: _Need, ends: Ends, severity: Severity | None) -> Finding:
     found = f"{_what(need)}, and waits for it for ever if that is {_states(ends)}"
     cure = f"write {safe_form(need)}"
-    if need.call.head == "tasks" and not ends & {SUCCEEDED}:
+    if need.call.head == "tasks" and IDLE not in ends:
         cure += f", or start only after {need.producer.name}.Succeeded"
     return Finding(need.text.path, found, cure, severity)
 

@@ -24,13 +24,12 @@ def unknown_template(call: Call) -> Iterator[Finding]:
 
 @rule("AA306", on=Document)
 def unknown_entrypoint(document: Document) -> Iterator[Finding]:
-    """A workflow begins or ends with a template that isn't there."""
+    """A workflow begins with a template that isn't there."""
     if document.spec.get("workflowTemplateRef") and document.under is None:
         return
-    for name in ("entrypoint",):
-        value = document.spec.get(name)
-        if value and "{{" not in value and value not in document.by_name:
-            yield Finding(f"{document.spec_path}.{name}", f"there is no template '{value}'", _near(value, document))
+    name = document.spec.get("entrypoint")
+    if name and "{{" not in name and name not in document.by_name:
+        yield Finding(f"{document.spec_path}.entrypoint", f"there is no template '{name}'", _near(name, document))
 
 
 @rule("AA329", on=Document)

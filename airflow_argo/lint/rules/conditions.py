@@ -27,8 +27,7 @@ def bad_condition(call: Call) -> Iterator[Finding]:
     reason = _fault(condition)
     if reason is None:
         return
-    static = "{{" not in condition
-    fatal = not static or call.document.bundle.states.is_fatal(call)
+    fatal = call.document.bundle.states.is_fatal(call)
     yield Finding(f"{call.path}.when", f"the when of {call.what} {reason}", _CURE, None if fatal else Severity.WARNING)
 
 

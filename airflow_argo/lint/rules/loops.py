@@ -10,7 +10,7 @@ from airflow_argo.diagnostics import Severity
 from airflow_argo.lint.finding import Finding, rule
 from airflow_argo.lint.mentions import mentions
 from airflow_argo.lint.rules.variables import HEADS, has_result
-from airflow_argo.lint.states import BAD
+from airflow_argo.lint.states import BAD, IDLE
 from airflow_argo.lint.subjects import LOOPS, Call, Text
 
 
@@ -122,4 +122,4 @@ def short_form_over_loop(text: Text) -> Iterator[Finding]:
 
 def _may_be_text(call: Call, producer: Call) -> bool:
     reached = call.document.bundle.states.hazards(call, producer, before_when=False)
-    return bool(reached & BAD) or bool(producer.holder.get("when"))
+    return bool(reached & BAD) or IDLE in reached

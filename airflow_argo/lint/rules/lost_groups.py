@@ -19,6 +19,7 @@ from airflow_argo.argo.govaluate import GovaluateError, should_execute
 from airflow_argo.diagnostics import Severity
 from airflow_argo.lint.finding import Finding, rule
 from airflow_argo.lint.mentions import mentions
+from airflow_argo.lint.states import RAN
 from airflow_argo.lint.subjects import Call, Template
 
 LOST, MAY_BE_LOST = "AA304", "AA305"
@@ -45,25 +46,29 @@ def lost_group(template: Template) -> Iterator[Finding]:
     if template.graph is None:
         return
     losses = {call.name: found for call in template.calls if (found := _loss_of_call(call)) is not None}
-    for name in losses:
-        lost = [one for one in template.graph.downstream[name] if losses.keys() >= set(template.graph.upstream[one])]
-        if lost:
-            yield _finding(template.by_name[name], lost, losses[name])
+    by_cause: dict[Loss, list[str]] = {}
+    for name, loss in losses.items():
+        if any(losses.keys() >= set(template.graph.upstream[one]) for one in template.graph.downstream[name]):
+            by_cause.setdefault(loss, []).append(name)
+    for loss, names in by_cause.items():
+        yield _finding(template.by_name[names[0]], names, loss)
 
 
-def _finding(group: Call, lost: list[str], loss: Loss) -> Finding:
-    others = ", ".join(f"'{name}'" for name in lost[:3]) + (" and others" if len(lost) > 3 else "")
+def _finding(group: Call, names: list[str], loss: Loss) -> Finding:
+    groups = ", ".join(f"'{name}'" for name in names[:3]) + (" and others" if len(names) > 3 else "")
     target = group.target
     name = target.name if target is not None else group.name
     reason = f"{loss.reason}, so that group '{name}' has no last node"
-    found = f"{reason}; what depends on '{group.name}' ({others}) then leaves the DAG Running for ever"
+    found = f"{reason}; what depends on {groups} then leaves the DAG Running for ever"
     own = target is not None and target.document is group.document
     code, severity = (LOST, Severity.ERROR) if loss.sure else (MAY_BE_LOST, Severity.WARNING)
     return Finding(loss.path if own else group.path, found, _CURE, severity, code)
 
 
 def _loss_of_call(call: Call) -> Loss | None:
-    return None if call.target is None else _loss(call.target, set())
+    if call.target is None or not call.document.bundle.states.when_reached(call) & RAN:
+        return None
+    return _loss(call.target, set())
 
 
 def _loss(template: Template, inside: set[Template]) -> Loss | None:

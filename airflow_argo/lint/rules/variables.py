@@ -114,10 +114,11 @@ def _item(text: Text, reference: Reference) -> Iterator[Finding]:
     elif not loop.is_loop:
         yield Finding(text.path, f"{loop.what} is no loop, and has no item", "give it withItems, withParam or withSequence")
     elif len(reference.path) > 1 and not reference.guarded:
-        yield from _item_key(text, reference.path[1], loop)
+        yield from _item_key(text, reference, loop)
 
 
-def _item_key(text: Text, key: str, loop: Call) -> Iterator[Finding]:
+def _item_key(text: Text, reference: Reference, loop: Call) -> Iterator[Finding]:
+    key = reference.path[1] if reference.expression is not None else ".".join(reference.path[1:])
     items = loop.holder.get("withItems") or []
     keys = [name for item in items if isinstance(item, dict) for name in item]
     if loop.holder.get("withSequence") or (items and not keys and not any(isinstance(item, list) for item in items)):
@@ -130,7 +131,10 @@ def _item_key(text: Text, key: str, loop: Call) -> Iterator[Finding]:
 
 
 def _node(text: Text, reference: Reference) -> Iterator[Finding]:
-    if len(reference.path) < 2 or reference.path[1] == "name" or (reference.optional_from or 2) < 2:
+    if len(reference.path) < 2 or (reference.optional_from or 2) < 2:
+        return
+    if reference.path[1:] == ("name",):
+        yield from _own_name(text, reference)
         return
     head, name, *rest = reference.path
     call, group = _place(text)
@@ -150,6 +154,16 @@ def _node(text: Text, reference: Reference) -> Iterator[Finding]:
         yield _no_ancestor(text, call, name)
         return
     yield from _variable_of(text, reference, group.by_name[name], rest)
+
+
+def _own_name(text: Text, reference: Reference) -> Iterator[Finding]:
+    """Only the inside of a template knows what its task or step is called (golden/hangs/steps-name)."""
+    in_call = text.call is not None and text.call.owner is None
+    in_inputs = text.template is not None and text.path.startswith(f"{text.template.path}.inputs.")
+    if in_call or in_inputs:
+        name = ".".join(reference.path)
+        found = f"{name} is known only inside of the template that is called; here it is waited for for ever"
+        yield Finding(text.path, found, "use it in the template, or write the name", code=NO_ANCESTOR)
 
 
 def _place(text: Text) -> tuple[Call | None, Template | None]:
