@@ -46,6 +46,12 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
+        "port",
+        "show what DAG files for Airflow 1.10 or 2 need for Airflow 3",
+        "port:port",
+        (o.FILES, o.option("--write", help="change the files", action="store_true"), o.OUTPUT),
+    ),
+    Command(
         "run",
         "run a workflow on this machine, without a cluster",
         "run:run",
