@@ -34,7 +34,7 @@ GONE_NAMES = {
     "yesterday_ds_nodash": "macros.ds_add(ds, -1) | replace('-', '')",
     "tomorrow_ds_nodash": "macros.ds_add(ds, 1) | replace('-', '')",
 }
-"""Names of templates that Airflow 3 doesn't have, and what says the same. Source: airflow.sdk Context; Airflow 2's context.py."""
+"""Names of templates that Airflow 3 lacks, and what says the same. Source: airflow.sdk Context; Airflow 2's context.py."""
 
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _SPELLINGS = "|".join(sorted(GONE_NAMES, key=len, reverse=True))
