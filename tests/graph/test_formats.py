@@ -73,7 +73,7 @@ texts = st.text(max_size=60) | st.sampled_from(HOSTILE)
 def with_examples(test: Any) -> Any:
     for text in HOSTILE:
         test = example(text)(test)
-    return settings(max_examples=60, deadline=None)(test)
+    return settings(max_examples=25, deadline=None)(test)
 
 
 @with_examples

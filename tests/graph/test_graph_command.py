@@ -46,7 +46,7 @@ def test_a_run_colours_it(cli, write) -> None:
     path = write("ours.py", OURS)
     assert cli("run", path, "--name", "one").code == ExitCode.OK
     found = cli("graph", path, "--run", "one", "--local", "-o", "json").json
-    assert found["run"]["state"] == "success"
+    assert (found["name"], found["run"]["state"]) == ("one", "success")
     assert {node["label"]: node["run"]["state"] for node in found["nodes"]} == {"hello_you": "success", "each_one": "success"}
     assert next(node for node in found["nodes"] if node["label"] == "each_one")["run"]["instances"] == {"success": 2}
     assert "classDef success" in cli("graph", path, "--run", "one", "--local").out

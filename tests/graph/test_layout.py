@@ -17,7 +17,7 @@ from airflow_argo.graph.layout.nested import PADDING, Item, Layout, Link, Rect, 
 from airflow_argo.graph.layout.nesting import cycle, lifted, ways
 from airflow_argo.graph.layout.ordering import crossings, ordered
 
-few = settings(max_examples=60, deadline=None)
+few = settings(max_examples=40, deadline=None)
 Level = tuple[list[Item], list[Link]]
 SIZES = st.tuples(st.floats(1, 200), st.floats(1, 80))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_argo.cli.files import Source, one_source
@@ -27,8 +28,10 @@ def graph(options: Namespace) -> Report:
     source = one_source(options)
     run = _run(options)
     drawn = picture(_manifest(source), status=None if run is None else run.raw_status(), show_all=options.all)
-    if run is not None and _is_of_another(drawn, run.raw_status()):
-        raise InputError(f"run '{run.name}' is of another workflow than {source.name}", "give the file that it was made of")
+    if run is not None:
+        if _is_of_another(drawn, run.raw_status()):
+            raise InputError(f"run '{run.name}' is of another workflow than {source.name}", "give the file that it was made of")
+        drawn = replace(drawn, name=run.name)
     text = FORMATS[options.output](drawn)
     return Report(text, data=json.loads(text) if options.output == "json" else None, findings=source.diagnostics)
 

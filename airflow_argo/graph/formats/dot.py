@@ -50,7 +50,7 @@ class _Drawing:
                 yield f"{indent}{name} {_attributes(_node(node))};"
                 continue
             yield f"{indent}subgraph {name} {{"
-            looks = {"style": "rounded,filled" if _colour(node) else "rounded", **_texts(node), **_colour(node)}
+            looks = {"style": "rounded", **_texts(node), **_colour(node)}
             yield from (f"{indent}  {key}={_quoted(value)};" for key, value in looks.items())
             yield from self.inside(node.id, f"{indent}  ")
             yield f"{indent}}}"
