@@ -209,11 +209,11 @@ def new_run(program: Program, workflow: Document, clock: Clock, *, uid: str, cre
         shows_duration=whole or "duration" in text,
         shows_failures=whole or "failures" in text,
     )
-    _fill(run)
+    _fill(run, refers=_refers(workflow))
     return run
 
 
-def _fill(run: Run) -> None:
+def _fill(run: Run, *, refers: bool) -> None:
     """Set the variables of the workflow and put them into its spec."""
     phase, prefix = "Failed", "failed to set global parameters: "
     try:
@@ -221,9 +221,11 @@ def _fill(run: Run) -> None:
             run.globals.set(key, value)
         phase, prefix = "Error", ""
         run.spec = filled_spec(run.spec, run.globals)
-        for name, value in computed_labels(run.spec, run.globals).items():
-            run.globals.set(f"workflow.labels.{name}", value)
-        run.spec = filled_spec(run.spec, run.globals)
+        computed = computed_labels(run.spec, run.globals)
+        if not refers:  # else the controller reads the stored spec again before anything runs, and forgets them
+            for name, value in computed.items():
+                run.globals.set(f"workflow.labels.{name}", value)
+            run.spec = filled_spec(run.spec, run.globals)
     except faults.Fault as error:
         run.phase, run.message = phase, f"{prefix}{error}"
         run.started_at = run.finished_at = run.now()

@@ -16,6 +16,12 @@ from airflow_argo.local import Engine, JumpingClock, NodeChanged, SystemClock, W
 _POD = re.compile(r"\b(container|script|containerSet|resource):")
 _THEN = re.compile(r"^# then: (\S+) (\S+) (.*)$", re.MULTILINE)
 NAME = "g-x7k2p"
+NAMESPACE = "argo"
+
+
+def in_namespace(document: dict[str, Any]) -> dict[str, Any]:
+    """A document where the traces were recorded: some texts have the namespace."""
+    return {**document, "metadata": {"namespace": NAMESPACE, **document.get("metadata", {})}}
 
 
 class Play:
@@ -25,7 +31,7 @@ class Play:
         self.text = path.read_text(encoding="utf-8")
         self.todo = [match.groups() for match in _THEN.finditer(self.text)]
         clock = SystemClock() if self.todo or _POD.search(self.text) else JumpingClock(time.time())
-        program = load(document for document in yaml.load_all(self.text, yaml.CSafeLoader) if document)
+        program = load(in_namespace(document) for document in yaml.load_all(self.text, yaml.CSafeLoader) if document)
         self.engine = Engine(program, name=NAME, folder=folder / "run", clock=clock)
         self.phases: dict[str, str] = {}
         self.lock = threading.Lock()

@@ -71,15 +71,16 @@ class Call:
     def wake(self) -> None:
         """Something changed that concerns this call.
 
-        Those around it may be clean though it is dirty: a group that has failed looks at what still runs in it no more.
+        The one around it may be clean though it is dirty: a group that has failed looks at what still runs in it no more.
         """
         call: Call | None = self
         while call is not None:
-            if not call.dirty:
-                call.dirty = True
-                if call.parent_body is not None and call.parent is not None and call.parent.body is call.parent_body:
-                    call.parent_body.queue(call.key)
-            call = call.parent
+            parent = call.parent
+            known = call.dirty and (parent is None or parent.dirty)
+            call.dirty = True
+            if not known and parent is not None and call.parent_body is not None and parent.body is call.parent_body:
+                call.parent_body.queue(call.key)
+            call = parent
 
     def again(self) -> None:
         """This call has something to do at the next pass; whoever visits it sees that it is still dirty."""

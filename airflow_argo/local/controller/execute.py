@@ -112,7 +112,9 @@ def _visit(run: Run, call: Call) -> Node:
     if node is not None and node.waiting_for:
         return node
     node = _attempted(run, call, template) if retry_strategy(run, template) else _executed(run, call, template)
-    if node.fulfilled:
+    if node.fulfilled and node.type == SUSPEND and template.get("synchronization"):
+        call.again()  # executeSuspend returns a stale node: locks go back at the next visit, and never in a group that is over
+    elif node.fulfilled:
         release_locks(run, call, template)
     return node
 

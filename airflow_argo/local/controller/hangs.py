@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from airflow_argo.argo.phases import ERROR, PENDING, RUNNING
+from airflow_argo.local.controller.pods import owner
 from airflow_argo.local.controller.state import Run
 from airflow_argo.local.controller.tree import RETRY, Node
 
@@ -28,11 +29,20 @@ def can_go_on(run: Run) -> bool:
     for node in run.tree:
         if node.fulfilled:
             continue
-        if node.suspended or (node.name in waiting and (node.phase == PENDING or node.type == RETRY)):
+        if node.name in waiting and (node.phase == PENDING or node.type == RETRY):
+            return True
+        if node.suspended and not _is_overdue(run, node, waiting):
             return True
         if node.phase == PENDING and run.deadline is not None and run.now() <= run.deadline:
             return True
     return False
+
+
+def _is_overdue(run: Run, node: Node, waiting: set[str]) -> bool:
+    """Whether a suspended node's time has come without anybody looking at it: its group went on without it."""
+    call = run.calls.get(owner(run, node.name))
+    template = call.processed if call is not None else None
+    return call is not None and bool(((template or {}).get("suspend") or {}).get("duration")) and call.name not in waiting
 
 
 def hangs(run: Run) -> list[Hang]:
