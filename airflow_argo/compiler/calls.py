@@ -15,9 +15,11 @@ from typing import Any
 from airflow_argo.compiler.code import a_list, base64_of, compact_json, tag
 from airflow_argo.compiler.expressions import json_of
 from airflow_argo.compiler.scope import Scope
+from airflow_argo.diagnostics import DefinitionError
 from airflow_argo.model.jobs import Container, Env, JsonFile, LastLine, PythonCall
 from airflow_argo.model.values import (
     Carried,
+    Concatenated,
     Constant,
     FirstOf,
     Input,
@@ -33,6 +35,7 @@ from airflow_argo.model.values import (
     Text,
     Type,
     Value,
+    Zipped,
 )
 
 FOLDER = "/tmp/airflow-argo"  # noqa: S108 - a pod's own
@@ -106,7 +109,7 @@ def pod_program() -> str:
     return (files("airflow_argo.pod") / "runner.py").read_text(encoding="utf-8")
 
 
-def node_of(value: Value, leaves: Leaves) -> Any:
+def node_of(value: Value, leaves: Leaves) -> Any:  # noqa: C901 - one case a kind of value
     """A value as JSON with nodes, for the pod to put together."""
     match value:
         case Constant():
@@ -127,6 +130,8 @@ def node_of(value: Value, leaves: Leaves) -> Any:
             return {"$": "text", "of": [part if isinstance(part, str) else node_of(part, leaves) for part in parts]}
         case FirstOf(of=parts):
             return {"$": "first", "of": [node_of(part, leaves) for part in parts]}
+        case Zipped() | Concatenated():
+            raise DefinitionError("lists that are zipped or concatenated can only be looped over", "do it in a step of its own")
         case Listing(of=parts):
             return [node_of(part, leaves) for part in parts]
         case Record(of=fields):

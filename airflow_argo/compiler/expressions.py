@@ -28,6 +28,7 @@ from airflow_argo.model.conditions import (
 )
 from airflow_argo.model.values import (
     Carried,
+    Concatenated,
     Constant,
     FirstOf,
     Input,
@@ -43,6 +44,7 @@ from airflow_argo.model.values import (
     Text,
     Type,
     Value,
+    Zipped,
 )
 
 _RUN_FACTS = {
@@ -56,7 +58,7 @@ _RUN_FACTS = {
 }
 
 
-def text_of(value: Value, scope: Scope) -> str:
+def text_of(value: Value, scope: Scope) -> str:  # noqa: C901 - one case a kind of value
     """Code for a value's text as a program gets it: text as it is, JSON as JSON text, bools as true or false.
 
     The value must exist: readers of one that may not are guarded by `exists`.
@@ -80,6 +82,8 @@ def text_of(value: Value, scope: Scope) -> str:
             return _joined(value, scope)
         case Member():
             return _text_of_member(value, scope)
+        case Zipped() | Concatenated():
+            raise DefinitionError("lists that are zipped or concatenated can only be looped over", "do it in a step of its own")
         case FirstOf(of=values):
             return closed(" ?? ".join(_text_or_nil(part, scope) for part in values))
         case Listing(of=values):
@@ -157,7 +161,7 @@ def exists(value: Value, scope: Scope) -> str:
             return exists(of, scope)
         case Text(parts=parts):
             return _all_exist([part for part in parts if not isinstance(part, str)], scope)
-        case Listing(of=values):
+        case Listing(of=values) | Zipped(of=values) | Concatenated(of=values):
             return _all_exist(list(values), scope)
         case Record(of=fields):
             return _all_exist([part for _, part in fields], scope)

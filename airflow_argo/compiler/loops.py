@@ -20,10 +20,12 @@ from airflow_argo.compiler.scope import OUTCOME, OUTCOMES, RETURN_VALUE, VALUES,
 from airflow_argo.compiler.templates import arguments_of
 from airflow_argo.model.conditions import Rule, Same, State, leaves_of, values_read
 from airflow_argo.model.graph import ForLoop, Step
-from airflow_argo.model.values import Constant, Item, Output, SameItem, Type, Value
+from airflow_argo.model.values import Concatenated, Constant, Item, Output, SameItem, Type, Value, Zipped
 
 EACH = "each"
 JUDGED, RUNS = "judged", "run"
+TUPLE = '{"__airflow_argo_type__":"tuple","of":[', "]}"
+"""What is around the elements of a tuple in JSON. Source: airflow_argo.pod.runner."""
 FAILED_OUTCOME = '\'{"state":"failed"}\''
 
 
@@ -243,6 +245,11 @@ def _known(shape: Shape, lists: list[list[str] | range]) -> _Items:
 
 def _axis_code(value: Value, type: Type, scope: Scope) -> str:
     """Code for the list of an axis' items as they travel."""
+    if isinstance(value, Concatenated):
+        codes = [_axis_code(part, type, scope) for part in value.of]
+        return f"concat({', '.join(codes)})" if len(codes) > 1 else codes[0]
+    if isinstance(value, Zipped):
+        return _zipped([_axis_code(part, Type.JSON, scope) for part in value.of], value.fill)
     if value.type is Type.INT:
         count = typed(value, scope)
         return f"({count} > 0 ? map(0..({count} - 1), string(#)) : [])"
@@ -251,6 +258,19 @@ def _axis_code(value: Value, type: Type, scope: Scope) -> str:
         return f"(fromJSON({task}.outputs?.parameters?.{OUTCOME} ?? '{{}}').items ?? [])"
     element = "sprig.b64enc(toJson(#))" if type is Type.JSON else "sprig.b64enc(#)" if travels_as_base64(type) else "string(#)"
     return f"map({typed(value, scope)}, {element})"
+
+
+def _zipped(codes: list[str], fill: Constant | None) -> str:
+    """Code for the tuples of the elements of some lists, each as base64 of JSON as `airflow_argo.pod` reads it."""
+    names = [f"z{number}" for number in range(len(codes))]
+    lets = " ".join(f"let {name} = {code};" for name, code in zip(names, codes, strict=True))
+    lengths = ", ".join(f"len({name})" for name in names)
+    count = f"min({lengths})" if fill is None else f"max({lengths})"
+    default = quote(travelling_constant(fill or Constant("null"), Type.JSON))
+    elements = " + ',' + ".join(f"sprig.b64dec(get({name}, i) ?? {default})" for name in names)
+    text = f"{quote(TUPLE[0])} + {elements} + {quote(TUPLE[1])}"
+    each = f"map(0..({count} - 1), {{let i = #; sprig.b64enc({text}) }})"
+    return given("0", f"{{{lets} ({count} > 0 ? {each} : []) }}")
 
 
 def _product(codes: list[str]) -> str:

@@ -216,6 +216,35 @@ class Record:
         return Type.JSON
 
 
+@dataclass(frozen=True, slots=True)
+class Zipped:
+    """Lists side by side, for a loop to run over: tuples, as many as the shortest list has elements.
+
+    Attributes:
+        fill: what stands for elements that a shorter list doesn't have; then there are as many as the longest has.
+    """
+
+    of: tuple[Value, ...]
+    fill: Constant | None = None
+
+    @property
+    def type(self) -> Type:
+        """A list is JSON."""
+        return Type.JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Concatenated:
+    """Lists one behind the other, for a loop to run over."""
+
+    of: tuple[Value, ...]
+
+    @property
+    def type(self) -> Type:
+        """A list is JSON."""
+        return Type.JSON
+
+
 Value: TypeAlias = (
     Constant
     | Input
@@ -231,6 +260,8 @@ Value: TypeAlias = (
     | FirstOf
     | Listing
     | Record
+    | Zipped
+    | Concatenated
 )
 
 
@@ -256,7 +287,7 @@ def parts_of(value: Value) -> tuple[Value, ...]:
             return (inner,)
         case Text(parts=parts):
             return tuple(part for part in parts if not isinstance(part, str))
-        case FirstOf(of=inner) | Listing(of=inner):
+        case FirstOf(of=inner) | Listing(of=inner) | Zipped(of=inner) | Concatenated(of=inner):
             return inner
         case Record(of=fields):
             return tuple(inner for _, inner in fields)

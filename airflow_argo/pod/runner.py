@@ -304,7 +304,7 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
         _report_branch(call["branch"], result, report)
     elif "short_circuit" in call:
         report["pushed"]["follow"] = encoded(bool(result))
-        report_value({} if result else {"quiet": True}, result, report)
+        report_value({} if result or not call["short_circuit"]["skips"] else {"quiet": True}, result, report)
     else:
         report_value(call, result, report)
 

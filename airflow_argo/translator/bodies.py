@@ -8,7 +8,7 @@ from airflow_argo.diagnostics import Diagnostic, Severity
 from airflow_argo.model.graph import Body
 from airflow_argo.translator.context import TaskContext, WantsAirflow
 from airflow_argo.translator.mapped_groups import has_instances
-from airflow_argo.translator.mapping import loop_of, unmapped
+from airflow_argo.translator.mapping import applies_functions, loop_of, unmapped
 from airflow_argo.translator.real_operator import operator_name, real_operator
 from airflow_argo.translator.registry import Translator, translator_of
 
@@ -67,6 +67,8 @@ def _own(task: Any, translator: Translator, ctx: TaskContext) -> tuple[Body | No
 def _translated(task: Any, translator: Translator, ctx: TaskContext) -> Body | None:
     if not has_instances(task):
         return translator(task, ctx)
+    if applies_functions(task):
+        raise WantsAirflow("it is mapped over an XCom with .map()")
     one = unmapped(task, ctx) if task.is_mapped else task
     return None if one is None else loop_of(task, translator(one, ctx), ctx)
 

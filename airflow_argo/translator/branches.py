@@ -94,6 +94,11 @@ def _short_circuited(task: Any, dag: Any) -> list[str]:
     return sorted(one for one in ids if not dag.task_dict[one].is_teardown)
 
 
+def skips_others(task: Any, dag: Any) -> bool:
+    """Whether a short circuit may skip something at once, and then returns nothing. Source: SkipMixin.skip."""
+    return not has_instances(task) and bool(_short_circuited(task, dag))
+
+
 def _later(task: Any, dag: Any) -> list[str]:
     """All tasks after a task that it could skip."""
     ids = task.get_flat_relative_ids(upstream=False)

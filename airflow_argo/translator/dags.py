@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from airflow_argo.diagnostics import Severity
-from airflow_argo.model.conditions import TRUE, Condition, Rule, all_of
+from airflow_argo.model.conditions import Condition, Rule, all_of
 from airflow_argo.model.graph import Body, ForLoop, Graph, Step
 from airflow_argo.model.jobs import Container, PythonCall
 from airflow_argo.model.values import SameItem
@@ -23,6 +23,7 @@ from airflow_argo.translator.left_out import left_out_of_dag, left_out_of_task
 from airflow_argo.translator.mapped_groups import (
     both,
     has_instances,
+    is_counted_at_start,
     item_rule,
     mapped_group_of,
     rule_before_expansion,
@@ -151,11 +152,8 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
     after += sources_of_mapping(task)
     rule = rule_of(rule_name, upstream, setups, indirect)
     condition: Condition | None = all_of(test for _, test in decisions) if decisions else None
-    if isinstance(body, ForLoop) and (mapped_group_of(task) is not None or any(found_in(condition, SameItem))):
-        items = rule if mapped_group_of(task) is not None else Rule()
-        items = both([item_rule(items, task, ctx.dag), Rule(wants=condition or TRUE)])
-        body, condition = replace(body, rule=items), None
-        rule = rule_before_expansion(rule_name, upstream, task, ctx.dag) if mapped_group_of(task) is not None else rule
+    if isinstance(body, ForLoop):
+        body, rule, condition = _judged_by_item(body, rule, condition, task, ctx)
     return Step(
         id=task.task_id,
         body=body,
@@ -165,6 +163,21 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
         counts=task.task_id in ctx.leaves,
         origin=task_ctx.origin,
     )
+
+
+def _judged_by_item(
+    loop: ForLoop, rule: Rule, condition: Condition | None, task: Any, ctx: DagContext
+) -> tuple[ForLoop, Rule, Condition | None]:
+    """What is judged for each instance of a task, in the loop, and what for all of them at once: loop, rule, condition."""
+    items: list[Rule] = []
+    is_member = mapped_group_of(task) is not None
+    if condition is not None and (any(found_in(condition, SameItem)) or (is_member and is_counted_at_start(task))):
+        items.append(Rule(wants=condition))
+        condition = None
+    if is_member:
+        items.append(item_rule(rule, task, ctx.dag))
+        rule = rule_before_expansion(task, ctx.dag)
+    return (replace(loop, rule=both(items)) if items else loop), rule, condition
 
 
 def _body(task: Any, ctx: TaskContext) -> Body | None:

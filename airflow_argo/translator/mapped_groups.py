@@ -6,7 +6,7 @@ same index of the members before it, and by all instances of tasks outside of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -99,13 +99,14 @@ def rule_of_sources(task: Any, dag: Any) -> Rule:
     return Rule(needs, all_of(test(source, SUCCESS) for source, test in tests.items()))
 
 
-def rule_before_expansion(name: str, upstream: Sequence[str], task: Any, dag: Any) -> Rule:
+def rule_before_expansion(task: Any, dag: Any) -> Rule:
     """What a member's trigger rule asks before its group is expanded; nothing, but for two rules.
 
     Airflow judges a member once before its group is expanded, over all instances for some rules, over none for others.
     """
     if not sources_of_mapping(task):
         return Rule()
+    name, upstream = str(getattr(task.trigger_rule, "value", task.trigger_rule)), sorted(task.upstream_task_ids)
     members = [one for one in upstream if are_members(task, dag.task_dict[one])]
     if name in ("none_failed_min_one_success", "none_failed_or_skipped"):
         return Rule(all_of(Every(one, SUCCESS_OR_SKIPPED) for one in upstream))

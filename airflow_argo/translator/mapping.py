@@ -10,11 +10,12 @@ from typing import Any
 
 from airflow_argo.model.graph import ForLoop, Graph, Step
 from airflow_argo.model.jobs import Job
-from airflow_argo.model.values import Constant, Value
+from airflow_argo.model.values import Concatenated, Constant, Value, Zipped
 from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.context import KWARGS, MappedItem, TaskContext
 from airflow_argo.translator.mapped_groups import expand_input_of
 from airflow_argo.translator.operators.python import WHOLE_ITEM
+from airflow_argo.translator.templates import Pull
 
 
 def loop_of(task: Any, job: Job, ctx: TaskContext) -> ForLoop:
@@ -57,10 +58,41 @@ def _items(found: Any, ctx: TaskContext) -> Value:
         return ctx.constant([tuple(pair) for pair in found.items()])
     if isinstance(found, list | tuple | set | frozenset | range):
         return ctx.value(list(found))
-    value = ctx.value(found)
+    value = _list_of(found, ctx)
     if value == Constant("null"):
         ctx.report("AA215", "it is mapped over the output of a task that returns nothing", "return a list")
     return value
+
+
+def _list_of(found: Any, ctx: TaskContext) -> Value:
+    """What an XCom is mapped over; what `.map()` does to its elements is left to the operator."""
+    names = airflow_names()
+    if isinstance(found, names.plain_xcom_arg):
+        return ctx.pull(Pull(found.operator.task_id, found.key), listed=True)
+    if not isinstance(found, names.xcom_arg):
+        return ctx.value(found)
+    kind = type(found).__name__
+    if kind == "MapXComArg":
+        return _list_of(found.arg, ctx)
+    parts = tuple(_list_of(part, ctx) for part in found.args)
+    if kind == "ConcatXComArg":
+        return Concatenated(parts)
+    fill = getattr(found, "fillvalue", None)
+    return Zipped(parts, None if type(fill).__name__ in ("ArgNotSet", "type") else ctx.constant(fill))
+
+
+def applies_functions(task: Any) -> bool:
+    """Whether a task is mapped over an XCom with `.map()`."""
+    given = expand_input_of(task)
+    values = [] if given is None else given.value.values() if isinstance(given.value, dict) else [given.value]
+    return any(_has_map(value) for value in values)
+
+
+def _has_map(found: Any) -> bool:
+    if not isinstance(found, airflow_names().xcom_arg):
+        return False
+    inner = [found.arg] if hasattr(found, "arg") else list(getattr(found, "args", ()))
+    return type(found).__name__ == "MapXComArg" or any(_has_map(part) for part in inner)
 
 
 def _keys(items: Any, ctx: TaskContext) -> list[str] | None:

@@ -16,7 +16,7 @@ from typing import Any
 from tests.parity.ended import Ended
 
 REPOSITORY = Path(__file__).parents[2]
-START_SECONDS = 120
+START_SECONDS = 300
 LOGICAL_DATE = "2024-05-06T03:00:00+00:00"
 
 
@@ -34,7 +34,7 @@ class Airflow:
         self._buffer = b""
 
     def run(
-        self, file: Path, dag_id: str, *, conf: dict[str, Any] | None = None, date: str = LOGICAL_DATE, seconds: float = 60
+        self, file: Path, dag_id: str, *, conf: dict[str, Any] | None = None, date: str = LOGICAL_DATE, seconds: float = 180
     ) -> Ended:
         """How a DAG of a file ends.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow_argo.model.jobs import Job, NoOp, PythonCall
 from airflow_argo.model.values import Constant, Value
-from airflow_argo.translator.branches import branch_facts
+from airflow_argo.translator.branches import branch_facts, skips_others
 from airflow_argo.translator.context import MappedItem, TaskContext, WantsAirflow
 from airflow_argo.translator.registry import translates
 from airflow_argo.translator.slices import Slice
@@ -46,7 +46,7 @@ def branch(task: Any, ctx: TaskContext) -> Job:
 )
 def short_circuit(task: Any, ctx: TaskContext) -> Job:
     """Source: ShortCircuitOperator.execute. What it decides reaches its dependents as the output `follow`."""
-    return _call(task, ctx, {"short_circuit": True})
+    return _call(task, ctx, {"short_circuit": {"skips": skips_others(task, ctx.dag_context.dag)}})
 
 
 def _call(task: Any, ctx: TaskContext, decides: dict[str, Any]) -> Job:
