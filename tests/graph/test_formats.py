@@ -107,7 +107,7 @@ _MERMAID_LINES = (
     rf"\s*subgraph n\d+\[{_MERMAID_TEXT}\]",
     r"\s*end",
     rf"\s*n\d+ (?:-->|-\.->)(?:\|{_MERMAID_TEXT}\|)? n\d+",
-    r"\s*classDef \w+ fill:#\w+,stroke:#\w+,color:#\w+",
+    r"\s*classDef \w+ fill:#\w+,stroke:#\w+(?:,color:#\w+)?",
     r"\s*class n\d+(?:,n\d+)* \w+",
 )
 _MERMAID_LINE = re.compile("|".join(_MERMAID_LINES))

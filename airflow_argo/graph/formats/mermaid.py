@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from airflow_argo.graph.formats.colours import COLOURS
 from airflow_argo.graph.formats.lines import clean, details_of, edge_label, ended, label_of
@@ -30,9 +30,10 @@ def mermaid(picture: Picture) -> str:
     """The text of a flowchart."""
     names = {node.id: f"n{number}" for number, node in enumerate(picture.nodes)}
     lines = [f"%% {_comment(picture)}", "flowchart TD"]
-    lines += _nodes(picture.children(), names)
+    children = picture.children()
+    lines += _nodes(children, names)
     lines += [f"  {_edge(edge, names)}" for edge in picture.edges]
-    lines += [f"  {line}" for line in _classes(picture.nodes, names)]
+    lines += [f"  {line}" for line in _classes(picture, children, names)]
     return "\n".join(lines) + "\n"
 
 
@@ -47,7 +48,7 @@ def _nodes(children: Mapping[str | None, list[Node]], names: Mapping[str, str]) 
         for node in children[box]:
             lines = [label_of(node), *details_of(node)]
             if node.id in children:
-                yield f'{indent}subgraph {names[node.id]}["{_text(lines)}"]'
+                yield f'{indent}subgraph {names[node.id]}["{_text([" · ".join(lines)])}"]'
                 yield from inside(node.id, f"{indent}  ")
                 yield f"{indent}end"
             else:
@@ -63,13 +64,16 @@ def _edge(edge: Edge, names: Mapping[str, str]) -> str:
     return f"{names[edge.source]} {_ARROWS[edge.kind]}{label} {names[edge.target]}"
 
 
-def _classes(nodes: Iterable[Node], names: Mapping[str, str]) -> Iterator[str]:
-    """The colours of the states that there are."""
+def _classes(picture: Picture, boxes: Container[str | None], names: Mapping[str, str]) -> Iterator[str]:
+    """The colours of the states that there are; boxes only hint at them, for what is in them says more."""
     for state, colour in COLOURS.items():
-        members = [names[node.id] for node in nodes if node.outcome is not None and node.outcome.state is state]
-        if members:
-            yield f"classDef {state.value} fill:{colour.light},stroke:{colour.line},color:#1a1a1a"
-            yield f"class {','.join(members)} {state.value}"
+        members = [node for node in picture.nodes if node.outcome is not None and node.outcome.state is state]
+        for name, fill, inner in ((state.value, colour.light, False), (f"{state.value}_box", f"{colour.line}12", True)):
+            ids = [names[node.id] for node in members if (node.id in boxes) is inner]
+            if ids:
+                text = "" if inner else ",color:#1a1a1a"
+                yield f"classDef {name} fill:{fill},stroke:{colour.line}{text}"
+                yield f"class {','.join(ids)} {name}"
 
 
 def _text(lines: Iterable[str]) -> str:
