@@ -30,6 +30,7 @@ from airflow_argo.runners.sources import Runnable, runnable
 from airflow_argo.runners.waiting import told
 
 VARIABLE_PREFIX = "AIRFLOW_VAR_"
+CONNECTION_PREFIX = "AIRFLOW_CONN_"
 MAX_LINES = 10_000
 
 Dict = dict[str, Any]
@@ -266,7 +267,7 @@ def _texts(parameters: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _secrets(what: Runnable) -> list[Dict]:
-    """Secrets with Airflow's Variables, as far as the workflow needs them and the environment has them."""
+    """Secrets with Airflow's Variables and Connections, as far as the workflow needs them and the environment has them."""
     there = {str(document["metadata"]["name"]) for document in what.documents if document.get("kind") == "Secret"}
     wanted: dict[str, dict[str, str]] = {}
     for secret, key in _secret_keys(what.manifest.get("spec")):
@@ -277,7 +278,24 @@ def _secrets(what: Runnable) -> list[Dict]:
             cure = f"set {VARIABLE_PREFIX}{key.upper()}, or give the Secret beside the workflow"
             raise InputError(f"the workflow needs key '{key}' of Secret '{secret}', and there is no cluster to have it", cure)
         wanted.setdefault(secret, {})[key] = base64.b64encode(value.encode()).decode()
+    for secret, prefix in set(_whole_secrets(what.manifest.get("spec"))):
+        for name, value in os.environ.items():
+            if secret not in there and name.startswith(prefix):
+                wanted.setdefault(secret, {})[name[len(prefix) :]] = base64.b64encode(value.encode()).decode()
     return [{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data} for name, data in wanted.items()]
+
+
+def _whole_secrets(found: Any) -> Iterator[tuple[str, str]]:
+    """Secrets all of whose keys become Airflow's Connections or Variables: (name, prefix)."""
+    if isinstance(found, dict):
+        for source in found.get("envFrom") or ():
+            if source.get("prefix") in (VARIABLE_PREFIX, CONNECTION_PREFIX) and "secretRef" in source:
+                yield str(source["secretRef"].get("name")), str(source["prefix"])
+        for part in found.values():
+            yield from _whole_secrets(part)
+    elif isinstance(found, list):
+        for part in found:
+            yield from _whole_secrets(part)
 
 
 def _secret_keys(found: Any) -> Iterator[tuple[str, str]]:
