@@ -48,10 +48,10 @@ class Refused:
 def differences(airflow: Ended, argo: Ended) -> list[str]:
     """What differs, one line each; empty if the ends are equal.
 
-    A mapped task of which no instance began is one node on Argo. Airflow has that too, or one instance for each item if it
-    knew their number before: then all of them ended as that node did.
+    A mapped task of which no instance began, and all ended alike, is taken for one task: whether it is one before or after its
+    expansion depends on what is known when, and nobody after it can tell.
     """
-    argo = _as_expanded(argo, airflow)
+    airflow, argo = _collapsed(airflow), _collapsed(argo)
     found = [] if airflow.state == argo.state else [f"the run: {airflow.state} in Airflow, {argo.state} here"]
     found += _differing("task", airflow.tasks, argo.tasks)
     found += _differing("tries of", airflow.tries, argo.tries)
@@ -59,16 +59,16 @@ def differences(airflow: Ended, argo: Ended) -> list[str]:
     return found
 
 
-def _as_expanded(argo: Ended, airflow: Ended) -> Ended:
-    tasks, tries = dict(argo.tasks), dict(argo.tries)
-    for task_id, index in argo.tasks:
-        instances = [task for task in airflow.tasks if task[0] == task_id]
-        if index == UNMAPPED and argo.tries[task_id, index] == 0 and instances and (task_id, UNMAPPED) not in airflow.tasks:
-            state = tasks.pop((task_id, UNMAPPED))
-            del tries[task_id, UNMAPPED]
-            tasks |= dict.fromkeys(instances, state)
-            tries |= dict.fromkeys(instances, 0)
-    return Ended(argo.state, tasks, tries, argo.xcoms)
+def _collapsed(ended: Ended) -> Ended:
+    tasks, tries = dict(ended.tasks), dict(ended.tries)
+    for task_id in {task_id for task_id, index in ended.tasks if index != UNMAPPED}:
+        instances = [task for task in ended.tasks if task[0] == task_id]
+        states = {ended.tasks[task] for task in instances}
+        if len(states) == 1 and not any(ended.tries[task] for task in instances):
+            for task in instances:
+                del tasks[task], tries[task]
+            tasks[task_id, UNMAPPED], tries[task_id, UNMAPPED] = states.pop(), 0
+    return Ended(ended.state, tasks, tries, ended.xcoms)
 
 
 def _differing(what: str, airflow: Mapping[Any, Any], argo: Mapping[Any, Any]) -> Iterator[str]:
