@@ -14,7 +14,7 @@ import yaml
 from airflow_argo.local import Engine, JumpingClock, NodeChanged, SystemClock, WorkflowChanged, load
 
 _POD = re.compile(r"\b(container|script|containerSet|resource):")
-_THEN = re.compile(r"^# then: (\S+) (\S+) (.*)$", re.MULTILINE)
+THEN = re.compile(r"^# then: (\S+) (\S+) (.*)$", re.MULTILINE)
 NAME = "g-x7k2p"
 NAMESPACE = "argo"
 
@@ -29,7 +29,7 @@ class Play:
 
     def __init__(self, path: Path, folder: Path) -> None:
         self.text = path.read_text(encoding="utf-8")
-        self.todo = [match.groups() for match in _THEN.finditer(self.text)]
+        self.todo = [match.groups() for match in THEN.finditer(self.text)]
         clock = SystemClock() if self.todo or _POD.search(self.text) else JumpingClock(time.time())
         program = load(in_namespace(document) for document in yaml.load_all(self.text, yaml.CSafeLoader) if document)
         self.engine = Engine(program, name=NAME, folder=folder / "run", clock=clock)
