@@ -1,0 +1,69 @@
+"""The DAG file in the pod: unpacked, imported, and its task found."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from airflow_argo.pod import runner
+from airflow_argo.pod.airflow_task.dag_file import DagFileChanged, task_of, unpacked
+from airflow_argo.translator.loading import prepare_environment
+
+prepare_environment()
+
+TEXT = """
+from pod_dag_file_own.part import NAME
+from airflow.sdk import DAG, task
+
+with DAG("d", schedule=None):
+    @task(task_id=NAME)
+    def f():
+        return 1
+    f()
+"""
+
+
+@pytest.fixture
+def shipped(tmp_path: Path) -> Path:
+    (tmp_path / "dag_file").write_text(TEXT)
+    others = {
+        "pod_dag_file_own/__init__.py": "",
+        "pod_dag_file_own/part.py": "NAME = 'called'",
+        "team/query.sql": "select {{ ds }}",
+    }
+    (tmp_path / "dag_files").write_text(json.dumps(others))
+    return tmp_path
+
+
+def test_files_lie_as_beside_the_author(shipped: Path) -> None:
+    path = Path(unpacked(str(shipped), "team/dag.py", runner.unpacked))
+    assert path.read_text() == TEXT
+    assert (path.parent / "query.sql").read_text() == "select {{ ds }}"
+    assert (path.parent.parent / "pod_dag_file_own" / "part.py").exists()
+
+
+def test_task_is_found(shipped: Path) -> None:
+    path = unpacked(str(shipped), "team/dag.py", runner.unpacked)
+    task = task_of(path, "d", "called", str(Path(path).parent.parent))
+    assert task.python_callable() == 1
+    assert task.dag.fileloc == path
+
+
+def test_another_dag_file_in_the_image_is_said(shipped: Path) -> None:
+    path = unpacked(str(shipped), "team/dag.py", runner.unpacked)
+    root = str(Path(path).parent.parent)
+    with pytest.raises(DagFileChanged, match="makes no DAG 'other' in this image, only: d"):
+        task_of(path, "other", "called", root)
+    with pytest.raises(DagFileChanged, match="has no task 'other' in this image"):
+        task_of(path, "d", "other", root)
+
+
+@pytest.mark.parametrize("text", ["plain", "é {{ x }}", ""])
+def test_packed_texts_come_back(text: str) -> None:
+    import base64
+
+    packed = "base64:" + base64.b64encode(text.encode()).decode()
+    assert runner.unpacked(packed) == text
+    assert runner.unpacked("as it is") == "as it is"
