@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
 from airflow_argo.argo.phases import ERROR, FAILED, OMITTED, SKIPPED, SUCCEEDED
 from airflow_argo.compiler.code import a_list, quote
@@ -138,6 +139,7 @@ def _proxy_for(test: Every | Some) -> Proxy:
             raise AssertionError(f"no proxy shows {test}")
 
 
+@cache  # a large graph asks for the same few again and again
 def _results(states: frozenset[State]) -> tuple[str, ...]:
     return tuple(result for state in State if state in states for result in RESULTS[state])
 

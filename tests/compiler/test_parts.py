@@ -115,7 +115,7 @@ def test_the_kinds_of_steps_end_as_the_oracle_says():
     assert ends_of(steps)[0] == expected(steps) == {"fails": "failed", "works": "success", "skipped": "skipped"}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(steps=cases(most=30, reach=8))
 def test_every_step_ends_the_same_cut_or_not(steps):
     """With a small limit, so that few tasks make many parts."""
