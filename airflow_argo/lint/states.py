@@ -139,12 +139,9 @@ class States:
         if None in outcomes:
             found.add(ERRORED)
         if True in outcomes:
-            if _argument_fails(call):
-                found.add(ERRORED)
-            else:
-                found |= self.ends_of(call.target)
-            if _may_be_empty(call):
-                found.add(SKIPPED)
+            found |= {ERRORED} if _argument_fails(call) else self.ends_of(call.target)
+            found |= {SKIPPED} if _may_be_empty(call) else set()
+            found |= {ERRORED} if _may_fail_to_start(call) else set()
         return frozenset(found)
 
     def forward(self, template: Template, fixed: str = "", end: str = "") -> Mapping[str, Ends]:
@@ -241,6 +238,21 @@ def _argument_fails(call: Call) -> bool:
     texts = [str(one.get("value") or "") for one in call.arguments()]
     found = (mentions(text) for text in (*texts, call.holder.get("withParam") or "") if "{{=" in text)
     return any(one.unreadable or one.unknown or one.fails for mention in found for one in mention.expressions)
+
+
+def _may_fail_to_start(call: Call) -> bool:
+    """Whether some values can't be used where they are needed: in a condition, as items, or in an expression."""
+    texts = [str(one.get("value") or "") for one in call.arguments()]
+    items = str(call.holder.get("withParam") or "")
+    needs_more_than_text = "{{" in f"{call.holder.get('when') or ''}{items}"
+    return needs_more_than_text or any("{{=" in text for text in texts) or (bool(items) and not _is_list(items))
+
+
+def _is_list(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), list)
+    except ValueError:
+        return False
 
 
 def _same_condition(consumer: Call, producer: Call) -> bool:
@@ -349,7 +361,7 @@ def _may_have(result: TaskResult, ends: Ends) -> tuple[bool, bool]:
     if result is TaskResult.DAEMONED:
         return False, True
     if result is TaskResult.ANY_SUCCEEDED:
-        return bool(ends & RAN), bool(ends - {SUCCEEDED})
+        return SUCCEEDED in ends, bool(ends - {SUCCEEDED})  # a bad end counts as one of all items
     if result is TaskResult.ALL_FAILED:
         return bool(ends & BAD), True
     phase, phases = _PHASES[result], _phases(ends)

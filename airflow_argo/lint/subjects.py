@@ -311,6 +311,15 @@ class Call:
         return self.document.by_name.get(self.holder.get("template") or "")
 
     @cached_property
+    def is_last(self) -> bool:
+        """Whether nothing in its template comes after it."""
+        if self.template is None:
+            return True
+        if self.head == "steps":
+            return self.group == max(call.group for call in self.template.calls)
+        return self.template.graph is None or not self.template.graph.downstream[self.name]
+
+    @cached_property
     def hooks(self) -> list[Call]:
         """What hangs on it."""
         return _hooks(self.holder, self.path, self.document, self)

@@ -13,7 +13,7 @@ from airflow_argo.lint import lint
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 MANIFESTS = sorted(GOLDEN.glob("*/*.yaml"))
-HANG_CODES = {"AA301", "AA303", "AA304", "AA311"}
+HANG_CODES = {"AA301", "AA303", "AA304", "AA311", "AA336"}
 
 SHOWN_ONLY_BY_A_RUN = {"hangs/workflow-over-1mib": "its size is that of an output"}
 HANGS_UNTIL_STOPPED = {"control/stop-absent-output", "control/stop-lost-group"}
@@ -29,6 +29,7 @@ ERROR_FOR_A_FAULT = {
     "absent/unknown-task",
     "hooks/loop",
     "limits/word-names-in-depends",
+    "loops/inline-then-task",
     "loops/unresolved-tag-in-loop",
     "nopod/suspend-output-value-panics",
     "retry/errors",

@@ -163,4 +163,12 @@ REFERENCES: tuple[Code, ...] = (
     ),
     Code("AA333", "endless recursion", ERROR, "A template calls itself without a condition; at 100 calls that is an Error."),
     Code("AA334", "calls too deep", ERROR, "Argo goes 99 calls deep."),
+    Code("AA335", "a loop over an inline template", ERROR, "What comes after it is an Error, and so is the group around both."),
+    Code(
+        "AA336",
+        "the lock of a suspend",
+        ERROR,
+        "A suspend template that is the last of its group, and has a lock, is not looked at again when it ends: the lock is "
+        "given back only when the workflow ends, and whoever waits for it inside the workflow waits for ever.",
+    ),
 )

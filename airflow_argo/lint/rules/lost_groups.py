@@ -40,6 +40,30 @@ class Loss:
     sure: bool
 
 
+@rule("AA335", on=Call)
+def inline_loop(call: Call) -> Iterator[Finding]:
+    """What comes after a loop over an inline template can't find that (golden/loops/inline-then-task)."""
+    if _is_inline_loop(call):
+        found = f"what comes after {call.what} is an Error: Argo doesn't find the template of a loop that is written inline"
+        yield Finding(f"{call.path}.inline", found, "give the template a name among the workflow's templates")
+
+
+def _is_inline_loop(call: Call) -> bool:
+    return call.is_loop and call.inline is not None and not call.is_last
+
+
+@rule("AA336", on=Call)
+def lock_of_suspend(call: Call) -> Iterator[Finding]:
+    """A lock that a suspend node took, as the last of its group, is not given back (golden/hangs/lock-of-last-suspend)."""
+    target, group = call.target, call.template
+    if target is None or group is None or target.kind != "suspend" or not call.is_last or group is call.document.entrypoint:
+        return
+    locks = target.setting("synchronization") or {}
+    if (locks.get("mutexes") or locks.get("semaphores")) and (target.body["suspend"].get("duration") or "") != "0":
+        found = f"{call.what} is a suspend with a lock at the end of its group, and never gives it back: others wait for ever"
+        yield Finding(call.path, found, "put the lock on the group, or a step that does nothing behind it")
+
+
 @rule(LOST, MAY_BE_LOST, on=Template)
 def lost_group(template: Template) -> Iterator[Finding]:
     """A task depends on nothing but groups that may end without a last node."""
@@ -75,7 +99,7 @@ def _loss(template: Template, inside: set[Template]) -> Loss | None:
     if not template.is_group or template.setting("retryStrategy") is not None or template in inside:
         return None
     inside = inside | {template}
-    cut = _cut_short(template)
+    cut = _cut_short(template) or _loss_by_inline_loop(template)
     if cut is not None:
         return cut
     return _loss_of_steps(template, inside) if template.kind == "steps" else _loss_of_dag(template, inside)
@@ -113,6 +137,12 @@ def _cut_short(template: Template) -> Loss | None:
     if template.setting("failFast") is not True or not limited or loop is None:
         return None
     return Loss(f"failFast may cut the loop '{loop.name}' short", f"{template.path}.failFast", sure=True)
+
+
+def _loss_by_inline_loop(template: Template) -> Loss | None:
+    """What comes after a loop over an inline template makes the group an Error before the rest of it has nodes."""
+    loop = next((call for call in template.calls if _is_inline_loop(call)), None)
+    return Loss(f"the inline template of loop '{loop.name}' isn't found", f"{loop.path}.inline", sure=True) if loop else None
 
 
 # --- steps that fail before they have a node
