@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from airflow import __version__ as AIRFLOW_VERSION  # noqa: N812, TID253 - a constant there too
-from airflow.plugins_manager import AirflowPlugin  # noqa: TID253
 from airflow.providers.common.compat.sdk import (  # noqa: TID253 - Airflow's own, whichever version
     XCOM_RETURN_KEY,
     AirflowException,
@@ -35,7 +34,6 @@ __all__ = [
     "AirflowException",
     "AirflowFailException",
     "AirflowNotFoundException",
-    "AirflowPlugin",
     "AirflowSensorTimeout",
     "AirflowSkipException",
     "AirflowTaskTimeout",

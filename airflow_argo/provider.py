@@ -73,7 +73,6 @@ def get_provider_info() -> dict[str, Any]:
         ],
         "task-decorators": [{"name": "argo", "class-name": "airflow_argo.decorators.argo.argo_task"}],
         "cli": ["airflow_argo.cli.airflow_commands.get_cli_commands"],
-        "plugins": [{"name": "argo", "plugin-class": "airflow_argo.plugins.argo.ArgoPlugin"}],
         "extra-links": ["airflow_argo.links.argo.ArgoWorkflowLink"],
         "config": {"argo": {"description": "The Argo provider. Images and names are settings too.", "options": _OPTIONS}},
     }

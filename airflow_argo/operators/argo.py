@@ -78,7 +78,8 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             (dates, run id, conf, params) it gets from the present run.
         labels: more of them, for the workflow. It has those that `TaskTry.labels` has.
         annotations: likewise.
-        owner_references: of the workflow, as Kubernetes has them: when the owner is deleted, so is the workflow.
+        owner_references: of the workflow, as Kubernetes has them: when the owner is deleted, so is the workflow. Not for
+            templates.
         argo_conn_id: a connection of type `argo`.
         namespace: another than the connection's.
         wait_for_completion: False: succeed as soon as it is submitted; the XCom is then its name.
@@ -253,6 +254,10 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             "annotations": {**(self.annotations or {}), **attempt.annotations},
             "key": attempt.key,
         }
+        if source.template and self.owner_references:
+            raise InputError(
+                f"task '{self.task_id}' gives owners to a workflow of {source.template}", "give a manifest instead"
+            )
         if source.template:
             return self.hook.cluster.submit_from(source.template, **how)
         return self.hook.cluster.submit(self._owned(source.documents), **how)

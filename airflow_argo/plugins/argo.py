@@ -1,12 +1,18 @@
-"""ArgoPlugin: the tab "Argo" of a DAG run, served by Airflow's API server (3.x)."""
+"""ArgoPlugin: the tab "Argo" of a DAG run, served by Airflow's API server (3.x).
+
+Every process of Airflow imports this, so it imports little. It is found by the entry point `airflow.plugins`: plugins that a
+provider names are loaded only where providers aren't loaded lazily.
+"""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from airflow_argo._compat import AIRFLOW_3, AirflowPlugin
+from airflow import __version__ as AIRFLOW_VERSION  # noqa: N812, TID253 - a constant there too
+from airflow.plugins_manager import AirflowPlugin  # noqa: TID253
 
 PREFIX = "/argo"
+_HAS_PAGES = int(AIRFLOW_VERSION.split(".")[0]) >= 3
 
 
 class PageApp:
@@ -29,7 +35,7 @@ class ArgoPlugin(AirflowPlugin):  # type: ignore[misc] # Airflow's classes are A
 
     name = "argo"
     fastapi_apps: ClassVar[list[dict[str, Any]]] = (
-        [{"app": PageApp(), "url_prefix": PREFIX, "name": "Argo Workflows"}] if AIRFLOW_3 else []
+        [{"app": PageApp(), "url_prefix": PREFIX, "name": "Argo Workflows"}] if _HAS_PAGES else []
     )
     external_views: ClassVar[list[dict[str, Any]]] = (
         [
@@ -40,6 +46,6 @@ class ArgoPlugin(AirflowPlugin):  # type: ignore[misc] # Airflow's classes are A
                 "url_route": "argo",
             }
         ]
-        if AIRFLOW_3
+        if _HAS_PAGES
         else []
     )

@@ -94,7 +94,10 @@ class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classe
         if not (isinstance(found, Seen) and found.manifest["metadata"]["uid"] == self.uid):
             return self._as_event(gone)
         current = Snapshot(found.manifest, watch.hook.api.place)
-        return self._as_event(current) if current.done else await self._by_watch()
+        if current.done:
+            return self._as_event(current)
+        await asyncio.sleep(1.0)  # the watch is behind
+        return await self._by_watch()
 
     async def _by_looks(self) -> dict[str, Any]:
         hook = await ArgoHook.make(self.argo_conn_id, self.namespace)

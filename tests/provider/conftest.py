@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.cluster.conftest import (  # noqa: F401 - fixtures
     admin,
@@ -50,8 +51,16 @@ def controller(api):  # noqa: F811
 @pytest.fixture
 def connection(kubeconfig, namespace):  # noqa: F811
     """`argo_default`, as JSON."""
-    extra = {"namespace": namespace, "kube_config_path": kubeconfig, "ui_url": "https://argo.example.com/"}
+    content = yaml.safe_load(Path(kubeconfig).read_text())
+    extra = {"namespace": namespace, "kube_config": content, "ui_url": "https://argo.example.com/"}
     return json.dumps({"conn_type": "argo", "extra": extra})
+
+
+@pytest.fixture
+def secrets(kubeconfig):  # noqa: F811
+    """What must be seen nowhere: the keys and tokens of the kubeconfig."""
+    users = yaml.safe_load(Path(kubeconfig).read_text())["users"]
+    return [value for one in users for key, value in one["user"].items() if key in ("client-key-data", "token", "password")]
 
 
 @pytest.fixture

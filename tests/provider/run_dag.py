@@ -9,6 +9,7 @@ from pathlib import Path
 
 def main(name: str, conf: str) -> None:
     sys.path.insert(0, str(Path(__file__).parent / "dags"))
+    from airflow.models.renderedtifields import RenderedTaskInstanceFields
     from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
 
@@ -22,7 +23,9 @@ def main(name: str, conf: str) -> None:
         xcoms = {}
         for row in session.query(XComModel).filter_by(dag_id=run.dag_id, run_id=run.run_id):
             xcoms.setdefault(row.task_id, {})[row.key] = XComModel.deserialize_value(row)
-    print(json.dumps({"state": run.state, "tasks": tasks, "xcoms": xcoms, "run_id": run.run_id}, default=str))  # noqa: T201
+        rendered = [row.rendered_fields for row in session.query(RenderedTaskInstanceFields).filter_by(dag_id=run.dag_id)]
+    facts = {"state": run.state, "tasks": tasks, "xcoms": xcoms, "run_id": run.run_id, "rendered": rendered}
+    print(json.dumps(facts, default=str))  # noqa: T201
 
 
 main(*sys.argv[1:])

@@ -1,5 +1,7 @@
 """The operator in a real Airflow, by `dag.test()`, in all ways to wait."""
 
+import json
+
 import pytest
 
 from airflow_argo.cluster.manifests import KEY_ANNOTATION
@@ -33,7 +35,7 @@ def submitted(cluster, controller, run_dag):
     return run_dag("submit")
 
 
-def test_a_run_ends_as_its_workflows_do(submitted, cluster):
+def test_a_run_ends_as_its_workflows_do(submitted, cluster, secrets):
     assert submitted["tasks"] == {
         "poke": "success",
         "deferred": "success",
@@ -53,6 +55,11 @@ def test_a_run_ends_as_its_workflows_do(submitted, cluster):
     assert values["from_template"] == {"greeting": "x!"}
     assert values["ours"] == {"n": 3, "text": "4"}
     assert "doesn't say what to submit" in submitted["log"]
+
+    assert secrets
+    seen = json.dumps([submitted, [one.manifest for one in cluster.list()]])
+    assert not [secret for secret in secrets if secret in seen]
+    assert submitted["rendered"]
 
     found = {one.manifest["metadata"]["labels"]["airflow-argo.io/task-id"]: one for one in cluster.list()}
     assert len(list(cluster.list())) == len(found) == 8  # one each, none for the task that submits nothing
