@@ -3,7 +3,8 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv/bin
-EXAMPLES = $(shell $(VENV)/python -c 'import importlib.util as u; print(u.find_spec("airflow").submodule_search_locations[0])')/example_dags
+AIRFLOW = $(shell $(VENV)/python -c 'import importlib.util as u; print(u.find_spec("airflow").submodule_search_locations[0])')
+EXAMPLES = $(AIRFLOW)/example_dags
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
@@ -48,7 +49,10 @@ bench: setup  ## print the benchmarks
 	@for file in benchmarks/*.py; do $(VENV)/python $$file || exit; done
 
 docs: setup  ## write the pages that are made by commands
-	@$(VENV)/airflow-argo assess $(EXAMPLES) -o markdown > docs/airflow-examples.md
+	@( echo '# The DAGs that Airflow ships'; echo; \
+		echo 'What `airflow-argo assess` says of them, with Airflow'"'"'s standard, http and kubernetes providers. `make docs` writes this page.'; echo; \
+		$(VENV)/airflow-argo assess $(EXAMPLES) $(wildcard $(AIRFLOW)/providers/*/example_dags $(AIRFLOW)/providers/*/*/example_dags) \
+			-o markdown ) > docs/airflow-examples.md
 
 lock: setup  ## resolve the versions that tests install
 	@uv pip compile --universal --upgrade --quiet --no-header --no-annotate --no-emit-index-url \

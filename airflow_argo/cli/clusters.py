@@ -9,14 +9,18 @@ if TYPE_CHECKING:
     from airflow_argo.runners.argo import ArgoRunner
     from airflow_argo.runners.run import Run
 
+FAULTS = 3.0
+"""Seconds that a server which isn't there is asked again: who sits before the terminal wants to know."""
+
 
 def runner(options: Namespace) -> ArgoRunner:
     """A connection to it."""
+    from airflow_argo.cluster import Patience
     from airflow_argo.runners.argo import ArgoRunner
     from airflow_argo.settings import load_settings
 
     namespace = options.namespace or load_settings()["namespace"]
-    return ArgoRunner(options.kubeconfig, context=options.context, namespace=namespace)
+    return ArgoRunner(options.kubeconfig, context=options.context, namespace=namespace, patience=Patience(faults=FAULTS))
 
 
 def named_run(options: Namespace) -> Run:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_argo.argo.phases import ERROR, FAILED
-from airflow_argo.cluster import Cluster, Snapshot
+from airflow_argo.cluster import Cluster, Patience, Snapshot
 from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.runners.paths import StepPaths
 from airflow_argo.runners.run import LogLine, OnProgress, Progress, Run
@@ -100,6 +100,8 @@ class ArgoRunner:
         kubeconfig: a path, or its content; by default what kubectl would take.
         context: another than the current one.
         namespace: another than the context's.
+        in_cluster: whether this runs in a pod of the cluster; by default found out.
+        patience: how long a server that isn't there is waited for.
     """
 
     def __init__(
@@ -109,8 +111,9 @@ class ArgoRunner:
         context: str | None = None,
         namespace: str | None = None,
         in_cluster: bool | None = None,
+        patience: Patience | None = None,
     ) -> None:
-        self.cluster = Cluster.connect(kubeconfig, context, namespace, in_cluster=in_cluster)
+        self.cluster = Cluster.connect(kubeconfig, context, namespace, in_cluster=in_cluster, patience=patience)
 
     def run(
         self,
