@@ -129,7 +129,7 @@ def test_what_has_succeeded_is_refused_unless_nodes_are_named():
     nodes = {"@": ["DAG", "Succeeded", ["@.a"]], "@.a": ["Pod", "Succeeded", []]}
     with pytest.raises(WrongPhaseError, match="restart_successful, --node-field-selector"):
         restarted(nodes, "Succeeded")
-    assert shape(restarted(nodes, "Succeeded", restart_successful, --node-field-selector"displayName=a")) == {"@": ["Running", []]}
+    assert shape(restarted(nodes, "Succeeded", restart_successful="displayName=a")) == {"@": ["Running", []]}
 
 
 def test_a_failure_that_something_succeeded_after_is_not_undone():
