@@ -44,7 +44,6 @@ _TASK_CHECKS: tuple[_Check, ...] = (
     _Check("depends_on_past", _UNSET, "AA212", "runs of Argo don't know one another"),
     _Check("wait_for_downstream", _UNSET, "AA212", "runs of Argo don't know one another"),
     _Check("max_active_tis_per_dag", _UNSET, "AA222", "use a semaphore"),
-    _Check("max_active_tis_per_dagrun", _UNSET, "AA222", "limit the workflow's parallelism"),
     _Check("inlets", _UNSET, "AA218", "Argo has no assets"),
     _Check("outlets", _UNSET, "AA218", "Argo has no assets: trigger what follows by a task"),
     _Check("sla", _UNSET, "AA206", "watch the workflow's duration"),

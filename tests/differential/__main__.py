@@ -74,6 +74,8 @@ def _judged(file: Path, dag: Any, airflow: Airflow, seconds: float) -> Row:
         there = airflow.run(file, dag.dag_id, seconds=seconds)
     except AirflowFailed as error:
         return Row(*row, NO_JUDGE, str(error))
+    if not there.tasks:
+        return Row(*row, NO_JUDGE, "Airflow makes no task instances for it")
     if here is None:
         return Row(*row, DIFFERS, reason)
     found = differences(there, here)

@@ -35,7 +35,7 @@ def page(rows: list[Row]) -> str:
         [
             "# Compatibility",
             "",
-            f"All {len(rows)} example DAGs that Apache Airflow {version('apache-airflow')} and its installed providers ship, each",
+            f"All {len(rows)} example DAGs of Apache Airflow {version('apache-airflow')} and its installed providers, each",
             "run by Airflow's `dag.test()` and, translated, by the embedded engine. Made by `python -m tests.differential`.",
             "",
             *summary,

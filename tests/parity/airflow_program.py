@@ -119,8 +119,21 @@ def run(file: str, dag_id: str, logical_date: str, conf: dict[str, Any]) -> dict
     bag = DagBag(dag_folder=os.devnull, collect_dags=False)
     bag.bag_dag(dag)
     sync_bag_to_db(bag, BUNDLE, None)
+    _activate_assets()
     ended = dag.test(logical_date=pendulum.parse(logical_date), run_conf=conf or None)
     return _found(dag, ended)
+
+
+def _activate_assets() -> None:
+    """What the scheduler does for the assets of the DAGs that it knows. Source: SchedulerJobRunner."""
+    from airflow.models.asset import AssetActive, AssetModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        active = {(one.name, one.uri) for one in session.scalars(select(AssetActive))}
+        found = session.scalars(select(AssetModel)).all()
+        session.add_all(AssetActive.for_asset(one) for one in found if (one.name, one.uri) not in active)
 
 
 _loaded: dict[tuple[str, float], dict[str, Any]] = {}
