@@ -43,7 +43,8 @@ class TaskVisit:
         """Do what there is to do for a task, and tell those that depend on it if it is over."""
         node_name = self.body.node_name(name)
         node = self.run.tree.get(node_name)
-        if node is not None and node.fulfilled and name in self.body.graph.hooked and not self._is_looked_at(name):
+        known = name in self.body.graph.hooked or self.body.states[name].released
+        if node is not None and node.fulfilled and known and not self._is_looked_at(name):
             return
         self._visit(name, self.body.graph.tasks[name], node)
         node = self.run.tree.get(node_name)

@@ -111,9 +111,14 @@ def _visit(run: Run, call: Call) -> Node:
         raise
     if node is not None and node.waiting_for:
         return node
-    node = _attempted(run, call, template) if retry_strategy(run, template) else _executed(run, call, template)
-    if node.fulfilled and node.type == SUSPEND and template.get("synchronization"):
-        call.again()  # executeSuspend returns a stale node: locks go back at the next visit, and never in a group that is over
+    if retry_strategy(run, template):
+        node = _attempted(run, call, template)
+        stale = False
+    else:
+        node = _executed(run, call, template)
+        stale = node.type == SUSPEND or (node.type == DAG and node.unsuccessful)
+    if node.fulfilled and stale and template.get("synchronization"):
+        call.again()  # executeSuspend and executeDAG return a stale node: locks go back at the next visit, if there is one
     elif node.fulfilled:
         release_locks(run, call, template)
     return node
