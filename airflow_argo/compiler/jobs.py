@@ -7,6 +7,7 @@ argument, which whoever calls the template writes in its own scope.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -155,7 +156,7 @@ def argument(source: Argument, scope: Scope, step: str) -> str | None:
         case Escaped(value=value):
             return words.escaped(value, scope, what=f"a value for {step}")
         case Quoted(value=value):
-            return tag(f"replace(toJson({text_of(value, scope)}), '{{', '\\\\u007b')[1:-1]")
+            return tag(f"replace(replace(toJson({text_of(value, scope)}), '{{', '\\\\u007b'), '$', '\\\\u0024')[1:-1]")
         case Encoded(value=value):
             return tag(f"sprig.b64enc({text_of(value, scope)})")
         case calls.Leaves():
@@ -447,19 +448,24 @@ def _manifest(value: Value, made: Draft) -> str:
     """The JSON text of an object, with tags where it has values: text inside a JSON string, the rest bare."""
     match value:
         case Constant():
-            return compact_json(value.value)
+            return _manifest_json(value.value)
         case Record(of=fields):
-            return "{" + ",".join(f"{json.dumps(name)}:{_manifest(part, made)}" for name, part in fields) + "}"
+            return "{" + ",".join(f"{_manifest_json(name)}:{_manifest(part, made)}" for name, part in fields) + "}"
         case Listing(of=parts):
             return "[" + ",".join(_manifest(part, made) for part in parts) + "]"
         case Text(parts=parts):
             pieces = (
-                compact_json(part)[1:-1] if isinstance(part, str) else words.reading(made.parameter(Quoted(part)))
+                _manifest_json(part)[1:-1] if isinstance(part, str) else words.reading(made.parameter(Quoted(part)))
                 for part in parts
             )
             return f'"{"".join(pieces)}"'
         case _:
             raise DefinitionError("a manifest can hold values only inside its texts", "wrap the value in an f-string")
+
+
+def _manifest_json(value: Any) -> str:
+    """JSON in which the kubelet finds nothing to replace on its way to the executor, in the variable ARGO_TEMPLATE."""
+    return re.sub(r"\$(?=[$(]|\"\Z)", r"\\u0024", compact_json(value))
 
 
 def _value_name(value: Value) -> str:
