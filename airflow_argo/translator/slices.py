@@ -19,6 +19,7 @@ from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from airflow_argo.diagnostics import AirflowArgoError
+from airflow_argo.translator.lambdas import lambdas_of
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _ENTERED = (ast.With, ast.AsyncWith, ast.If, ast.Try, ast.For, ast.While)
@@ -229,14 +230,8 @@ class _Making:
         return function.__name__
 
     def _add_lambda(self, function: FunctionType) -> str:
-        found = [
-            node
-            for node in ast.walk(self.file.tree)
-            if isinstance(node, ast.Lambda)
-            and node.lineno <= function.__code__.co_firstlineno <= (node.end_lineno or node.lineno)
-            and _same_code(node, function.__code__)
-        ]
-        if not found:
+        found = lambdas_of(function.__code__, self.file.tree)
+        if len({ast.dump(node) for node in found}) != 1:
             raise NotSliceable("the lambda can't be told from others in its line", "write it as a function")
         self._add_needs(function)
         self.last.append(f"task_lambda = {ast.unparse(found[0])}")
@@ -378,12 +373,6 @@ def _lookup(name: str, function: FunctionType) -> Any:
     if name in free:
         return free[name].cell_contents
     return function.__globals__.get(name)
-
-
-def _same_code(node: ast.Lambda, code: CodeType) -> bool:
-    compiled = compile(ast.Expression(node), "<lambda>", "eval").co_consts
-    made = next((constant for constant in compiled if isinstance(constant, CodeType)), None)
-    return made is not None and made.co_code == code.co_code and made.co_names == code.co_names
 
 
 def _only_imports(block: ast.Try) -> bool:

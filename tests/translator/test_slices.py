@@ -1,0 +1,132 @@
+"""Slices of a DAG file: what a function needs of it, run in a module of its own, does what it does there."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_argo.translator.slices import NotSliceable, Slice, slice_of
+
+COUNT = itertools.count()
+
+
+@pytest.fixture
+def sliced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def made(text: str, name: str = "f") -> Slice:
+        file = tmp_path / f"sliced_{next(COUNT)}.py"
+        file.write_text(text)
+        spec = importlib.util.spec_from_file_location(file.stem, file)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, file.stem, module)
+        spec.loader.exec_module(module)
+        return slice_of(getattr(module, name), str(file), is_shippable=lambda value: not isinstance(value, memoryview))
+
+    return made
+
+
+def result_of(found: Slice, *args: Any) -> Any:
+    names: dict[str, Any] = {}
+    exec(found.source, names)  # that is what pods do with it
+    return names[found.function](*args)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(): return 1",
+        "X = 1\ndef f(): return X",
+        "import math\ndef f(): return math.floor(1.5)",
+        "import math as m, json\ndef f(): return m.floor(1.5)",
+        "from math import floor, ceil\ndef f(): return floor(1.5)",
+        "def g(): return 1\ndef f(): return g()",
+        "def g(): return f.__name__ and 1\ndef f(): return g()",
+        "class A:\n    X = 1\ndef f(): return A.X",
+        "class A:\n    X = 1\nclass B(A):\n    pass\ndef f(): return B().X",
+        "X = []\nX.append(1)\ndef f(): return X[0]",
+        "X = {}\nX['a'] = 1\ndef f(): return X['a']",
+        "for X in range(2):\n    pass\ndef f(): return X",
+        "if True:\n    X = 1\nelse:\n    X = 2\ndef f(): return X",
+        "try:\n    import no_such_module as m\nexcept ImportError:\n    m = None\ndef f(): return 1 if m is None else 2",
+        "def outer():\n    x = 1\n    def inner(): return x\n    return inner\nf = outer()",
+        "def outer(n):\n    def inner(): return n\n    return inner\nf = outer(1)",
+        "f = lambda: 1",
+        "X = 1\nf = lambda: X",
+        "fs = [lambda: 0, lambda: 1]\nf = fs[1]",
+        "from functools import partial\ndef g(a, b): return b\nf = partial(g, 0, b=1)",
+        "def f(x=1): return x",
+        "Y = 1\ndef f(x=Y): return x",
+        "async def g(): return 1\ndef f():\n    import asyncio\n    return asyncio.run(g())",
+        'def f():\n    """Says\n    one."""\n    return 1',
+        "def f():\n    return len([x for x in (1,) if (lambda y: y)(x)])",
+        "def f(a: 'unknown_name' = 1) -> 'another': return a",
+        "from functools import wraps\ndef d(g):\n    @wraps(g)\n    def h(): return g()\n    return h\n@d\ndef f(): return 1",
+        "def outer():\n    x = 1\n    return lambda: x\nf = outer()",
+        "fs = [lambda a=x: a for x in (1, 2)]\nf = lambda: (lambda: 1)()",
+        "f, g = (lambda: 1, lambda: 2)",
+        "g, f = (lambda x=1: x, lambda y=1: y)",
+    ],
+)
+def test_slice_does_what_the_function_does(text: str, sliced: Any) -> None:
+    assert result_of(sliced(text)) == 1
+
+
+def test_what_it_needs_not_stays_behind(sliced: Any) -> None:
+    found = sliced("import os, json\nSECRET = 1\ndef other(): return SECRET\ndef f(): return json.dumps(1)")
+    assert "SECRET" not in found.source
+    assert "os" not in found.imports
+    assert found.imports == ("json",)
+
+
+def test_modules_beside_the_file_travel(tmp_path: Path, sliced: Any) -> None:
+    (tmp_path / "slices_pack").mkdir()
+    (tmp_path / "slices_pack" / "__init__.py").write_text("")
+    (tmp_path / "slices_pack" / "one.py").write_text("from slices_pack.two import X\n")
+    (tmp_path / "slices_pack" / "two.py").write_text("import json\nX = 1\n")
+    found = sliced("from slices_pack.one import X\ndef f(): return X")
+    assert set(found.modules) == {"slices_pack", "slices_pack.one", "slices_pack.two"}
+
+
+def test_function_of_a_module_beside_the_file(tmp_path: Path, sliced: Any) -> None:
+    (tmp_path / "slices_beside.py").write_text("def f(): return 1\n")
+    found = sliced("from slices_beside import f")
+    assert found.function == "f"
+    assert set(found.modules) == {"slices_beside"}
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("X = memoryview(b'')\ndef f(): return X", "uses 'X'"),
+        ("def outer(x):\n    def inner(): return x\n    return inner\nf = outer(object())", "uses 'x'"),
+        ("class A:\n    def f(self): return 1\nf = A().f", "no plain function"),
+        ("f = print", "no plain function"),
+        ("f, g = lambda: X, lambda: X\nX = 1", None),
+    ],
+)
+def test_what_cant_travel_is_said(text: str, why: str | None, sliced: Any) -> None:
+    if why is None:  # two lambdas that do the same: either will do
+        assert result_of(sliced(text)) == 1
+        return
+    with pytest.raises(NotSliceable, match=why):
+        sliced(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "needs"),
+    [
+        ("def f(): return 1", False),
+        ("def f():\n    from airflow.sdk import Variable\n    return Variable", True),
+        ("import airflow_argo\ndef f(): return airflow_argo", False),
+    ],
+)
+def test_whether_it_needs_airflow(text: str, needs: bool, sliced: Any) -> None:
+    assert sliced(text).needs_airflow == needs
