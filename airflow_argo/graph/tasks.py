@@ -190,7 +190,8 @@ def said(task: Task, label: Label, *, at_edges: bool = True) -> Said:
         at_edges: the task has edges of its own, that can say something.
     """
     needs = task.requirement()
-    edges = {before: _at_edge(task, before, needs) for before in task.after} if at_edges else {}
+    together = {name for rule in needs.together for name in tasks_in(rule)}
+    edges = {before: _at_edge(task, before, needs, together) for before in task.after} if at_edges else {}
     own = [f"{label(name)} {needs.on_edge(name) or 'succeeded'}" for name in needs.ends if name not in edges]
     words = {word for said in edges.values() for word in said}
     if len(edges) > 1 and len(words) == 1 and all(edges.values()) and words != {""}:
@@ -202,9 +203,9 @@ def said(task: Task, label: Label, *, at_edges: bool = True) -> Said:
     return Said({before: _joined(said) for before, said in edges.items()}, _joined(own))
 
 
-def _at_edge(task: Task, before: str, needs: Requirement) -> list[str]:
-    """What an edge says of how its task must end; nothing if several of them are judged together, or of a step."""
-    if before not in needs.ends and (task.is_step or any(before in tasks_in(rule) for rule in needs.together)):
+def _at_edge(task: Task, before: str, needs: Requirement, together: set[str]) -> list[str]:
+    """What an edge says of how its task must end; nothing if that is judged together with others, or of a step."""
+    if before not in needs.ends and (task.is_step or before in together):
         return []
     return [needs.on_edge(before)]
 
