@@ -12,6 +12,7 @@ from airflow_argo.local import Unsupported, load
 from airflow_argo.local.support import DONE_FIELDS, IGNORED_FIELDS, REFUSED_FIELDS
 
 from .manifests import NOOP, call, dag, sh, workflow
+from .support_page import PAGE, with_table
 
 DOCUMENTS = ("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow")
 
@@ -169,3 +170,9 @@ def test_other_kinds_of_documents() -> None:
     account = {"kind": "ServiceAccount", "metadata": {"name": "x"}}
     load([account, workflow(OK)])
     assert refused(workflow(OK), {"kind": "Deployment", "metadata": {"name": "x"}}) == ["kind: Deployment"]
+
+
+def test_the_page_shows_the_table() -> None:
+    """`python -m tests.local.support_page` writes it."""
+    page = PAGE.read_text(encoding="utf-8")
+    assert with_table(page) == page
