@@ -7,7 +7,7 @@ the last nodes inside, of which there may be none (golden/hangs/*-then-task).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airflow_argo.argo.names import task_names
@@ -28,7 +28,7 @@ from airflow_argo.compiler.states import Proxy, proxies, reports_items
 from airflow_argo.compiler.tasks import PlannedTask
 from airflow_argo.compiler.templates import FAIL, FAIL_IF, NOOP, NOOP_TEMPLATE, Templates, arguments_of
 from airflow_argo.diagnostics import DefinitionError
-from airflow_argo.model.conditions import NOT_RUN_TO_SUCCESS, Condition, Every, Some, State, steps_judged, values_read
+from airflow_argo.model.conditions import NOT_RUN_TO_SUCCESS, TRUE, Condition, Every, Some, State, steps_judged, values_read
 from airflow_argo.model.graph import ForLoop, Graph, Step, WhileLoop
 from airflow_argo.model.jobs import reports
 from airflow_argo.model.values import Output, Value, sources_of
@@ -113,6 +113,7 @@ class GraphTemplate:
     split: frozenset[str] = frozenset()
     tasks: list[PlannedTask] = field(default_factory=list)
     proxy_names: dict[tuple[str, Proxy], str] = field(default_factory=dict)
+    gate_names: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, made: Compilation, graph: Graph, *, in_loop: bool = False) -> GraphTemplate:
@@ -134,11 +135,21 @@ class GraphTemplate:
             self.made.helpers.add(name)
         return self.proxy_names[step, kind]
 
+    def gate_name(self, step: Step) -> str:
+        """The name of the task without a pod that is skipped if a step's own condition says so, whatever its rule says."""
+        if step.id not in self.gate_names:
+            taken = (*self.scope.names.values(), *self.proxy_names.values(), *self.gate_names.values(), VERDICT)
+            self.gate_names[step.id] = unused(f"{self.scope.names[step.id]}-gate", taken)
+            self.made.helpers.add(self.gate_names[step.id])
+        return self.gate_names[step.id]
+
     def add_steps(self) -> None:
         """A task for each step, each proxy right behind its step."""
         wanted = self._proxies_by_step()
         for step in self.graph.steps:
             check_reads(step, self.scope)
+            if is_gated(step):
+                self.tasks.append(self._gate(step))
             self.tasks.append(self._task(step, self.made.call(step, self)))
             for kind in wanted.get(step.id, ()):
                 self.tasks.append(PlannedTask(self._proxy_task(step, kind), (self.scope.names[step.id],)))
@@ -196,7 +207,9 @@ class GraphTemplate:
         needs = tuple([names[before] for before in step.after])
         task: Dict = {"name": names[step.id], "template": call.template, **arguments_of(call.arguments)}
         if step.rule is not None:
-            depends = rules.depends(step, self.scope, self.proxy_name)
+            depends = rules.depends(step, self.scope, self.proxy_name, self.gate_name(step) if is_gated(step) else None)
+            if is_gated(step):
+                needs += (self.gate_name(step),)
             if depends:
                 task["depends"] = depends
             needs += tuple(self.proxy_name(before, kind) for before, kind in proxies(step.rule.needs, self.scope.steps))
@@ -207,6 +220,17 @@ class GraphTemplate:
             if condition:
                 task["when"] = condition
         return PlannedTask(task, needs, step)
+
+    def _gate(self, step: Step) -> PlannedTask:
+        assert step.when is not None
+        read = [value.step for value in values_read(step.when) if isinstance(value, Output) and value.step in self.scope.names]
+        needs = tuple(dict.fromkeys(self.scope.names[before] for before in read))
+        task: Dict = {"name": self.gate_name(step), "template": self.made.templates.once(NOOP, NOOP_TEMPLATE)}
+        task["depends"] = " && ".join(rules.in_any_state(name) for name in needs)
+        condition = rules.when(replace(step, rule=None), self.scope, [])
+        if condition:
+            task["when"] = condition
+        return PlannedTask(task, needs)
 
     def _proxies_by_step(self) -> dict[str, list[Proxy]]:
         wanted: dict[str, list[Proxy]] = {}
@@ -243,6 +267,11 @@ class GraphTemplate:
                 failed = truth(Some(step.id, NOT_RUN_TO_SUCCESS), self.scope)
                 code = f"concat({code}, {failed} ? ['{self.scope.names[step.id]}'] : [])"
         return f"join({code}, ', ')"
+
+
+def is_gated(step: Step) -> bool:
+    """Whether a step may have to end skipped where its rule alone would make it Omitted."""
+    return step.skips_first and step.when is not None and step.rule is not None and step.rule.needs != TRUE
 
 
 def graph_template(made: Compilation, graph: Graph, name: str, **fields: Any) -> tuple[str, Mapping[Source, str]]:

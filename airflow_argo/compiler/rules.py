@@ -27,11 +27,17 @@ def in_any_state(name: str) -> str:
     return f"({name} || !{name})"
 
 
-def depends(step: Step, scope: Scope, proxy_name: ProxyName) -> str:
-    """The `depends` of the task of a step with a rule; empty if nothing is before it."""
+def depends(step: Step, scope: Scope, proxy_name: ProxyName, gate: str | None = None) -> str:
+    """The `depends` of the task of a step with a rule; empty if nothing is before it.
+
+    Args:
+        gate: the name of the task that is skipped where the step has to be, whatever the rule says.
+    """
     assert step.rule is not None
     needs = _needs(step.rule.needs, scope, proxy_name)
     named = _named(step.rule.needs, scope, proxy_name)
+    if gate is not None and needs:
+        needs = f"({gate}.Skipped || {needs})"
     waits = [in_any_state(scope.names[before]) for before in step.after if scope.names[before] not in named]
     return " && ".join([*([needs] if needs else []), *waits])
 

@@ -74,6 +74,7 @@ class Step:
         after: ids of the steps, of the same graph, that must have ended before.
         rule: judges how those ended; None is Argo's own: each of them succeeded or was skipped.
         when: where it is false, the step ends skipped; judged after the rule, on values.
+        skips_first: `when` is judged before the rule, so that the step is skipped even if the rule would let it fail.
         counts: whether its failure makes the run fail if nothing follows it.
     """
 
@@ -82,5 +83,6 @@ class Step:
     after: tuple[str, ...] = ()
     rule: Rule | None = None
     when: Condition | None = None
+    skips_first: bool = False
     counts: bool = True
     origin: Origin | None = field(default=None, compare=False)

@@ -160,6 +160,7 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
         after=tuple(dict.fromkeys(after)),
         rule=both([rule_of_sources(task, ctx.dag), rule]),
         when=condition,
+        skips_first=not is_counted_at_start(task),
         counts=task.task_id in ctx.leaves,
         origin=task_ctx.origin,
     )

@@ -146,3 +146,14 @@ with DAG("short_decorated", schedule=None) as short_decorated:
         return n > 1
 
     check(1) >> EmptyOperator(task_id="a") >> EmptyOperator(task_id="b", trigger_rule="none_failed")
+
+with DAG("branch_skip_beside_failure", schedule=None) as beside_failure:
+    failed = BashOperator(task_id="failed", bash_command="exit 1")
+
+    @task.branch(trigger_rule="all_done")
+    def nothing_chosen():
+        return []
+
+    decided = nothing_chosen()
+    failed >> decided >> EmptyOperator(task_id="child") >> EmptyOperator(task_id="later")
+    failed >> beside_failure.get_task("child")
