@@ -24,7 +24,7 @@ from airflow_argo.local.controller.size import SizeWatch
 from airflow_argo.local.controller.state import Run
 from airflow_argo.local.documents import Document
 from airflow_argo.local.errors import EngineFailure, Interrupted
-from airflow_argo.local.events import Event
+from airflow_argo.local.events import Event, Warned
 from airflow_argo.local.folder import RunFolder, default_folder
 from airflow_argo.local.journal import FILE as JOURNAL
 from airflow_argo.local.journal import Journal, read_journal
@@ -244,7 +244,11 @@ class Engine:
             control.close()
             journal.close()
         status = workflow_status(self._run, loop.hangs, isolation=self.isolation, folder=str(self.folder))
-        place.write_status(status)
+        try:
+            place.write_status(status)
+        except OSError as error:
+            if on_event is not None:
+                on_event(Warned(f"the status can't be kept in {self.folder}: {error.strerror}"))
         return status
 
     def _header(self) -> dict[str, Any]:

@@ -97,8 +97,16 @@ class RunFolder:
             remove_folder(self.pods.claims)
 
     def write_status(self, status: Mapping[str, Any]) -> None:
-        """Keep the status, whole or not at all."""
+        """Keep the status, whole or not at all.
+
+        Raises:
+            OSError: there is no room for it.
+        """
         text = json.dumps(status, ensure_ascii=False, separators=(",", ":"))
         path = self.root / f"{STATUS}.new"
-        path.write_text(text, encoding="utf-8", errors="surrogatepass")
-        path.replace(self.root / STATUS)
+        try:
+            path.write_text(text, encoding="utf-8", errors="surrogatepass")
+            path.replace(self.root / STATUS)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from airflow_argo.local import Warned
+
 from .manifests import NOOP, call, dag, execute, py, sh, workflow
 
 MIB = 1024 * 1024
@@ -203,3 +205,16 @@ def small_disk(tmp_path: Path) -> Any:
         yield disk
     finally:
         subprocess.run(["umount", "-l", disk], check=True)
+
+
+def test_a_disk_full_of_logs_ends_no_run(small_disk: Path) -> None:
+    """What the engine itself writes fails then: it says so, and goes on."""
+    warnings: list[str] = []
+    job = sh("job", f"head -c {20 * MIB} /dev/zero; true")
+    result = execute(
+        small_disk,
+        workflow(job, NOOP, dag(call("a", "job"), call("b", "noop", depends="a.Succeeded || a.Failed"))),
+        on_event=lambda event: warnings.append(event.message) if isinstance(event, Warned) else None,
+    )
+    assert (result.phase_of("b"), result.phase) == ("Succeeded", "Succeeded")
+    assert any("can't be kept" in one or "can't be written" in one for one in warnings)

@@ -134,3 +134,14 @@ def test_a_part_of_a_volume(tmp_path: Path) -> None:
         {"name": "shared", "mountPath": "/whole"},
     ]
     assert execute(tmp_path, workflow(main)).output("", "p") == "1"
+
+
+def test_the_tries_of_a_set_are_one_log_and_end_with_the_pod(tmp_path: Path) -> None:
+    """`retries` counts the first try; a deadline lets nothing more be tried."""
+    first = {"name": "main", "image": "any", "command": ["sh", "-c", "echo try; exit 1"]}
+    tried = {"name": "tried", "containerSet": {"retryStrategy": {"retries": 3}, "containers": [first]}}
+    waits = {"name": "waits", "containerSet": {"retryStrategy": {"retries": 3, "duration": "1h"}, "containers": [first]}}
+    result = execute(tmp_path, workflow(tried, {**waits, "activeDeadlineSeconds": 1}, dag(call("tried"), call("waits"))))
+    assert (result.log("tried"), result.log("waits")) == (b"try\n" * 3, b"try\n")
+    assert result.message_of("tried") == "main: Error (exit code 1)"
+    assert result.message_of("waits") == "Pod was active on the node longer than the specified deadline"
