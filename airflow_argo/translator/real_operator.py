@@ -12,11 +12,12 @@ from typing import Any
 
 from airflow_argo.diagnostics import Severity
 from airflow_argo.model.jobs import Job, PodSettings, PythonCall
-from airflow_argo.model.values import Constant, Output, Type, Value
+from airflow_argo.model.values import Constant, Output, SameItem, Type, Value
 from airflow_argo.settings import Settings
 from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.branches import decision_of
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, DagContext, TaskContext, pod_settings_of
+from airflow_argo.translator.mapped_groups import are_members
 from airflow_argo.translator.shipping import MAX_BYTES, Shipment, constants_pulled, shipment_of
 from airflow_argo.translator.template_files import texts_in
 from airflow_argo.translator.templates import NotConvertible, pull_of
@@ -55,7 +56,9 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         "file": shipment.name,
         "path": shipment.path,
         "params": ctx.dag_context.params.for_pods(),
-        "mapped": sorted(task_id for task_id, _ in xcoms if task_id in ctx.dag_context.mapped),
+        "mapped": sorted(
+            task_id for task_id, _ in xcoms if task_id in ctx.dag_context.mapped and not _is_sibling(task_id, ctx)
+        ),
         "unknown": unknown,
         "decides": decision_of(task, ctx.dag_context.dag),
     }
@@ -129,9 +132,15 @@ def _xcoms(task: Any, ctx: TaskContext, shipment: Shipment) -> tuple[Xcoms, list
     for task_id, key in found:
         if task_id in before and task_id in ctx.dag_context.pushes:
             ctx.after[task_id] = None
-            xcoms.setdefault(task_id, {})[key] = Output(task_id, key, Type.JSON, NOTHING)
+            given = Output(task_id, key, Type.JSON, NOTHING)
+            xcoms.setdefault(task_id, {})[key] = SameItem(ctx.task_id, given) if _is_sibling(task_id, ctx) else given
     unknown = sorted(before & ctx.dag_context.pushes)
     return tuple((task_id, tuple(keys.items())) for task_id, keys in xcoms.items()), unknown
+
+
+def _is_sibling(task_id: str, ctx: TaskContext) -> bool:
+    """Whether a task is in the same mapped group, so that the instance of the same index is meant."""
+    return are_members(ctx.task, ctx.dag_context.dag.task_dict[task_id])
 
 
 def _referred(task: Any) -> Iterator[tuple[str, str]]:
