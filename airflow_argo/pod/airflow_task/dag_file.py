@@ -10,9 +10,6 @@ import sys
 import tempfile
 from typing import Any, Callable, Dict, Optional
 
-PREFIX = "unusual_prefix_argo_"
-"""Airflow renames DAG modules too, so that they can't be imported from one another."""
-
 
 class DagFileChanged(Exception):
     """The DAG file in the image isn't the one that the workflow was made of."""
@@ -61,8 +58,9 @@ def task_of(path: str, dag_id: str, task_id: Optional[str], root: str) -> Any:
 def _dags_of(path: str, root: str) -> Dict[str, Any]:
     from airflow.sdk import DAG
     from airflow.sdk.definitions._internal.contextmanager import DagContext
+    from airflow.utils.file import get_unique_dag_module_name
 
-    name = PREFIX + os.path.splitext(os.path.basename(path))[0]
+    name = get_unique_dag_module_name(path)
     for folder in (root, os.path.dirname(os.path.abspath(path))):
         if folder not in sys.path:
             sys.path.insert(0, folder)

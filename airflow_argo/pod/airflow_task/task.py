@@ -31,6 +31,7 @@ def run(call: Dict[str, Any], values: Callable[[Any], Any], run: Any, report: Di
     use_plugins()
     configure_logging(output=sys.stdout)
     from . import dag_file
+    from .socket_server import serve
     from .supervisor import Supervisor
 
     folder, name = os.path.dirname(os.path.abspath(pod.__file__)), call["file"]
@@ -40,6 +41,7 @@ def run(call: Dict[str, Any], values: Callable[[Any], Any], run: Any, report: Di
     task = dag_file.task_of(path, facts["dag_id"], facts["task_id"], root)
     supervisor = Supervisor(facts["task_id"], values(call.get("xcoms", {})), call.get("mapped", []), call.get("unknown", []))
     task_runner.SUPERVISOR_COMMS = supervisor
+    serve(supervisor)
     if "callback" in call:
         _call_back(task, call["callback"], supervisor, _server_context(task, run, call))
         report["state"] = "success"
@@ -64,6 +66,7 @@ def use_plugins() -> None:
     from airflow import settings
     from airflow.configuration import conf
 
+    os.environ.pop("_AIRFLOW__AS_LIBRARY", None)  # programs that the task starts may use Airflow's database
     settings.PLUGINS_FOLDER = conf.get("core", "plugins_folder", fallback=os.path.join(settings.AIRFLOW_HOME, "plugins"))
     if settings.PLUGINS_FOLDER not in sys.path:
         sys.path.append(settings.PLUGINS_FOLDER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime, timedelta, timezone
 
 from airflow.providers.standard.operators.bash import BashOperator
@@ -146,6 +147,14 @@ with DAG("sensors", start_date=START, schedule=None, default_args={"retry_delay"
 
 with DAG("deferrables", start_date=START, schedule=None):
     Waits(task_id="waits") >> Shout(task_id="resumed", text="{{ ti.xcom_pull('waits') }}")
+
+with DAG("external", start_date=START, schedule=None):
+
+    @task.branch_external_python(python=sys.executable)
+    def choose():
+        return ["chosen"]
+
+    choose() >> [EmptyOperator(task_id="chosen"), EmptyOperator(task_id="other")]
 
 with DAG("hooks", start_date=START, schedule=None, default_args={"retry_delay": NOW}):
     BashOperator(task_id="happy", bash_command="echo yes", on_success_callback=told, on_execute_callback=told)

@@ -133,7 +133,13 @@ def test_files_that_the_dag_file_reads_travel(tmp_path: Path, translated: Any) -
 
 def test_pods_program_needs_no_packing(translated: Any) -> None:
     program = {name: text for name, text in call_of(translated("Own(task_id='a')"), "a").beside if "/" in name}
-    assert {name.split("/")[1] for name in program} == {"__init__.py", "dag_file.py", "supervisor.py", "task.py"}
+    assert {name.split("/")[1] for name in program} == {
+        "__init__.py",
+        "dag_file.py",
+        "socket_server.py",
+        "supervisor.py",
+        "task.py",
+    }
     assert all(is_shippable(text) for text in program.values())
 
 
