@@ -12,7 +12,8 @@ from airflow_argo.model import jobs
 from airflow_argo.model.values import Listing, Record, Text, Type, Value
 
 if TYPE_CHECKING:
-    from airflow_argo.dsl.lowering import Entry, Lowering
+    from airflow_argo.dsl.levels import Entry
+    from airflow_argo.dsl.lowering import Lowering
 
 
 def lower_job(job: BaseJob, lowering: Lowering, reader: Entry) -> jobs.Job:

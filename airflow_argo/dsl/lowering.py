@@ -8,7 +8,6 @@ Then the levels become graphs, from the inside out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -16,74 +15,12 @@ from airflow_argo.diagnostics import DefinitionError
 from airflow_argo.dsl import params as dsl
 from airflow_argo.dsl.job_lowering import lower_job
 from airflow_argo.dsl.jobs import BaseJob
+from airflow_argo.dsl.levels import Entry, Level, check_names, in_level, in_order, is_around
 from airflow_argo.dsl.nodes import Node
 from airflow_argo.dsl.steps import Loop, Step, carried_type, item_type
 from airflow_argo.model import conditions, graph, values
 from airflow_argo.model.conditions import SUCCESS_OR_SKIPPED, Condition, Every, Rule, State
 from airflow_argo.model.values import Constant, Output, Type, Value
-
-
-@dataclass(slots=True)
-class Entry:
-    """A step of a graph in the making: a job, or a level of its own with perhaps a loop around it."""
-
-    id: str
-    level: Level
-    origin: Any
-    job: BaseJob | None = None
-    step: Step | None = None
-    inner: Level | None = None
-    loop: Loop | None = None
-    loop_values: dict[str, Value] = field(default_factory=dict)
-    loop_test: dsl.Condition | None = None
-    loop_condition: Condition = conditions.TRUE
-    nodes: list[Node] = field(default_factory=list)
-    after: dict[str, None] = field(default_factory=dict)
-    judged: set[str] = field(default_factory=set)
-    when: list[Condition] = field(default_factory=list)
-    body: graph.Body | None = None
-
-
-@dataclass(slots=True)
-class Level:
-    """A graph in the making.
-
-    Attributes:
-        around: the entry that holds this graph; None for the workflow itself.
-        outputs: what leaves this graph, by name.
-    """
-
-    around: Entry | None = None
-    entries: dict[str, Entry] = field(default_factory=dict)
-    outputs: dict[str, Value] = field(default_factory=dict)
-    is_sequence: bool = False
-
-    @property
-    def depth(self) -> int:
-        """How many entries are around this level."""
-        return 0 if self.around is None else self.around.level.depth + 1
-
-    def add(self, entry: Entry, at: Any) -> Entry:
-        """Adds an entry.
-
-        Raises:
-            DefinitionError: one of that name is here already.
-        """
-        if entry.id in self.entries:
-            raise _named_twice(entry.id, at)
-        self.entries[entry.id] = entry
-        return entry
-
-    def export(self, value: Output, wanted: str) -> str:
-        """The name by which a value leaves this graph."""
-        for name, known in self.outputs.items():
-            if known == value:
-                return name
-        name = wanted
-        while name in self.outputs:
-            name = f"{value.step}-{name}"
-        self.outputs[name] = value
-        return name
 
 
 class Lowering:
@@ -100,7 +37,7 @@ class Lowering:
         level = Level()
         for node in nodes:
             self.enter(node, level)
-        _check_names(level, set(), set())
+        check_names(level, set(), set())
         self._carry_all(level)
         self._resolve_all(level)
         for entry, step, test, outer_loops in self.tests:
@@ -198,7 +135,7 @@ class Lowering:
         declared = owner.output_named(param.name)
         value = Output(maker.id, param.name, Type(declared.type), constant(declared.default))
         level = maker.level
-        while not _is_around(level, reader):
+        while not is_around(level, reader):
             value, level = self._exported(value, level, param.name)
         self._run_after(reader, level, value.step, param)
         return value
@@ -214,7 +151,7 @@ class Lowering:
 
     def is_inside(self, node: Node | None, level: Level) -> bool:
         """Whether a node is somewhere in a level."""
-        return node is not None and id(node) in self.entries and _is_around(level, self.entries[id(node)])
+        return node is not None and id(node) in self.entries and is_around(level, self.entries[id(node)])
 
     def _exported(self, value: Output, level: Level, wanted: str) -> tuple[Output, Level]:
         around = level.around
@@ -232,7 +169,7 @@ class Lowering:
 
     def _run_after(self, reader: Entry, level: Level, maker: str, what: Any) -> None:
         """Lets what contains the reader, in a level, run after the maker in the same level."""
-        reader = _in_level(reader, level)
+        reader = in_level(reader, level)
         if reader.id == maker:
             name = what.name if isinstance(what, Node) else what.describe()
             raise DefinitionError(f"step '{reader.id}' waits for itself: it needs {name}", "leave that away", reader.origin)
@@ -241,7 +178,7 @@ class Lowering:
     def _loop_around(self, reader: Entry, step: Node, number: int, value: dsl.Value) -> Entry:
         """The loop whose item or carried value a reader inside of it gets."""
         loop = self.loops.get((id(step), number))
-        if loop is None or loop.inner is None or not (loop is reader or _is_around(loop.inner, reader)):
+        if loop is None or loop.inner is None or not (loop is reader or is_around(loop.inner, reader)):
             cure = "pass on an output of a job in the loop instead"
             raise DefinitionError(f"{value.describe()} exists only inside of the loop", cure, reader.origin or value.origin)
         return loop
@@ -303,12 +240,12 @@ class Lowering:
     def _judged(self, node: Node, reader: Entry, test: dsl.Condition) -> str:
         """The entry whose end state a condition is about; the reader then runs whatever that is."""
         entry = self._entry_of(node, test.origin)
-        if not _is_around(entry.level, reader):
+        if not is_around(entry.level, reader):
             inside = entry.level.around.id if entry.level.around else ""
             cure = f"test the status of '{inside}' as a whole"
             raise DefinitionError(f"the status of '{node.name}' can be seen only inside of '{inside}'", cure, test.origin)
         self._run_after(reader, entry.level, entry.id, node)
-        _in_level(reader, entry.level).judged.add(entry.id)
+        in_level(reader, entry.level).judged.add(entry.id)
         return entry.id
 
     # Resolving, from the outside in
@@ -346,7 +283,7 @@ class Lowering:
 
     def _explicit_edge(self, earlier: Node, entry: Entry) -> None:
         found = self._entry_of(earlier, entry.origin)
-        while not _is_around(found.level, entry):
+        while not is_around(found.level, entry):
             assert found.level.around is not None
             found = found.level.around
         self._run_after(entry, found.level, found.id, earlier)
@@ -372,7 +309,7 @@ class Lowering:
             for earlier, later in pairwise(entries):
                 later.after[earlier.id] = None
         steps = {entry.id: self._finished_step(entry) for entry in entries}
-        return graph.Graph(tuple(steps[id] for id in _in_order(level)), tuple(level.outputs.items()))
+        return graph.Graph(tuple(steps[id] for id in in_order(level)), tuple(level.outputs.items()))
 
     def _finished_step(self, entry: Entry) -> graph.Step:
         rule = None
@@ -462,81 +399,6 @@ def constant(found: Any) -> Constant | None:
         ) from None
 
 
-def _named_twice(name: str, at: Any) -> DefinitionError:
-    return DefinitionError(f"two steps are named '{name}'", "give each step a name of its own", at)
-
-
-def _check_names(level: Level, around: set[str], loops: set[str]) -> None:
-    """No step has the name of another that it could read: of its own level, or beside one of those that it is inside of.
-
-    Raises:
-        DefinitionError: one has; or a loop has the name of a loop around it.
-    """
-    for entry in level.entries.values():
-        if entry.id in around or (entry.loop is not None and entry.id in loops):
-            raise _named_twice(entry.id, entry.origin)
-    around |= level.entries.keys()
-    for entry in level.entries.values():
-        if entry.inner is not None:
-            around.discard(entry.id)
-            _check_names(entry.inner, around, {*loops, entry.id} if entry.loop is not None else loops)
-            around.add(entry.id)
-    around -= level.entries.keys()
-
-
 def _number_of_while(step: Node) -> int:
     assert isinstance(step, Step)
     return next(number for number, loop in enumerate(step.loops) if loop.kind == "while")
-
-
-def _is_around(level: Level, reader: Entry) -> bool:
-    """Whether a level is the reader's own or one around it."""
-    return _level_at(reader, level.depth) is level
-
-
-def _level_at(reader: Entry, depth: int) -> Level | None:
-    level = reader.level
-    while level.depth > depth:
-        assert level.around is not None
-        level = level.around.level
-    return level
-
-
-def _in_level(reader: Entry, level: Level) -> Entry:
-    """The entry of a level that is the reader or contains it."""
-    while reader.level is not level:
-        assert reader.level.around is not None
-        reader = reader.level.around
-    return reader
-
-
-def _in_order(level: Level) -> list[str]:
-    """The ids of a level's entries, each after those that it runs after, else as they were written.
-
-    Raises:
-        DefinitionError: some run after one another in a circle.
-    """
-    waits = {entry.id: len(entry.after) for entry in level.entries.values()}
-    followers: dict[str, list[str]] = {id: [] for id in waits}
-    for entry in level.entries.values():
-        for before in entry.after:
-            followers[before].append(entry.id)
-    ready, order = [id for id, count in waits.items() if not count], []
-    for id in ready:
-        order.append(id)
-        for follower in followers[id]:
-            waits[follower] -= 1
-            if not waits[follower]:
-                ready.append(follower)
-    if len(order) < len(waits):
-        raise _cycle(level, {id for id, count in waits.items() if count})
-    return order
-
-
-def _cycle(level: Level, stuck: set[str]) -> DefinitionError:
-    path = [min(stuck)]
-    while path[-1] not in path[:-1]:
-        path.append(next(before for before in level.entries[path[-1]].after if before in stuck))
-    circle = path[path.index(path[-1]) :]
-    cure = "take one of these dependencies away"
-    return DefinitionError(f"steps wait for one another: {' → '.join(reversed(circle))}", cure, level.entries[circle[0]].origin)
