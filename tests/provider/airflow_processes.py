@@ -116,15 +116,10 @@ class AirflowProcesses:
         urllib.request.urlopen(urllib.request.Request(url, body, headers, method="PATCH")).read()
 
     def page(self, dag_id):
-        """The provider's page for the only run, with and without a token."""
+        """The provider's page for the only run."""
         token = json.load(urllib.request.urlopen(f"{self.url}/auth/token"))["access_token"]
         headers = {"Authorization": f"Bearer {token}"}
         runs = urllib.request.Request(f"{self.url}/api/v2/dags/{dag_id}/dagRuns", headers=headers)
         run_id = urllib.request.quote(json.load(urllib.request.urlopen(runs))["dag_runs"][0]["dag_run_id"])
         url = f"{self.url}/argo/dags/{dag_id}/runs/{run_id}"
-        try:
-            urllib.request.urlopen(url)
-            stranger = 200
-        except urllib.error.HTTPError as error:
-            stranger = error.code
-        return urllib.request.urlopen(urllib.request.Request(url, headers=headers)).read().decode(), stranger
+        return urllib.request.urlopen(urllib.request.Request(url, headers=headers)).read().decode()
