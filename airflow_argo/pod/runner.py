@@ -277,7 +277,7 @@ class TaskInstance:
         """
         pulled: list[Any] = []
         for task_id in [self.task_id] if task_ids is None else [task_ids] if isinstance(task_ids, str) else task_ids:
-            found = self._xcoms.get(task_id, {}).get(key)
+            found = self._xcoms.get(str(task_id), {}).get(key)
             pulled += (found or [None]) if task_id in self._mapped else [found]
         return pulled[0] if isinstance(task_ids, (str, type(None))) and len(pulled) == 1 else pulled
 
