@@ -179,8 +179,8 @@ def test_else_of_two_conditions_runs_if_either_is_false(go):
 @pytest.mark.parametrize(
     ("fails", "states"),
     [
-        (True, {"cure": "success", "ok": "skipped", "any": "success"}),
-        (False, {"cure": "skipped", "ok": "success", "any": "success"}),
+        (True, {"cure": "success", "ok": "skipped", "either": "success"}),
+        (False, {"cure": "skipped", "ok": "success", "either": "success"}),
     ],
 )
 def test_conditions_on_how_a_step_ended(go, fails, states):
