@@ -19,7 +19,7 @@ from airflow_argo.argo.phases import FAILED_OR_ERROR, SUCCEEDED
 from airflow_argo.cluster import NotFoundError
 from airflow_argo.diagnostics import InputError
 from airflow_argo.hooks.argo import ArgoHook
-from airflow_argo.sensors.selection import Judge, Missing
+from airflow_argo.triggers.judge import Judge, Missing
 from airflow_argo.triggers.selection import ArgoWorkflowsTrigger
 
 

@@ -11,7 +11,7 @@ from airflow_argo._compat import BaseTrigger, TriggerEvent
 from airflow_argo.cluster import ClusterError, NotFoundError
 from airflow_argo.cluster.watch import Change, Seen, Synced, Vanished
 from airflow_argo.hooks.argo import ArgoHook
-from airflow_argo.sensors.selection import Judge, Verdict, label_matcher
+from airflow_argo.triggers.judge import Judge, Verdict, label_matcher
 from airflow_argo.triggers.shared_watch import Box, persistently, release_later, shared_watch
 
 

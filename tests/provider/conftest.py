@@ -28,8 +28,9 @@ from tests.provider.double import EngineController
 def airflow_home(tmp_path_factory):
     """A home with a migrated SQLite database, and the variables that point a process to it."""
     home = tmp_path_factory.mktemp("airflow")
+    foreign = ("AIRFLOW", "_AIRFLOW")  # what other tests of this process set for themselves
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not name.startswith(foreign)},
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parent / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from airflow.models.connection import Connection
+from airflow.sdk import Connection
 
 from airflow_argo.cluster.errors import ConfigurationError
 from airflow_argo.hooks.argo import ArgoHook

@@ -3,7 +3,7 @@
 import pytest
 
 from airflow_argo.diagnostics import InputError
-from airflow_argo.sensors.selection import Judge, label_matcher
+from airflow_argo.triggers.judge import Judge, label_matcher
 
 LABELS = {"team": "x", "tier": "b", "a.b/c": "1"}
 

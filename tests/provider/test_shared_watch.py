@@ -6,9 +6,9 @@ import time
 import pytest
 
 from airflow_argo.hooks.argo import ArgoHook
-from airflow_argo.sensors.selection import Judge
 from airflow_argo.triggers import shared_watch as shared
 from airflow_argo.triggers.argo import ArgoWorkflowTrigger
+from airflow_argo.triggers.judge import Judge
 from airflow_argo.triggers.selection import ArgoWorkflowsTrigger
 from tests.cluster.conftest import NO_OP
 from tests.cluster.controller import set_status
