@@ -19,6 +19,13 @@ from tests.parity.airflow_side import LOGICAL_DATE, REPOSITORY, Airflow, Airflow
 from tests.parity.argo_side import TookTooLong, run_by_engine
 from tests.parity.ended import Refused, differences
 
+OF_THE_MACHINE = {
+    "tutorial": {"print_date"},
+    "example_bash_decorator": {"describe_dag_folder"},
+    "example_bash_operator": {"describe_dag_folder"},
+}
+"""DAG → tasks whose XComs tell the time, or a folder of the Airflow that runs them."""
+
 PAGE = REPOSITORY / "docs" / "compatibility.md"
 
 
@@ -78,8 +85,12 @@ def _judged(file: Path, dag: Any, airflow: Airflow, seconds: float) -> Row:
         return Row(*row, NO_JUDGE, "Airflow makes no task instances for it")
     if here is None:
         return Row(*row, DIFFERS, reason)
-    found = differences(there, here)
+    found = [one for one in differences(there, here) if not _is_of_the_machine(one, dag.dag_id)]
     return Row(*row, DIFFERS, found[0]) if found else Row(*row, EQUAL)
+
+
+def _is_of_the_machine(difference: str, dag_id: str) -> bool:
+    return any(difference.startswith(f"XCom ('{task_id}',") for task_id in OF_THE_MACHINE.get(dag_id, ()))
 
 
 if __name__ == "__main__":

@@ -81,6 +81,10 @@ class Supervisor:
     def _get_xcom_count(self, msg: Any) -> Any:
         return self.comms.XComCountResponse(len=len(self.values(msg.task_id, msg.key)))
 
+    def _get_ti_count(self, _msg: Any) -> Any:
+        """How many instances a task has: a mapped group asks, for tasks that have as many each, so any number will do."""
+        return self.comms.TICount(count=1)
+
     def _get_xcom_sequence_item(self, msg: Any) -> Any:
         try:
             return self.comms.XComSequenceIndexResult(root=self.values(msg.task_id, msg.key)[msg.offset])
@@ -211,6 +215,7 @@ ANSWERS: Dict[str, str] = {
     "GetVariable": "_get_variable",
     "GetXCom": "_get_xcom",
     "GetXComCount": "_get_xcom_count",
+    "GetTICount": "_get_ti_count",
     "GetXComSequenceItem": "_get_xcom_sequence_item",
     "GetXComSequenceSlice": "_get_xcom_sequence_slice",
     "MaskSecret": "_nothing",

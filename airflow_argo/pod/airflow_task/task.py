@@ -160,7 +160,7 @@ def _instance(task: Any, supervisor: Any, server_context: Any) -> Any:
         dag_id=task.dag_id,
         run_id=server_context.dag_run.run_id,
         try_number=int(os.environ.get("AIRFLOW_ARGO_TRY", "0")) + 1,
-        map_index=int(os.environ.get("AIRFLOW_ARGO_INDEX", "-1")) if task.is_mapped else -1,
+        map_index=int(os.environ.get("AIRFLOW_ARGO_INDEX", "-1")),  # also in a mapped group
         dag_version_id=uuid.UUID(int=0),
         task=task,
         _ti_context_from_server=server_context,

@@ -191,3 +191,17 @@ with DAG("group_skipped_by_branch", schedule=None) as skipped_by_branch:
     made = g.expand(x=[1, 2])
     decided >> [EmptyOperator(task_id="elsewhere"), made] if False else decided >> EmptyOperator(task_id="elsewhere")
     decided >> skipped_by_branch.get_task("g.inc")
+
+with DAG("group_of_real_operators", schedule=None) as real_operators:
+
+    @task
+    def where(y, x):
+        from airflow.sdk import get_current_context
+
+        return [y, x, get_current_context()["ti"].map_index]
+
+    @task_group
+    def g(x):
+        return where(check(x), x=x)
+
+    g.expand(x=[1, 2, 3])
