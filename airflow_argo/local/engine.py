@@ -124,11 +124,6 @@ class Engine:
     _loop: Loop | None
     _launchers: list[Launcher]
 
-    @staticmethod
-    def resume_from(folder: str | Path, *, clock: Clock | None = None, isolation: str | None = None) -> Engine:
-        """See the function `resume_from`."""
-        return _ResumedEngine(Path(folder), clock, isolation)
-
     @property
     def workflow(self) -> dict[str, Any]:
         """The Workflow that runs, with its name and its arguments."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from airflow_argo.argo.phases import RUNNING
 from airflow_argo.diagnostics import AirflowArgoError, InputError
-from airflow_argo.local import Engine, RunIsGoingOn, default_folder, is_going_on, send_command
+from airflow_argo.local import RunIsGoingOn, default_folder, is_going_on, resume_from, send_command
 from airflow_argo.runners.local_logs import LocalLogs
 from airflow_argo.runners.run import LogLine, OnProgress, Progress, Run
 from airflow_argo.runners.waiting import NotDoneInTime
@@ -33,7 +33,7 @@ class RecordedRun(Run):
     """
 
     def __init__(self, folder: Path) -> None:
-        engine = Engine.resume_from(folder)
+        engine = resume_from(folder)
         super().__init__(engine.name, engine.workflow)
         self.folder = folder
 
@@ -50,7 +50,7 @@ class RecordedRun(Run):
                 raise ValueError("the file is of an earlier time")
             status: Dict = json.loads((self.folder / "status.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            status = Engine.resume_from(self.folder).status
+            status = resume_from(self.folder).status
         if status.get("phase") == RUNNING and not going_on:
             status["message"] = f"broke off; airflow-argo run --resume {self.name} goes on"
         return status
