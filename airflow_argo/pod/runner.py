@@ -9,7 +9,6 @@ Exit codes: 0 success or skipped, 100 failed for good, else failed.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import importlib
 import importlib.util
@@ -299,6 +298,8 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
         kwargs = wanted_by(function, args, {**Context(run, call, nodes, report), **kwargs})
     result = function(*args, **kwargs)
     if inspect.isawaitable(result):
+        import asyncio  # few tasks need it, and it costs as much as all the rest
+
         result = asyncio.run(_awaited(result))
     if "branch" in call:
         _report_branch(call["branch"], result, report)
