@@ -6,8 +6,9 @@ import threading
 import pytest
 
 from airflow_argo.diagnostics import InputError
-from airflow_argo.runners.argo import ArgoRun
-from airflow_argo.runners.local import LocalRun, LocalRunner
+from airflow_argo.runners.argo_run import ArgoRun
+from airflow_argo.runners.local import LocalRunner
+from airflow_argo.runners.local_run import LocalRun
 from airflow_argo.runners.local_runs import RecordedRun, find_run, recorded_runs
 from airflow_argo.runners.run import Run, RunFailed
 from airflow_argo.runners.waiting import NotDoneInTime
