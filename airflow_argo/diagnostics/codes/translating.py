@@ -5,9 +5,6 @@ from __future__ import annotations
 from airflow_argo.diagnostics.codes.code import ERROR, NOTE, WARNING, Code
 
 TRANSLATING: tuple[Code, ...] = (
-    Code(
-        "AA201", "no translation of an operator", ERROR, "No family translates the class, or it overrides what its base does."
-    ),
     Code("AA202", "a function's source can't travel", ERROR, "Python tasks travel as their source and what that needs."),
     Code("AA203", "a template that only Airflow can render", ERROR, "Its expression isn't a date, param, XCom or the like."),
     Code("AA204", "an XCom of a task that isn't upstream", ERROR, "Argo passes values only along dependencies."),
@@ -22,7 +19,6 @@ TRANSLATING: tuple[Code, ...] = (
     Code("AA213", "schedules", WARNING, "A CronWorkflow has cron expressions, and no data intervals."),
     Code("AA214", "catchup, start and end", WARNING, "A CronWorkflow makes up at most one missed run."),
     Code("AA215", "mapping", ERROR, "What the task is mapped over can't be said as a list."),
-    Code("AA216", "mapped task groups", ERROR, "Groups that are mapped as a whole aren't translated."),
     Code("AA217", "times between tries", WARNING, "Argo's backoff is a duration, times a whole number."),
     Code("AA218", "assets", WARNING, "Argo knows no assets."),
     Code("AA221", "failing fast", WARNING, "Branches beside a failure run to their end."),
