@@ -113,7 +113,7 @@ class States:
     def is_fatal(self, call: Call) -> bool:
         """Whether nothing makes up for it if a task or step is an Error: then so is the workflow."""
         template = call.template
-        if template is None or _continued(call):
+        if template is None or call.owner is not None or _continued(call):
             return False
         if template.graph is not None and template.graph.downstream[call.name]:
             return False

@@ -313,7 +313,7 @@ class Call:
     @cached_property
     def is_last(self) -> bool:
         """Whether nothing in its template comes after it."""
-        if self.template is None:
+        if self.template is None or self.owner is not None:
             return True
         if self.head == "steps":
             return self.group == max(call.group for call in self.template.calls)

@@ -56,7 +56,9 @@ def _is_inline_loop(call: Call) -> bool:
 def lock_of_suspend(call: Call) -> Iterator[Finding]:
     """A lock that a suspend node took, as the last of its group, is not given back (golden/hangs/lock-of-last-suspend)."""
     target, group = call.target, call.template
-    if target is None or group is None or target.kind != "suspend" or not call.is_last or group is call.document.entrypoint:
+    if target is None or group is None or target.kind != "suspend":
+        return
+    if not call.is_last or call.owner is not None or group is call.document.entrypoint:
         return
     locks = target.setting("synchronization") or {}
     if (locks.get("mutexes") or locks.get("semaphores")) and (target.body["suspend"].get("duration") or "") != "0":
