@@ -199,6 +199,8 @@ class States:
         template = consumer.template
         assert template is not None
         assert template.graph is not None
+        if end == SUCCEEDED:
+            return True  # nothing is absent then, so that nobody asks
         if producer in template.graph.upstream[consumer.name]:
             ends = {name: self.forward(template)[name] for name in template.graph.upstream[consumer.name]}
             if not starts(template, consumer.name, {**ends, producer: frozenset([end])})[0]:
@@ -374,10 +376,13 @@ def _phases(ends: Ends) -> Ends:
 
 
 def _may_hold(call: Call, upstream: Mapping[str, Ends]) -> bool:
-    """Whether a `when` may hold, as far as it is about how others ended."""
+    """Whether a `when` may let a task's arguments be read, as far as it is about how others ended.
+
+    One that can't be evaluated does: those of a loop are read first.
+    """
     condition = call.holder.get("when") or ""
     if "{{" not in condition:
-        return True in _outcomes(condition)
+        return _outcomes(condition) != frozenset([False])
     references = mentions(condition).references
     if not references or any(one.output != "status" or one.dynamic for one in references):
         return True
@@ -400,7 +405,5 @@ def _evaluated(condition: str, ends: tuple[tuple[str, str], ...]) -> bool:
     try:
         text = json.loads(replace(json.dumps(condition), {f"tasks.{name}.status": end for name, end in ends}))
         return "{{" in text or should_execute(text)
-    except UnsupportedExpression:
+    except (GovaluateError, TemplateError, UnsupportedExpression):
         return True
-    except (GovaluateError, TemplateError):
-        return False

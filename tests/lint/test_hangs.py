@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, example, given, note, settings
 from hypothesis import strategies as st
 
 from airflow_argo.diagnostics import Severity
@@ -83,14 +83,12 @@ def manifests(draw: st.DrawFn) -> Manifest:
         if loop:
             task["withParam"] = loop
         tasks.append(task)
-    main = {"name": "main", "dag": {"failFast": False, "tasks": tasks}}
-    spec = {"entrypoint": "main", "templates": [main, *used({task["template"] for task in tasks} | {"noop"})]}
-    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"generateName": "g-"}, "spec": spec}
+    return dag_of(*tasks)
 
 
 def used(names: set[str]) -> list[Manifest]:
     """The templates that are called: what is wrong with others is no news."""
-    names = names | {"error" for name in names if name == "failed"} | {"empty" for name in names if name == "inner"}
+    names = names | {"noop"} | {"error" for name in names if name == "failed"} | {"empty" for name in names if name == "inner"}
     return [template for template in TEMPLATES if template["name"] in names]
 
 
@@ -113,8 +111,34 @@ def hangs(manifest: Manifest) -> list[str] | None:
         return found
 
 
+def dag_of(*tasks: Manifest) -> Manifest:
+    spec = {
+        "entrypoint": "main",
+        "templates": [
+            {"name": "main", "dag": {"failFast": False, "tasks": list(tasks)}},
+            *used({one["template"] for one in tasks}),
+        ],
+    }
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"generateName": "g-"}, "spec": spec}
+
+
+ARGUMENTS_OF_LOOP_BEFORE_WHEN = dag_of(
+    {"name": "t0", "template": "failed"},
+    {"name": "t1", "template": "noop"},
+    {
+        "name": "t2",
+        "template": "noop",
+        "depends": "t0 || t1",
+        "arguments": {"parameters": [{"name": "v", "value": "{{tasks.t0.outputs.parameters.r}}"}]},
+        "when": "0",
+        "withParam": '["d", "e"]',
+    },
+)
+
+
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(manifests())
+@example(ARGUMENTS_OF_LOOP_BEFORE_WHEN)
 def test_what_hangs_or_is_refused_has_an_error(manifest: Manifest) -> None:
     waits = hangs(manifest)
     note(f"{waits} {manifest['spec']['templates'][0]}")
