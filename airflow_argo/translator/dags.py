@@ -24,6 +24,7 @@ from airflow_argo.translator.mapped_groups import (
     both,
     has_instances,
     is_counted_at_start,
+    is_never_expanded,
     item_rule,
     mapped_group_of,
     rule_before_expansion,
@@ -175,7 +176,7 @@ def _judged_by_item(
     if condition is not None and (any(found_in(condition, SameItem)) or (is_member and is_counted_at_start(task))):
         items.append(Rule(wants=condition))
         condition = None
-    if is_member:
+    if is_member and not is_never_expanded(task):
         items.append(item_rule(rule, task, ctx.dag))
         rule = rule_before_expansion(task, ctx.dag)
     return (replace(loop, rule=both(items)) if items else loop), rule, condition

@@ -6,7 +6,7 @@ same index of the members before it, and by all instances of tasks outside of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -65,6 +65,14 @@ def sources_of_mapping(task: Any) -> list[str]:
 def is_counted_at_start(task: Any) -> bool:
     """Whether the instances of a task are known, and made, when a run begins: it is expanded over literals only."""
     return has_instances(task) and not sources_of_mapping(task)
+
+
+def is_never_expanded(task: Any) -> bool:
+    """Whether a task's group is expanded over a literal without elements: the task is then judged as one that isn't mapped."""
+    given = expand_input_of(task)
+    if given is None or not is_counted_at_start(task):
+        return False
+    return any(len(one) == 0 for one in (given.value.values() if isinstance(given.value, Mapping) else [given.value]))
 
 
 def item_rule(rule: Rule, task: Any, dag: Any) -> Rule:

@@ -70,6 +70,8 @@ def _judge_at_the_end() -> None:
             before = set(self.task.upstream_task_ids) | {one.task_id for one in self.task.get_upstreams_only_setups()}
             if before and not _all_ended(self, before, session, State.finished):
                 return False
+            if dep_context.finished_tis is not None and not before <= {one.task_id for one in dep_context.finished_tis}:
+                return False  # one of them has ended in this very pass, and would not be counted
         return bool(judged(self, dep_context, session=session, verbose=verbose))
 
     TaskInstance.are_dependencies_met = are_dependencies_met  # type: ignore[method-assign]

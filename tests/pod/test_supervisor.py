@@ -17,7 +17,7 @@ prepare_environment()
 OURS = {"dag_id": "d", "run_id": "r"}
 SERVERS_OWN = {
     "PutVariable", "DeleteVariable", "GetVariableKeys", "TriggerDagRun", "GetDagRun", "GetDagRunState", "GetDRCount",
-    "GetTICount", "GetTaskStates", "GetTaskBreadcrumbs",
+    "GetTaskStates", "GetTaskBreadcrumbs",
     "CreateHITLDetailPayload", "UpdateHITLDetail", "GetHITLDetailResponse", "GetDag",
 }  # fmt: skip
 """What only a server could answer: the task that asks fails, and says what it asked for."""
