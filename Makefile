@@ -45,8 +45,10 @@ differential: setup  ## judge all DAGs that Airflow ships by Airflow itself; wri
 fuzz: setup  ## judge COUNT random DAGs by Airflow itself
 	@$(VENV)/python -m tests.parity.fuzz --count $(or $(COUNT),5000)
 
-bench: setup  ## print the benchmarks
-	@for file in benchmarks/*.py; do $(VENV)/python $$file || exit; done
+bench: setup  ## print the benchmarks; that of waiting needs KUBECONFIG
+	@$(VENV)/python benchmarks/compile.py
+	@$(VENV)/python benchmarks/local.py
+	@if [ -n "$$KUBECONFIG" ]; then $(VENV)/python -m benchmarks.waits; fi
 
 docs: setup  ## write the pages that are made by commands
 	@( echo '# The DAGs that Airflow ships'; echo; \
