@@ -64,7 +64,10 @@ class ProcessLauncher:
 
     def sandbox(self, base: Path, declared: Iterable[str], volumes: Mapping[str, Path]) -> Sandbox:
         """A container's private files; a Python that lies in `/tmp` stays visible."""
-        keep = sorted({os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix)})
+        package = os.path.dirname(
+            os.path.dirname(os.path.dirname(__file__))
+        )  # Airflow finds our provider where it is installed
+        keep = sorted({os.path.realpath(folder) for folder in (sys.prefix, sys.base_prefix, package)})
         return make_sandbox(base, declared, volumes, namespace=self.namespaces, keep=keep)
 
     def request(self, process_id: str, container: ContainerPlan, sandbox: Sandbox, logs: tuple[Path, Path]) -> ProcessRequest:
