@@ -64,9 +64,7 @@ class ProcessLauncher:
 
     def sandbox(self, base: Path, declared: Iterable[str], volumes: Mapping[str, Path]) -> Sandbox:
         """A container's private files; a Python that lies in `/tmp` stays visible."""
-        package = os.path.dirname(
-            os.path.dirname(os.path.dirname(__file__))
-        )  # Airflow finds our provider where it is installed
+        package = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # Airflow in a task finds our provider
         keep = sorted({os.path.realpath(folder) for folder in (sys.prefix, sys.base_prefix, package)})
         return make_sandbox(base, declared, volumes, namespace=self.namespaces, keep=keep)
 
