@@ -37,7 +37,7 @@ format: setup  ## format the code
 	@$(VENV)/ruff format --quiet .
 
 e2e: setup  ## pass the tests that need a cluster: KUBECONFIG names an API server with Argo's CRDs, or one with Argo
-	@$(VENV)/python -m pytest -q -n $(WORKERS) --dist worksteal -m 'cluster or controller'
+	@$(VENV)/python -m pytest -q -n $(WORKERS) --dist worksteal -m 'cluster or controller' $(E2E)
 	@$(VENV)/python -m pytest -q -n $(WORKERS) --dist worksteal -m 'not (cluster or controller)' tests/dsl tests/compiler
 
 differential: setup  ## judge all DAGs that Airflow ships by Airflow itself; writes docs/compatibility.md
