@@ -47,6 +47,7 @@ def main() -> int:
         return fail("there is no pip, and none can be fetched; install one (on Debian: apt install python3-venv)")
     except subprocess.CalledProcessError as error:
         return fail(f"{' '.join(map(str, error.cmd[:4]))} … ended with exit code {error.returncode}; its reason is above")
+    compiled()
     stamp.write_text(wanted)
     return 0
 
@@ -79,6 +80,12 @@ def installer() -> list[str]:
         return [*outer, *quietly]
     fetch_pip()
     return [*own, *quietly]
+
+
+def compiled() -> None:
+    """Compiles what is installed, which uv doesn't; else each process would do it anew where bytecode isn't written."""
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    subprocess.run([str(PYTHON), "-m", "compileall", "-q", "-j0", str(VENV / "lib")], env=environment, capture_output=True)
 
 
 def works(command: list[str]) -> bool:
