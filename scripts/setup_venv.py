@@ -1,5 +1,7 @@
 """Makes `.venv` with this package and all that its tests need; does nothing if it is up to date.
 
+With a version of Airflow, such as `2.11`, makes `.venvs/2.11` of `requirements/airflow-2.11.txt` instead.
+
 Runs with any Python from 3.10 on and nothing else: pip comes from wherever one is to be had (uv, Python's own ensurepip, the
 system's pip, pip's own bootstrap script).
 """
@@ -16,9 +18,13 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
+VERSION = sys.argv[1] if len(sys.argv) > 1 else None
+VENV = ROOT / ".venvs" / VERSION if VERSION else ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-LOCK = ROOT / "requirements" / "dev.txt"
+LOCK = ROOT / "requirements" / (f"airflow-{VERSION}.txt" if VERSION else "dev.txt")
+LOWEST = (3, 11) if VERSION else (3, 10)
+"""The providers that are current need Python 3.11."""
+
 GET_PIP = "https://bootstrap.pypa.io/get-pip.py"
 TRIES = 3
 
@@ -29,14 +35,18 @@ class NoPip(Exception):
 
 def main() -> int:
     """Makes the environment; returns the exit code."""
-    if sys.version_info < (3, 10):
-        return fail(f"Python 3.10 or later is needed, and this is {sys.version.split()[0]}; run: make PYTHON=python3.12")
+    if sys.version_info < LOWEST:
+        lowest = ".".join(map(str, LOWEST))
+        return fail(f"Python {lowest} or later is needed, and this is {sys.version.split()[0]}; run: make PYTHON=python3.12")
+    if not LOCK.exists():
+        known = ", ".join(sorted(lock.stem.removeprefix("airflow-") for lock in LOCK.parent.glob("airflow-*.txt")))
+        return fail(f"Airflow {VERSION} isn't among the versions that are tested: {known}")
     stamp = VENV / "made-of"
     wanted = made_of()
     found = stamp.read_text() if PYTHON.exists() and stamp.exists() else ""
     if found == wanted:
         return 0
-    print("setting up .venv (some minutes the first time) …", flush=True)
+    print(f"setting up {VENV.relative_to(ROOT)} (some minutes the first time) …", flush=True)
     try:
         if found.splitlines()[:2] != wanted.splitlines()[:2]:  # another Python, or moved
             make_empty()

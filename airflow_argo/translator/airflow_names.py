@@ -27,6 +27,11 @@ class AirflowNames:
     literal: Any
     param: Any
 
+    @property
+    def is_2(self) -> bool:
+        """Whether it is Airflow 2, which has no airflow.sdk."""
+        return self.version.startswith("2.")
+
 
 @cache
 def airflow_names() -> AirflowNames:
@@ -36,6 +41,11 @@ def airflow_names() -> AirflowNames:
     if int(airflow.__version__.split(".")[0]) >= 3:
         return _airflow_3(airflow.__version__)
     return _airflow_2(airflow.__version__)
+
+
+def is_mapped(task: Any) -> bool:
+    """Whether a task is expanded over something; Airflow 2's operators don't say so themselves."""
+    return isinstance(task, airflow_names().mapped_operator)
 
 
 def _airflow_3(version: str) -> AirflowNames:

@@ -6,6 +6,7 @@ from typing import Any
 
 from airflow_argo.diagnostics import Diagnostic, Severity
 from airflow_argo.model.graph import Body
+from airflow_argo.translator.airflow_names import is_mapped
 from airflow_argo.translator.context import TaskContext, WantsAirflow
 from airflow_argo.translator.mapped_groups import has_instances
 from airflow_argo.translator.mapping import applies_functions, loop_of, unmapped
@@ -20,7 +21,7 @@ _CALLBACKS = tuple(f"on_{event}_callback" for event in ("execute", "failure", "s
 
 def body_of(task: Any, ctx: TaskContext) -> Body | None:
     """The body of a task's step; None, and findings, if there is none."""
-    operator_class = task.operator_class if task.is_mapped else type(task)
+    operator_class = task.operator_class if is_mapped(task) else type(task)
     translator = translator_of(operator_class)
     reason = _asks_for_airflow(task)
     if translator is None:
@@ -69,7 +70,7 @@ def _translated(task: Any, translator: Translator, ctx: TaskContext) -> Body | N
         return translator(task, ctx)
     if applies_functions(task):
         raise WantsAirflow("it is mapped over an XCom with .map()")
-    one = unmapped(task, ctx) if task.is_mapped else task
+    one = unmapped(task, ctx) if is_mapped(task) else task
     return None if one is None else loop_of(task, translator(one, ctx), ctx)
 
 

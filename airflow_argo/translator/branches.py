@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from airflow_argo.model.conditions import Condition, IsIn, Truth
 from airflow_argo.model.values import Constant, Output, SameItem, Type, Value
+from airflow_argo.translator.airflow_names import is_mapped
 from airflow_argo.translator.mapped_groups import has_instances, is_counted_at_start, mapped_group_of
 
 FOLLOW = "follow"
@@ -82,7 +83,7 @@ def _obey(
         return
     if str(getattr(child.trigger_rule, "value", child.trigger_rule)) == "always":
         return  # it runs before anything is decided
-    if not decider.is_mapped:
+    if not is_mapped(decider):
         found.setdefault(child.task_id, []).append((decider.task_id, test(follow)))
     elif is_direct and has_instances(child):
         found.setdefault(child.task_id, []).append((decider.task_id, test(SameItem(child.task_id, follow))))
@@ -116,5 +117,5 @@ def is_short_circuit(task: Any) -> bool:
 
 
 def _is_a(task: Any, names: set[str]) -> bool:
-    operator_class = task.operator_class if task.is_mapped else type(task)
+    operator_class = task.operator_class if is_mapped(task) else type(task)
     return bool({base.__name__ for base in operator_class.__mro__} & names)

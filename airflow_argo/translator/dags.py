@@ -14,6 +14,7 @@ from airflow_argo.model.values import SameItem
 from airflow_argo.model.walk import found_in
 from airflow_argo.model.workflow import Workflow
 from airflow_argo.settings import Settings, load_settings
+from airflow_argo.translator.airflow_names import is_mapped
 from airflow_argo.translator.bodies import body_of
 from airflow_argo.translator.branches import conditions_on_decisions
 from airflow_argo.translator.callbacks import exit_of
@@ -133,7 +134,7 @@ def _ancestors(dag: Any) -> Mapping[str, frozenset[str]]:
 
 
 def _step(task: Any, ctx: DagContext) -> Step | None:
-    task_ctx = TaskContext(ctx, task, mapped=task.is_mapped)
+    task_ctx = TaskContext(ctx, task, mapped=is_mapped(task))
     body = _body(task, task_ctx)
     for found in left_out_of_task(task, real=task_ctx.real, pools=task_ctx.settings["pools_config_map"] is not None):
         task_ctx.report(*found)

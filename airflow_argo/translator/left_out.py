@@ -29,6 +29,9 @@ class _Check(NamedTuple):
 
 _UNSET: tuple[Any, ...] = (None, False, (), [], {}, "")
 
+_DEFAULT_WEIGHTS = {"_DownstreamPriorityWeightStrategy": "downstream"}
+"""Before Airflow 3.1 the default weight_rule is an object of this class."""
+
 _TASK_CHECKS: tuple[_Check, ...] = (
     *(
         _Check(f"on_{event}_callback", _UNSET, "AA206", "let a task with a trigger rule do it")
@@ -101,7 +104,7 @@ def left_out_of_dag(dag: Any) -> Iterator[LeftOut]:
 
 
 def _is_unset(value: Any, unset: tuple[Any, ...]) -> bool:
-    text = str(getattr(value, "value", value))
+    text = _DEFAULT_WEIGHTS.get(type(value).__name__, str(getattr(value, "value", value)))
     return any(value is one or (type(value) is type(one) and value == one) for one in unset) or text in [
         one for one in unset if isinstance(one, str) and one
     ]

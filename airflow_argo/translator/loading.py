@@ -11,7 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,8 @@ def load_dags(path: str | Path) -> list[Any]:
     file = Path(path)
     if not file.is_file():
         raise DagFileError("AA101", "there is no such file", "check the path", Origin(str(path)))
+    _give_airflow_2_a_session()
+    _make_plugins_importable()
     with watched_reads() as opened:
         dags = _dags_of(_executed(file), file)
     for dag in dags:
@@ -102,11 +104,41 @@ def _registering(name: str) -> Iterator[None]:
 
 
 def _dag_context() -> Any:
-    if int(airflow_names().version.split(".")[0]) >= 3:
-        from airflow.sdk.definitions._internal.contextmanager import DagContext
-    else:
+    if airflow_names().is_2:
         from airflow.models.dag import DagContext
+    else:
+        from airflow.sdk.definitions._internal.contextmanager import DagContext
     return DagContext
+
+
+def _give_airflow_2_a_session() -> None:
+    """An empty database in memory, for code of Airflow 2 that begins a session while it is imported, or asks for a Variable."""
+    from airflow import settings
+
+    if not airflow_names().is_2 or hasattr(settings, "engine"):
+        return
+    from airflow.models import import_all_models
+    from airflow.models.base import Base
+    from sqlalchemy.exc import NoReferencedTableError
+    from sqlalchemy.pool import StaticPool
+
+    import_all_models()
+    settings.SQL_ALCHEMY_CONN = "sqlite://"
+    settings.configure_orm(pool_class=StaticPool)
+    for table in list(Base.metadata.tables.values()):
+        with suppress(NoReferencedTableError):  # notes of users, whose table is the web server's
+            table.create(settings.engine)
+
+
+def _make_plugins_importable() -> None:
+    """The folder of plugins, and its modules, as where Airflow prepares its database. Source: airflow.settings."""
+    from airflow import settings
+    from airflow.configuration import conf
+
+    folder = conf.get("core", "plugins_folder", fallback=f"{settings.AIRFLOW_HOME}/plugins")
+    settings.PLUGINS_FOLDER = folder
+    if folder not in sys.path:
+        sys.path.append(folder)
 
 
 def _dags_of(module: Any, file: Path) -> list[Any]:

@@ -26,7 +26,7 @@ from airflow_argo.model.conditions import (
     all_of,
     steps_judged,
 )
-from airflow_argo.translator.airflow_names import airflow_names
+from airflow_argo.translator.airflow_names import airflow_names, is_mapped
 
 SUCCESS = frozenset({State.SUCCESS})
 
@@ -44,12 +44,12 @@ def are_members(one: Any, other: Any) -> bool:
 
 def has_instances(task: Any) -> bool:
     """Whether a task may have several instances in a run."""
-    return bool(task.is_mapped) or mapped_group_of(task) is not None
+    return is_mapped(task) or mapped_group_of(task) is not None
 
 
 def expand_input_of(task: Any) -> Any | None:
     """What a task, or the mapped group that it is in, is expanded over; None if neither is mapped."""
-    if task.is_mapped:
+    if is_mapped(task):
         return task._get_specified_expand_input()  # noqa: SLF001 - Airflow has no other way
     group = mapped_group_of(task)
     return None if group is None else group._expand_input  # noqa: SLF001 - as above

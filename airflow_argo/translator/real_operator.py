@@ -14,7 +14,7 @@ from airflow_argo.diagnostics import Severity
 from airflow_argo.model.jobs import Job, PodSettings, PythonCall
 from airflow_argo.model.values import Constant, Output, SameItem, Type, Value
 from airflow_argo.settings import Settings
-from airflow_argo.translator.airflow_names import airflow_names
+from airflow_argo.translator.airflow_names import airflow_names, is_mapped
 from airflow_argo.translator.branches import decision_of
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, DagContext, TaskContext, pod_settings_of
 from airflow_argo.translator.mapped_groups import are_members
@@ -82,7 +82,7 @@ def operator_name(task: Any) -> str:
 
 
 def _needs_server(task: Any) -> str | None:
-    operator_class = task.operator_class if task.is_mapped else type(task)
+    operator_class = task.operator_class if is_mapped(task) else type(task)
     return next((NEEDS_SERVER[base.__name__] for base in operator_class.__mro__ if base.__name__ in NEEDS_SERVER), None)
 
 
@@ -146,8 +146,8 @@ def _is_sibling(task_id: str, ctx: TaskContext) -> bool:
 def _referred(task: Any) -> Iterator[tuple[str, str]]:
     """XComArgs in the operator's template fields, or in what it is mapped over."""
     names = airflow_names()
-    values = [getattr(task, name, None) for name in task.template_fields] if not task.is_mapped else []
-    if task.is_mapped:
+    values = [getattr(task, name, None) for name in task.template_fields] if not is_mapped(task) else []
+    if is_mapped(task):
         values = [task.partial_kwargs, task._get_specified_expand_input().value]  # noqa: SLF001 - Airflow has no other way
     for value in values:
         yield from ((operator.task_id, key) for operator, key in names.xcom_arg.iter_xcom_references(value))
@@ -155,7 +155,7 @@ def _referred(task: Any) -> Iterator[tuple[str, str]]:
 
 def _templates(task: Any) -> Iterator[str]:
     """All texts among the operator's template fields."""
-    if task.is_mapped:
+    if is_mapped(task):
         yield from texts_in([task.partial_kwargs, task._get_specified_expand_input().value])  # noqa: SLF001 - as above
     else:
         yield from texts_in([getattr(task, name, None) for name in task.template_fields])

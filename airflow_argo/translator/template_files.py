@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from airflow_argo.translator.airflow_names import is_mapped
+
 _NAMES = "_airflow_argo_template_files"
 
 
@@ -31,10 +33,10 @@ def template_files(dag: Any, root: Path) -> dict[str, str]:
 
 
 def _names_of_files(task: Any) -> Iterator[str]:
-    given = task.partial_kwargs if task.is_mapped else getattr(task, "_BaseOperator__init_kwargs", {})
+    given = task.partial_kwargs if is_mapped(task) else getattr(task, "_BaseOperator__init_kwargs", {})
     extensions = tuple(task.template_ext)
     for field in task.template_fields:
-        for text in texts_in([given.get(field), None if task.is_mapped else getattr(task, field, None)]):
+        for text in texts_in([given.get(field), None if is_mapped(task) else getattr(task, field, None)]):
             if extensions and text.endswith(extensions):
                 yield text
 
