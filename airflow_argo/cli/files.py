@@ -9,12 +9,16 @@ import sys
 import traceback
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_argo.diagnostics import AirflowArgoError, Diagnostic, InputError, Origin
-from airflow_argo.settings import Settings, load_settings
+from airflow_argo.settings import SETTINGS, Settings, load_settings
+
+if TYPE_CHECKING:
+    from airflow_argo.translator.isolated import IsolatedTranslator
+    from airflow_argo.translator.translation import Translation
 
 Dict = dict[str, Any]
 
@@ -26,12 +30,14 @@ class Source:
     Attributes:
         compiled: of a DAG, or of a workflow of ours.
         documents: of a manifest.
+        ported: lines of the diffs of what was changed in a DAG's file before it was read.
     """
 
     name: str
     compiled: Any = None
     documents: tuple[Dict, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    ported: tuple[str, ...] = ()
 
     def runnable(self) -> Any:
         """What runners take."""
@@ -40,10 +46,16 @@ class Source:
         return Runnable(self.compiled.manifest(), (), self.compiled) if self.compiled else runnable(list(self.documents))
 
 
-def settings_for(path: Path | None, options: Namespace) -> Settings:
-    """The settings for a file, the command line's first."""
-    names = ("image", "airflow_image", "service_account", "image_pull_policy", "namespace")
-    return load_settings(path, {name: getattr(options, name, None) for name in names})
+def settings_for(path: Path | None, options: Namespace, folder: Path | None = None) -> Settings:
+    """The settings for a file, the command line's first.
+
+    Args:
+        folder: the one on the command line that the file was found in: unless something else is said, that of all DAGs.
+    """
+    found = load_settings(path, {setting.name: getattr(options, setting.name, None) for setting in SETTINGS})
+    if folder is None or found["dags_folder"] or "dags" in folder.resolve().parts:
+        return found
+    return replace(found, values={**found.values, "dags_folder": str(folder)})
 
 
 def one_source(options: Namespace) -> Source:
@@ -78,7 +90,6 @@ def dag_sources(path: Path, options: Namespace) -> Iterator[Source]:
         DagFileError: the file can't be read.
         TranslationError: a DAG is refused.
     """
-    from airflow_argo.compiler.objects import compile_workflow
     from airflow_argo.translator.isolated import IsolatedTranslator
 
     with IsolatedTranslator(options.load_timeout) as translator:
@@ -88,7 +99,15 @@ def dag_sources(path: Path, options: Namespace) -> Iterator[Source]:
         translations[0].required()
     for translation in translations:
         if translation.workflow is not None:
-            yield Source(translation.dag_id, compile_workflow(translation.workflow), diagnostics=translation.diagnostics)
+            yield source_of(translation)
+
+
+def source_of(translation: Translation) -> Source:
+    """A translated DAG."""
+    from airflow_argo.compiler.objects import compile_workflow
+
+    compiled = compile_workflow(translation.required())
+    return Source(translation.dag_id, compiled, diagnostics=translation.diagnostics, ported=translation.ported)
 
 
 def dsl_sources(path: Path) -> Iterator[Source]:
@@ -134,6 +153,27 @@ def python_files(paths: Iterable[str]) -> list[Path]:
         if not path.exists():
             raise InputError("there is no such file or folder", "check the path", Origin(name))
         found += sorted(_candidates(path)) if path.is_dir() else [path]
+    return found
+
+
+def found_files(paths: Iterable[str], translator: IsolatedTranslator) -> list[tuple[Path, Path | None]]:
+    """Files as given; and those of folders that Airflow would look into for DAGs, or that hold a workflow of ours.
+
+    Returns:
+        (file, the folder that it was found in), in order.
+    Raises:
+        InputError: a path names nothing.
+    """
+    found: list[tuple[Path, Path | None]] = []
+    for name in paths:
+        path = Path(name)
+        if not path.exists():
+            raise InputError("there is no such file or folder", "check the path", Origin(name))
+        if not path.is_dir():
+            found.append((path, None))
+            continue
+        ours = [file for file in _candidates(path) if is_ours(file)]
+        found += [(file, path) for file in sorted({*translator.files_in(path), *ours})]
     return found
 
 

@@ -60,7 +60,18 @@ IMAGE = option("--image", help="the image of bash and Python tasks")
 AIRFLOW_IMAGE = option("--airflow-image", help="the image of tasks that need Airflow")
 SERVICE_ACCOUNT = option("--service-account", "--serviceaccount", help="the service account of the pods")
 PULL_POLICY = option("--image-pull-policy", help="when nodes pull images", choices=("Always", "IfNotPresent", "Never"))
-SETTINGS: tuple[Option, ...] = (IMAGE, AIRFLOW_IMAGE, SERVICE_ACCOUNT, PULL_POLICY)
+DAGS_IN_IMAGE = option("--dags-in-image", help="the folder of the DAG files in the Airflow image", metavar="PATH")
+SETTINGS: tuple[Option, ...] = (IMAGE, AIRFLOW_IMAGE, SERVICE_ACCOUNT, PULL_POLICY, DAGS_IN_IMAGE)
+
+DAGS_FOLDER = option("--dags-folder", help="the folder of all DAGs, whose modules they import", metavar="PATH")
+PORT = option(
+    "--port",
+    help="read DAG files as written for Airflow 1.10 or 2, and show the changes",
+    action="store_const",
+    const="yes",
+)
+READING: tuple[Option, ...] = (PORT, DAGS_FOLDER, LOAD_TIMEOUT)
+"""How DAG files are read."""
 
 WAIT = option("-w", "--wait", help="wait until it has ended, and exit as it did", action="store_true")
 FOLLOW = option("-f", "--follow", help="go on until the workflow has ended", action="store_true")

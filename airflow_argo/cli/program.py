@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow_argo import __version__
 from airflow_argo.cli.options import add_options
-from airflow_argo.cli.report import Report, show_findings
+from airflow_argo.cli.report import Report, show_findings, show_ported
 from airflow_argo.cli.table import COMMANDS, Command
 from airflow_argo.diagnostics import AirflowArgoError, ExitCode
 
@@ -60,6 +60,7 @@ def add_command(commands: Any, command: Command) -> None:
 
 def _show(report: Report, options: argparse.Namespace) -> None:
     options.report_exit_code = report.exit_code
+    show_ported(report.ported)
     show_findings(report.findings)
     if getattr(options, "output", "text") == "json":
         print(report.to_json())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from airflow_argo.diagnostics import Diagnostic, ExitCode, Severity
 
@@ -19,6 +19,7 @@ class Report:
         text: for people, on stdout.
         data: for `--output json`.
         findings: said on stderr.
+        ported: diffs of what was changed in DAG files before they were read, said on stderr.
         hint: what one might do next, said on stderr to people.
     """
 
@@ -27,6 +28,7 @@ class Report:
     exit_code: int = ExitCode.OK
     findings: Sequence[Diagnostic] = field(default_factory=tuple)
     hint: str = ""
+    ported: Sequence[str] = field(default_factory=tuple)
 
     def to_json(self) -> str:
         """The JSON text."""
@@ -38,6 +40,24 @@ def show_findings(findings: Iterable[Diagnostic]) -> None:
     for finding in findings:
         if finding.severity is not Severity.NOTE:
             print(finding, file=sys.stderr)
+
+
+def show_ported(lines: Iterable[str]) -> None:
+    """Says on stderr what was changed in DAG files before they were read."""
+    for line in lines:
+        print(line, file=sys.stderr)
+
+
+T = TypeVar("T")
+
+
+def with_progress(files: Sequence[T]) -> Iterator[T]:
+    """Each of some files; where people watch, how many are done."""
+    watched = sys.stderr.isatty() and len(files) > 1
+    for number, file in enumerate(files, 1):
+        yield file
+        if watched:
+            print(f"\r{number}/{len(files)} files", end="\n" if number == len(files) else "", file=sys.stderr, flush=True)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -31,7 +31,7 @@ COMMANDS: tuple[Command, ...] = (
         "translate",
         "translate Airflow DAGs, or workflows of ours, into Argo manifests",
         "translate:translate",
-        (o.FILES, o.DAG_ID, o.KIND, o.STRICT, o.MANIFEST_OUTPUT, o.OUTPUT_DIR, o.NAMESPACE, *o.SETTINGS, o.LOAD_TIMEOUT),
+        (o.FILES, o.DAG_ID, o.KIND, o.STRICT, o.MANIFEST_OUTPUT, o.OUTPUT_DIR, o.NAMESPACE, *o.SETTINGS, *o.READING),
     ),
     Command(
         "assess",
@@ -42,7 +42,7 @@ COMMANDS: tuple[Command, ...] = (
             o.option(
                 "-o", "--output", help="text, json, or a table for docs", choices=("text", "json", "markdown"), default="text"
             ),
-            o.LOAD_TIMEOUT,
+            *o.READING,
         ),
     ),
     Command(
@@ -66,7 +66,7 @@ COMMANDS: tuple[Command, ...] = (
             o.RESUME,
             o.OUTPUT,
             *o.SETTINGS,
-            o.LOAD_TIMEOUT,
+            *o.READING,
         ),
     ),
     Command(
@@ -86,7 +86,7 @@ COMMANDS: tuple[Command, ...] = (
             o.OUTPUT,
             *o.CLUSTER,
             *o.SETTINGS,
-            o.LOAD_TIMEOUT,
+            *o.READING,
         ),
     ),
     Command(
@@ -119,7 +119,7 @@ COMMANDS: tuple[Command, ...] = (
             o.LOCAL,
             o.ALL,
             *o.CLUSTER,
-            o.LOAD_TIMEOUT,
+            *o.READING,
         ),
     ),
     Command(

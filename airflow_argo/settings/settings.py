@@ -41,6 +41,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "pools_config_map", None, "name of the ConfigMap with the sizes of Airflow's pools, a key each (default: no limits)"
     ),
+    Setting(
+        "dags_folder",
+        None,
+        "folder of all DAGs, whose modules they import (default: Airflow's)",
+        per_task=False,
+    ),
+    Setting("port", "no", "read DAG files as written for Airflow 1.10 or 2", ("yes", "no"), per_task=False),
     Setting("dags_in_image", None, "folder of the DAG files in the Airflow image (default: they travel with the workflow)"),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -81,6 +88,11 @@ class Settings:
         value = self.values[name]
         assert value is not None, f"setting '{name}' has a default"
         return value
+
+    @property
+    def ports(self) -> bool:
+        """Whether DAG files are read as written for Airflow 1.10 or 2."""
+        return self.values["port"] == "yes"
 
     def overridden(self, own: Mapping[str, Any], source: Source) -> Settings:
         """These settings with some of a task's own.

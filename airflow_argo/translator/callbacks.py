@@ -13,7 +13,7 @@ from airflow_argo.model.graph import Graph, Step
 from airflow_argo.model.jobs import PythonCall
 from airflow_argo.model.values import Constant, RunFact
 from airflow_argo.translator.context import DagContext, airflow_image
-from airflow_argo.translator.real_operator import shipped, with_environment
+from airflow_argo.translator.real_operator import airflow_settings, shipped, with_environment
 
 SUCCEEDED = Constant.of("Succeeded")
 
@@ -35,6 +35,7 @@ def exit_of(dag: Any, ctx: DagContext) -> Graph | None:
             "path": shipment.path,
             "params": ctx.params.for_pods(),
             "unknown": sorted(ctx.pushes),
+            "set": airflow_settings(ctx.settings),
         }
         call = PythonCall(
             image=airflow_image(ctx.settings),

@@ -1,46 +1,130 @@
-"""DAG files: the errors that they can be, and one file translated in this process."""
+"""DAG files: one translated in this process, and those of a folder, as Airflow finds them."""
 
 from __future__ import annotations
 
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from airflow_argo.diagnostics import InputError, Origin
+from airflow_argo.diagnostics import Diagnostic, Origin, Severity
 from airflow_argo.settings import Settings
+from airflow_argo.translator.airflow_names import airflow_names
+from airflow_argo.translator.dag_file_errors import DagFileError
+from airflow_argo.translator.dag_folders import forgotten, importable
+from airflow_argo.translator.porting_names import AIRFLOW_2
+from airflow_argo.translator.sources import Sources, as_written, reading
 from airflow_argo.translator.translation import Translation
 
 
-class DagFileError(InputError):
-    """A DAG file can't be read; `code` says in which way."""
-
-    def __init__(self, code: str, message: str, cure: str, at: Origin) -> None:
-        super().__init__(message, cure, at)
-        self.code = code
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        assert self.at is not None
-        return (DagFileError, (self.code, self.message, self.cure, self.at))
-
-    def __str__(self) -> str:
-        return f"{self.at}: error {self.code}: {self.message}" + (f"; {self.cure}" if self.cure else "")
-
-
 def translate_file(path: str, settings: Settings, dag_id: str | None) -> list[Translation]:
-    """The translations of a file's DAGs, or of the one named.
+    """The translations of a file's DAGs, or of the one named. The file may be a zip archive, as Airflow takes them.
 
     Raises:
         DagFileError: the file can't be read, has no DAG, or none of that name.
     """
+    file = Path(path)
+    with _opened(file) as (found, unpacked), reading(port=settings.ports, unpacked=unpacked) as sources:
+        folder = str(unpacked[0]) if unpacked else settings["dags_folder"]
+        with forgotten(), _as_airflow_2() if settings.ports else nullcontext():
+            made: list[Translation] = []
+            for one in found:
+                with importable(one, folder):
+                    made += _translated(one, settings, folder, dag_id)
+        if not made:
+            cure = "make one with DAG(…), or call the function that @dag stands above"
+            raise DagFileError("AA103", "there is no DAG in it", cure, Origin(path))
+        chosen = _chosen(made, dag_id, path)
+        return [replace(one, **_of_porting(one, sources)) for one in chosen]
+
+
+def _translated(file: Path, settings: Settings, folder: str | None, dag_id: str | None) -> list[Translation]:
     from airflow_argo.translator.dags import translate
     from airflow_argo.translator.loading import load_dags
 
-    dags = load_dags(Path(path))
-    if not dags:
-        cure = "make one with DAG(…), or call the function that @dag stands above"
-        raise DagFileError("AA103", "there is no DAG in it", cure, Origin(path))
-    if dag_id is not None:
-        ids = ", ".join(str(dag.dag_id) for dag in dags)
-        dags = [dag for dag in dags if dag.dag_id == dag_id]
-        if not dags:
-            raise DagFileError("AA104", f"there is no DAG '{dag_id}' in it", f"choose one of: {ids}", Origin(path))
-    return [translate(dag, settings=settings) for dag in dags]
+    dags = load_dags(file, dags_folder=folder)
+    return [
+        translate(dag, settings=settings) if dag_id in (None, dag.dag_id) else Translation(dag.dag_id, None, (), len(dag.tasks))
+        for dag in dags
+    ]
+
+
+def _chosen(made: list[Translation], dag_id: str | None, path: str) -> list[Translation]:
+    if dag_id is None:
+        return made
+    chosen = [one for one in made if one.dag_id == dag_id]
+    if not chosen:
+        ids = ", ".join(one.dag_id for one in made)
+        raise DagFileError("AA104", f"there is no DAG '{dag_id}' in it", f"choose one of: {ids}", Origin(path))
+    return chosen
+
+
+# Archives
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[tuple[list[Path], tuple[str, str] | None]]:
+    """The DAG files of a path: itself, or those at the top of an archive, unpacked. Source: DagBag, _load_modules_from_zip."""
+    if file.suffix == ".py" or not zipfile.is_zipfile(file):
+        yield [file], None
+        return
+    with tempfile.TemporaryDirectory(prefix="airflow-argo-") as folder, zipfile.ZipFile(file) as archive:
+        archive.extractall(folder)
+        found = sorted(Path(folder).glob("*.py"))
+        yield [one for one in found if _may_have_dags(one)], (folder, str(file))
+
+
+def _may_have_dags(file: Path) -> bool:
+    from airflow.utils.file import might_contain_dag
+
+    return bool(might_contain_dag(str(file), safe_mode=True))
+
+
+def dag_files_in(folder: str) -> list[str]:
+    """The files of a folder that Airflow would look into for DAGs: it heeds `.airflowignore`, and takes archives."""
+    from airflow.utils.file import list_py_file_paths
+
+    own = {"include_examples": False} if airflow_names().is_2 else {}
+    return sorted(map(str, list_py_file_paths(folder, safe_mode=True, **own)))
+
+
+# Porting
+
+
+@contextmanager
+def _as_airflow_2() -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in AIRFLOW_2}
+    os.environ.update(AIRFLOW_2)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _of_porting(made: Translation, sources: Sources) -> dict[str, Any]:
+    """The diffs of what was ported, and what is left of it to the author."""
+    if not sources.port:
+        return {}
+    diffs, left = [], []
+    for path, one in sources.ported.items():
+        at = as_written(Origin(path))
+        diffs += one.diff(str(at.file))
+        left += [
+            Diagnostic(
+                code="AA109",
+                severity=Severity.WARNING,
+                message=what.rpartition(": ")[0] or what,
+                cure=what.rpartition(": ")[2] if ": " in what else "change it by hand",
+                origin=as_written(Origin(path, line)),
+                path=f"dag '{made.dag_id}'",
+            )
+            for line, what in one.left
+        ]
+    return {"ported": tuple(diffs), "diagnostics": (*made.diagnostics, *left)}

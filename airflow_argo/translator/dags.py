@@ -21,6 +21,7 @@ from airflow_argo.translator.callbacks import exit_of
 from airflow_argo.translator.context import RETURN_VALUE, DagContext, TaskContext
 from airflow_argo.translator.leaves import leaves_of
 from airflow_argo.translator.left_out import left_out_of_dag, left_out_of_task
+from airflow_argo.translator.made_at import lines_of
 from airflow_argo.translator.mapped_groups import (
     both,
     has_instances,
@@ -75,7 +76,7 @@ def _dag_context(dag: Any, settings: Settings | None) -> DagContext:
         dag=dag,
         path=path,
         settings=settings or load_settings(Path(path)),
-        origins=origins_in(path, dag.dag_id),
+        origins=origins_in(path, dag.dag_id, lines_of(dag)),
         params=params_of(dag),
         environment=dag.get_template_env(),
         ancestors=_ancestors(dag),

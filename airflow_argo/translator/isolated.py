@@ -10,7 +10,7 @@ import pickle
 import selectors
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,8 @@ from typing import IO, Any
 
 from airflow_argo.diagnostics import AirflowArgoError, Origin
 from airflow_argo.settings import Settings
-from airflow_argo.translator.dag_files import DagFileError, translate_file
+from airflow_argo.translator.dag_file_errors import DagFileError
+from airflow_argo.translator.dag_files import dag_files_in, translate_file
 from airflow_argo.translator.translation import Translation
 
 DEFAULT_TIMEOUT = 60.0
@@ -69,6 +70,11 @@ class IsolatedTranslator:
         self._ensure_started()
         translations: list[Translation] = self._ask(path, translate_file, (str(path), settings, dag_id))
         return translations
+
+    def files_in(self, folder: Path) -> list[Path]:
+        """The files of a folder that Airflow would look into for DAGs, in order."""
+        self._ensure_started()
+        return [Path(name) for name in self._ask(folder, dag_files_in, (str(folder),))]
 
     def close(self) -> None:
         """Ends the process."""
@@ -149,18 +155,12 @@ class IsolatedTranslator:
         return DagFileError("AA107", f"reading it ended the process {how}", cure, Origin(str(path)))
 
 
-def translate_files(
-    paths: Sequence[Path], settings_of: Callable[[Path], Settings], *, timeout: float = DEFAULT_TIMEOUT
-) -> Iterator[tuple[Path, list[Translation] | AirflowArgoError]]:
-    """Each file with its translations, or with the error that it is; in the order of the files."""
-    with IsolatedTranslator(timeout) as translator:
-        for path in paths:
-            yield path, _translated(translator, path, settings_of(path))
-
-
-def _translated(translator: IsolatedTranslator, path: Path, settings: Settings) -> list[Translation] | AirflowArgoError:
+def translated(
+    translator: IsolatedTranslator, path: Path, settings: Settings, *, dag_id: str | None = None
+) -> list[Translation] | AirflowArgoError:
+    """The translations of a file's DAGs, or the error that it is."""
     try:
-        return translator.translate(path, settings)
+        return translator.translate(path, settings, dag_id=dag_id)
     except AirflowArgoError as error:
         return error
 

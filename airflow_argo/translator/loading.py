@@ -5,7 +5,6 @@ Whoever doesn't trust the file uses `isolated`, which does this in a process of 
 
 from __future__ import annotations
 
-import importlib.machinery
 import importlib.util
 import os
 import sys
@@ -16,10 +15,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from airflow_argo.diagnostics import Origin
+from airflow_argo.diagnostics import AirflowArgoError, Origin
 from airflow_argo.translator.airflow_names import airflow_names
-from airflow_argo.translator.dag_files import DagFileError
+from airflow_argo.translator.dag_file_errors import DagFileError
+from airflow_argo.translator.dag_folders import dags_folder_of, importable, remember_folder
 from airflow_argo.translator.data_files import remember_data_files, watched_reads
+from airflow_argo.translator.made_at import noting_lines
+from airflow_argo.translator.own_modules import names_of
+from airflow_argo.translator.sources import SourceLoader, as_written
 from airflow_argo.translator.template_files import remember_template_files
 
 
@@ -32,9 +35,11 @@ def prepare_environment() -> None:
     os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "False")
 
 
-def load_dags(path: str | Path) -> list[Any]:
+def load_dags(path: str | Path, *, dags_folder: str | None = None) -> list[Any]:
     """The DAGs of a file, in the order of their ids, checked as Airflow checks them.
 
+    Args:
+        dags_folder: the folder of all DAGs, from which Airflow imports modules.
     Raises:
         DagFileError: there is no such file, it can't be imported, or a DAG in it has a circle or is otherwise invalid.
     """
@@ -43,28 +48,32 @@ def load_dags(path: str | Path) -> list[Any]:
         raise DagFileError("AA101", "there is no such file", "check the path", Origin(str(path)))
     _give_airflow_2_a_session()
     _make_plugins_importable()
-    with watched_reads() as opened:
+    before = set(sys.modules)
+    with importable(file, dags_folder), watched_reads() as opened, noting_lines(str(file)):
         dags = _dags_of(_executed(file), file)
     for dag in dags:
         remember_data_files(dag, opened)
+        remember_folder(dag, dags_folder_of(file, dags_folder), names_of(set(sys.modules) - before))
         _check(dag, file)
     return sorted(dags, key=lambda dag: str(dag.dag_id))
 
 
 def _executed(file: Path) -> Any:
-    """The file's module, run; its name is one that nothing else has, and its folder can be imported from."""
+    """The file's module, run; its name is one that nothing else has."""
     name = f"unusual_prefix_{sha256(str(file.resolve()).encode()).hexdigest()[:16]}_{file.stem}"
-    loader = importlib.machinery.SourceFileLoader(name, str(file))
+    loader = SourceLoader(name, str(file))
     spec = importlib.util.spec_from_loader(name, loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    with _importing_from(file.parent.resolve()), _registering(name):
+    with _registering(name):
         try:
             loader.exec_module(module)
         except SyntaxError as error:
-            at = Origin(str(file), error.lineno, error.offset)
-            raise DagFileError("AA102", f"Python can't read it: {error.msg}", "correct it", at) from None
+            at = Origin(error.filename or str(file), error.lineno, error.offset)
+            raise DagFileError("AA102", f"Python can't read it: {error.msg}", "correct it", as_written(at)) from None
+        except AirflowArgoError:
+            raise
         except Exception as error:  # noqa: BLE001 - a border: whatever the author's module raises
             raise _import_error(error, file) from None
     return module
@@ -72,7 +81,7 @@ def _executed(file: Path) -> Any:
 
 def _import_error(error: Exception, file: Path) -> DagFileError:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
-    at = Origin(str(file), frames[-1].lineno if frames else None)
+    at = as_written(Origin(str(file), frames[-1].lineno if frames else None))
     message = f"{type(error).__name__}: {error}".strip().rstrip(":")
     if type(error).__name__ == "AirflowDagCycleException":
         return DagFileError("AA105", f"tasks wait for one another: {error}", "take one of the dependencies away", at)
@@ -80,15 +89,6 @@ def _import_error(error: Exception, file: Path) -> DagFileError:
     if "AIRFLOW_VAR" in message or "Variable" in message or "Connection" in message:
         cure = "set AIRFLOW_VAR_<NAME> or AIRFLOW_CONN_<NAME>, which Airflow reads first"
     return DagFileError("AA102", f"it can't be imported: {message}", cure, at)
-
-
-@contextmanager
-def _importing_from(folder: Path) -> Iterator[None]:
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
 
 
 @contextmanager

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from airflow_argo.diagnostics import Origin
+from airflow_argo.diagnostics import InputError, Origin
+from airflow_argo.translator.sources import as_written, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,21 +16,27 @@ class Origins:
 
     path: str
     dag_line: int | None
-    task_lines: dict[str, int]
+    task_lines: Mapping[str, int]
+    made_at: Mapping[str, int]
 
     def of(self, task_id: str | None) -> Origin:
         """Where a task is written, as far as it can be told; of None, where the DAG is."""
         if task_id is None:
-            return Origin(self.path, self.dag_line)
-        return Origin(self.path, self.task_lines.get(task_id.rsplit(".", 1)[-1], self.dag_line))
+            return as_written(Origin(self.path, self.dag_line))
+        line = self.task_lines.get(task_id.rsplit(".", 1)[-1]) or self.made_at.get(task_id) or self.dag_line
+        return as_written(Origin(self.path, line))
 
 
-def origins_in(path: str, dag_id: str) -> Origins:
-    """The places in a file."""
+def origins_in(path: str, dag_id: str, made_at: Mapping[str, int]) -> Origins:
+    """The places in a file.
+
+    Args:
+        made_at: task id → the line that made the task, for those whose ids stand nowhere.
+    """
     try:
-        tree = ast.parse(Path(path).read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, UnicodeDecodeError):
-        return Origins(path, None, {})
+        tree = ast.parse(text_of(path))
+    except (OSError, SyntaxError, UnicodeDecodeError, InputError):
+        return Origins(path, None, {}, made_at)
     lines: dict[str, int] = {}
     dag_line = None
     for node in ast.walk(tree):
@@ -42,7 +49,17 @@ def origins_in(path: str, dag_id: str) -> Origins:
                 lines[task_id] = node.lineno
             if found == dag_id or dag_id in _first_text(node):
                 dag_line = node.lineno
-    return Origins(path, dag_line, lines)
+    return Origins(path, dag_line or _only_dag(tree), lines, made_at)
+
+
+def _only_dag(tree: ast.Module) -> int | None:
+    """The line of the one call that makes DAGs, whatever their ids."""
+    lines = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Call) and _called(node) in ("DAG", "dag")]
+    return lines[0] if len(lines) == 1 else None
+
+
+def _called(node: ast.Call) -> str:
+    return str(getattr(node.func, "id", None) or getattr(node.func, "attr", ""))
 
 
 def _text_argument(node: ast.Call, name: str) -> str | None:

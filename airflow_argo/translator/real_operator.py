@@ -18,6 +18,7 @@ from airflow_argo.translator.airflow_names import airflow_names, is_mapped
 from airflow_argo.translator.branches import decision_of
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, DagContext, TaskContext, pod_settings_of
 from airflow_argo.translator.mapped_groups import are_members
+from airflow_argo.translator.porting_names import AIRFLOW_2
 from airflow_argo.translator.shipping import MAX_BYTES, Shipment, constants_pulled, shipment_of
 from airflow_argo.translator.template_files import texts_in
 from airflow_argo.translator.templates import NotConvertible, pull_of
@@ -60,6 +61,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
             task_id for task_id, _ in xcoms if task_id in ctx.dag_context.mapped and not _is_sibling(task_id, ctx)
         ),
         "unknown": unknown,
+        "set": airflow_settings(ctx.settings),
         "decides": decision_of(task, ctx.dag_context.dag),
     }
     return PythonCall(
@@ -73,6 +75,11 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         retry=retry_of(task, ctx, reports=True),
         pod=ctx.own_pod(with_environment(ctx.settings)),
     )
+
+
+def airflow_settings(settings: Settings) -> list[list[str]]:
+    """Settings of Airflow under which its operators run, as environment variables: those under which the DAG file was read."""
+    return [list(pair) for pair in AIRFLOW_2.items()] if settings.ports else []
 
 
 def operator_name(task: Any) -> str:

@@ -14,8 +14,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airflow_argo.translator.dag_folders import folder_of, modules_of
 from airflow_argo.translator.data_files import data_files
-from airflow_argo.translator.slices import SourceFile, imports_of_text, local_modules
+from airflow_argo.translator.own_modules import imports_of_text, own_modules, own_place
+from airflow_argo.translator.slices import SourceFile
 from airflow_argo.translator.template_files import template_files
 
 if TYPE_CHECKING:
@@ -53,9 +55,9 @@ class Shipment:
 def shipment_of(ctx: DagContext) -> Shipment:
     """The files for the operators of a DAG."""
     file = SourceFile.read(ctx.path)
-    root = root_of(Path(ctx.path), list(imports_of_text(file.text)))
+    root = folder_of(ctx.dag)
     name = Path(ctx.path).resolve().relative_to(root).as_posix()
-    modules = _own_files(file, root)
+    modules = _own_files([*imports_of_text(file.text), *modules_of(ctx.dag)])
     in_image = ctx.settings["dags_in_image"]
     texts = {name: file.text, **modules}
     if in_image is not None:
@@ -74,41 +76,16 @@ def _pods_part() -> tuple[tuple[str, str], ...]:
     return tuple((f"{PACKAGE}/{name}", text) for name, text in found)
 
 
-def root_of(path: Path, imports: Iterable[str]) -> Path:
-    """The folder that a DAG file's own modules are imported from: its own, or one above it that has what it imports."""
-    folder = path.resolve().parent
-    firsts = {name.split(".")[0] for name in imports}
-    above = [parent for parent in list(folder.parents)[:4] if "site-packages" not in parent.parts and parent != parent.parent]
-    found = [
-        parent
-        for parent in above
-        if _is_importable(parent) and any(_module_in(parent, first) and not _module_in(folder, first) for first in firsts)
-    ]
-    return found[-1] if found else folder
-
-
-def _is_importable(folder: Path) -> bool:
-    import sys
-
-    return str(folder) in sys.path
-
-
-def _module_in(folder: Path, name: str) -> bool:
-    return (folder / f"{name}.py").is_file() or (folder / name / "__init__.py").is_file()
-
-
-def _own_files(file: SourceFile, root: Path) -> dict[str, str]:
-    """Path below the root → text of the author's modules that a DAG file imports."""
+def _own_files(imports: Iterable[str]) -> dict[str, str]:
+    """Path below the root → text of the author's modules among those imported, each where its name says."""
     found: dict[str, str] = {}
-    texts = local_modules(imports_of_text(file.text), root)
-    for module, text in texts.items():
-        is_package = any(other.startswith(f"{module}.") for other in texts) or not (root / _path(module)).is_file()
-        found[f"{module.replace('.', '/')}/__init__.py" if is_package else _path(module)] = text
+    for module, text in own_modules(imports).items():
+        place = own_place(module)
+        assert place is not None
+        folder = module.replace(".", "/")
+        if place.suffix == ".py":  # the others are packages without a file
+            found[f"{folder}/__init__.py" if place.name == "__init__.py" else f"{folder}.py"] = text
     return found
-
-
-def _path(module: str) -> str:
-    return f"{module.replace('.', '/')}.py"
 
 
 def constants_pulled(texts: Iterable[str]) -> tuple[set[str], set[str], bool]:

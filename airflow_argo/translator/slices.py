@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import builtins
 import dis
-import importlib.util
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +19,8 @@ from typing import Any
 
 from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.translator.lambdas import lambdas_of
+from airflow_argo.translator.own_modules import imports_of_text, own_modules
+from airflow_argo.translator.sources import text_of
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _ENTERED = (ast.With, ast.AsyncWith, ast.If, ast.Try, ast.For, ast.While)
@@ -44,7 +45,7 @@ class Slice:
         source: a module's text.
         function: the name in it to call.
         imports: names of the modules that it imports, as written.
-        modules: name → text of the modules beside the DAG file that it imports.
+        modules: name → text of the author's modules that it imports.
         line: where the function stands in its file.
     """
 
@@ -84,7 +85,7 @@ class SourceFile:
     @classmethod
     def read(cls, path: str) -> SourceFile:
         """The file as it is now."""
-        return _read(path)
+        return _read(path, text_of(path))
 
     def binding(self, name: str) -> list[_Statement]:
         """The statements that bind a name."""
@@ -103,8 +104,7 @@ class SourceFile:
 
 
 @lru_cache(maxsize=64)
-def _read(path: str) -> SourceFile:
-    text = Path(path).read_text(encoding="utf-8")
+def _read(path: str, text: str) -> SourceFile:
     tree = ast.parse(text)
     found = SourceFile(Path(path), text, tree, text.splitlines())
     found.statements = list(_statements(tree.body, None))
@@ -187,7 +187,7 @@ class _Making:
         constants = [f"{name} = {text}" for name, text in self.constants.items()]
         source = "\n".join([future, *constants, *body, *self.last]) + "\n"
         imports = tuple(dict.fromkeys(imports_of_text(source)))
-        return Slice(source, function, imports, local_modules(imports, self.file.path.parent), self.line)
+        return Slice(source, function, imports, own_modules(imports), self.line)
 
     def add_callable(self, function: Any) -> str:
         """Adds what a task calls; the name under which it can be called."""
@@ -399,43 +399,3 @@ def _literal(value: Any, name: str = "") -> str:
 def _shown(value: Any) -> str:
     kind = type(value)
     return f"a {kind.__name__}" if kind.__module__ == "builtins" else f"a {kind.__module__}.{kind.__qualname__}"
-
-
-def imports_of_text(text: str) -> Iterator[str]:
-    """The modules that a Python text imports, by their names; not those that it imports relatively."""
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.module != "__future__":
-            yield node.module
-
-
-def local_modules(imports: Iterable[str], folder: Path) -> dict[str, str]:
-    """The texts of modules that stand beside the DAG file, and of those that they import in turn."""
-    found: dict[str, str] = {}
-    waiting = list(imports)
-    while waiting:
-        name = waiting.pop()
-        for part in _with_parents(name):
-            origin = None if part in found else local_origin(part, folder)
-            if origin is not None:
-                found[part] = origin.read_text(encoding="utf-8")
-                waiting += imports_of_text(found[part])
-    return dict(sorted(found.items()))
-
-
-def _with_parents(name: str) -> list[str]:
-    parts = name.split(".")
-    return [".".join(parts[: count + 1]) for count in range(len(parts))]
-
-
-def local_origin(name: str, folder: Path) -> Path | None:
-    """The file of a module that stands in a folder, or below it."""
-    try:
-        spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        return None
-    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
-        return None
-    origin = Path(spec.origin).resolve()
-    return origin if folder.resolve() in origin.parents and "site-packages" not in origin.parts else None

@@ -19,12 +19,14 @@ class Translation:
     Attributes:
         workflow: None if the DAG is refused; then a diagnostic is an error.
         diagnostics: in the order in which they were found; empty if nothing was lost.
+        ported: what was changed in its file and modules before Airflow read them, as lines of unified diffs.
     """
 
     dag_id: str
     workflow: Workflow | None
     diagnostics: tuple[Diagnostic, ...]
     tasks: int
+    ported: tuple[str, ...] = ()
 
     def required(self) -> Workflow:
         """The workflow.

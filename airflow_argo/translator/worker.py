@@ -7,6 +7,7 @@ import pickle
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import IO, Any
 
 from airflow_argo.diagnostics import AirflowArgoError
@@ -17,6 +18,8 @@ def main() -> None:
     requests, answers = os.fdopen(int(sys.argv[1]), "rb"), os.fdopen(int(sys.argv[2]), "wb")
     from airflow_argo.translator.loading import prepare_environment
 
+    if sys.path[0] == str(Path.cwd()):
+        del sys.path[0]  # Python puts it there for `-m`, and Airflow doesn't import from it
     prepare_environment()
     while True:
         try:

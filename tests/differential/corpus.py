@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from airflow_argo.translator.dag_files import DagFileError
+from airflow_argo.translator.dag_file_errors import DagFileError
 from airflow_argo.translator.loading import load_dags, prepare_environment
 
 

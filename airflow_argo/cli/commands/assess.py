@@ -2,71 +2,135 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from airflow_argo.cli.files import python_files
-from airflow_argo.cli.report import Report, table
-from airflow_argo.diagnostics import AirflowArgoError, Diagnostic, Severity
-from airflow_argo.settings import load_settings
+from airflow_argo.cli.files import found_files, settings_for
+from airflow_argo.cli.report import Report, table, with_progress
+from airflow_argo.diagnostics import AirflowArgoError, Diagnostic, InputError, Severity
 
 Row = dict[str, Any]
 
+TRANSLATED, WITH_LOSSES, REFUSED, UNREADABLE = "translated", "translated with losses", "refused", "unreadable"
+NO_DAG = "AA103"
+_SHOWN = 2
+"""How many reasons a line of the table shows."""
+
 
 def assess(options: Namespace) -> Report:
-    """For each DAG whether it is translated, with what it loses, or why not. Exits well even if some are refused."""
-    from airflow_argo.translator.isolated import translate_files
+    """For each DAG whether it is translated, with what it loses, or why not. Exits well even if some are refused.
 
-    files = python_files(options.paths)
+    Raises:
+        InputError: there is no file with a DAG.
+    """
+    from airflow_argo.translator.isolated import IsolatedTranslator, translated
+
     rows: list[Row] = []
-    for number, (path, result) in enumerate(translate_files(files, load_settings, timeout=options.load_timeout), 1):
-        rows += _rows(path, result)
-        if sys.stderr.isatty():
-            print(f"\r{number}/{len(files)} files", end="", file=sys.stderr, flush=True)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
-    text = _markdown(rows) if options.output == "markdown" else _table(rows)
-    return Report(text, rows)
+    with IsolatedTranslator(options.load_timeout) as translator:
+        files = found_files(options.paths, translator)
+        if not files:
+            raise InputError("there is no file with a DAG there", "check the path")
+        for path, folder in with_progress(files):
+            rows += _rows(path, translated(translator, path, settings_for(path, options, folder)))
+    summary = _summary(rows)
+    text = _markdown(rows) if options.output == "markdown" else _table(rows, summary)
+    return Report(text, {"dags": rows, "summary": summary})
 
 
 def _rows(path: Path, result: Any) -> list[Row]:
     if isinstance(result, AirflowArgoError):
         code = getattr(result, "code", "")
-        return (
-            []
-            if code == "AA103"
-            else [_row(path, "-", 0, "unreadable", [f"{code} {getattr(result, 'message', result)}".strip()])]
-        )
+        message = f"{code} {getattr(result, 'message', result)}".strip()
+        return [] if code == NO_DAG else [_row(path, "-", 0, UNREADABLE, [(code, message)])]
     found = []
     for translation in result:
         errors = _reasons(translation.diagnostics, Severity.ERROR)
         losses = _reasons(translation.diagnostics, Severity.WARNING)
-        state = "refused" if errors else "translated with losses" if losses else "translated"
-        found.append(_row(path, translation.dag_id, translation.tasks, state, errors or losses))
+        state = REFUSED if errors else WITH_LOSSES if losses else TRANSLATED
+        row = _row(path, translation.dag_id, translation.tasks, state, errors or losses)
+        found.append({**row, "ported": bool(translation.ported)})
     return found
 
 
-def _row(path: Path, dag_id: str, tasks: int, result: str, reasons: list[str]) -> Row:
-    return {"file": str(path), "dag": dag_id, "tasks": tasks, "result": result, "reasons": reasons}
+def _row(path: Path, dag_id: str, tasks: int, result: str, reasons: list[tuple[str, str]]) -> Row:
+    codes = list(dict.fromkeys(code for code, _ in reasons if code))
+    texts = [reason for _, reason in reasons]
+    return {"file": str(path), "dag": dag_id, "tasks": tasks, "result": result, "codes": codes, "reasons": texts}
 
 
-def _reasons(diagnostics: tuple[Diagnostic, ...], severity: Severity) -> list[str]:
-    """Each reason once, with how often it was found."""
-    found = Counter(f"{one.code} {one.message}" for one in diagnostics if one.severity is severity)
-    return [reason if count == 1 else f"{reason} ({count} times)" for reason, count in found.items()]
+def _reasons(diagnostics: tuple[Diagnostic, ...], severity: Severity) -> list[tuple[str, str]]:
+    """(code, reason): each once, with how often it was found."""
+    found = Counter((one.code, f"{one.code} {one.message}") for one in diagnostics if one.severity is severity)
+    return [(code, reason if count == 1 else f"{reason} ({count} times)") for (code, reason), count in found.items()]
 
 
-def _summary(rows: list[Row]) -> str:
-    counts = Counter(row["result"] for row in rows)
-    return f"{len(rows)} DAGs: " + ", ".join(f"{count} {result}" for result, count in counts.most_common())
+# The summary
 
 
-def _table(rows: list[Row]) -> str:
-    lines = [(row["dag"], row["tasks"], row["result"], "; ".join(row["reasons"][:2])) for row in rows]
-    return table(("dag", "tasks", "result", "reasons"), lines) + "\n\n" + _summary(rows)
+def _summary(rows: list[Row]) -> Row:
+    """How many DAGs became what; by code, how many are held back or lose something, and how many by nothing else."""
+    stopped = [row for row in rows if row["result"] in (REFUSED, UNREADABLE)]
+    return {
+        "dags": len(rows),
+        "tasks": sum(row["tasks"] for row in rows),
+        "results": dict(Counter(row["result"] for row in rows).most_common()),
+        "stopped_by": _by_code(stopped),
+        "lost": _by_code([row for row in rows if row["result"] == WITH_LOSSES]),
+    }
+
+
+def _by_code(rows: list[Row]) -> list[Row]:
+    """Most first: code, its title, DAGs with it, those with no other, and an example."""
+    from airflow_argo.diagnostics import CODES
+
+    of: dict[str, list[Row]] = {}
+    for row in rows:
+        for code in row["codes"] or ["-"]:
+            of.setdefault(code, []).append(row)
+    found = [
+        {
+            "code": code,
+            "title": CODES[code].title if code in CODES else "other",
+            "dags": len(held),
+            "only": sum(len(row["codes"]) <= 1 for row in held),
+            "example": next(reason for row in held for reason in row["reasons"] if reason.startswith(code) or code == "-"),
+        }
+        for code, held in of.items()
+    ]
+    return sorted(found, key=lambda one: (-int(str(one["only"])), -int(str(one["dags"])), str(one["code"])))
+
+
+# As text
+
+
+def _counts(summary: Row) -> str:
+    return f"{summary['dags']} DAGs: " + ", ".join(f"{count} {result}" for result, count in summary["results"].items())
+
+
+def _table(rows: list[Row], summary: Row) -> str:
+    lines = [(row["dag"], row["tasks"], row["result"], _shown(row["reasons"])) for row in rows]
+    parts = [table(("dag", "tasks", "result", "reasons"), lines)]
+    for title, found in (("WHAT STOPS DAGS", summary["stopped_by"]), ("WHAT DAGS LOSE", summary["lost"])):
+        if found:
+            parts.append(f"{title}, most first; alone: where it is the only reason\n\n{_reasons_table(found)}")
+    return "\n\n".join([*parts, _counts(summary)])
+
+
+def _shown(reasons: list[str]) -> str:
+    more = f" and {len(reasons) - _SHOWN} more" if len(reasons) > _SHOWN else ""
+    return "; ".join(reasons[:_SHOWN]) + more
+
+
+def _reasons_table(found: Iterable[Row]) -> str:
+    return table(("code", "dags", "alone", "what", "such as"), [_cells(one) for one in found])
+
+
+def _cells(one: Row) -> tuple[object, ...]:
+    example = " ".join(str(one["example"]).removeprefix(str(one["code"])).split())
+    return one["code"], one["dags"], one["only"], one["title"], example if len(example) <= 100 else f"{example[:99]}…"
 
 
 def _markdown(rows: list[Row]) -> str:
@@ -74,4 +138,4 @@ def _markdown(rows: list[Row]) -> str:
     for row in rows:
         reasons = "<br>".join(reason.replace("|", "\\|") for reason in row["reasons"])
         lines.append(f"| {row['dag']} | {row['tasks']} | {row['result']} | {reasons} |")
-    return "\n".join([_summary(rows), "", *lines])
+    return "\n".join([_counts(_summary(rows)), "", *lines])

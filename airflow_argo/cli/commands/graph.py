@@ -33,7 +33,9 @@ def graph(options: Namespace) -> Report:
             raise InputError(f"run '{run.name}' is of another workflow than {source.name}", "give the file that it was made of")
         drawn = replace(drawn, name=run.name)
     text = FORMATS[options.output](drawn)
-    return Report(text, data=json.loads(text) if options.output == "json" else None, findings=source.diagnostics)
+    return Report(
+        text, data=json.loads(text) if options.output == "json" else None, findings=source.diagnostics, ported=source.ported
+    )
 
 
 def _manifest(source: Source) -> Mapping[str, Any]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from difflib import unified_diff
-from pathlib import Path
 
 from airflow_argo.cli.files import python_files
 from airflow_argo.cli.report import Report
@@ -16,15 +14,11 @@ def port(options: Namespace) -> Report:
 
     texts, rows = [], []
     for path in python_files(options.paths):
-        old, new = path.read_text(encoding="utf-8"), ported(path)
-        texts += _diff(path, old, new.text)
+        new = ported(path)
+        texts += new.diff(str(path))
         texts += [f"{path}:{line}: left to you: {what}" for line, what in new.left]
         left = [{"line": line, "message": what} for line, what in new.left]
-        rows.append({"file": str(path), "changed": old != new.text, "left": left})
-        if options.write and old != new.text:
+        rows.append({"file": str(path), "changed": new.old != new.text, "left": left})
+        if options.write and new.old != new.text:
             path.write_text(new.text, encoding="utf-8")
     return Report("\n".join(texts) or "nothing to change", rows)
-
-
-def _diff(path: Path, old: str, new: str) -> list[str]:
-    return list(unified_diff(old.splitlines(), new.splitlines(), str(path), str(path), lineterm=""))

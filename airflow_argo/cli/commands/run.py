@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_argo.cli.files import one_source, parameters_of
-from airflow_argo.cli.report import Report, show_findings
+from airflow_argo.cli.report import Report, show_findings, show_ported
 from airflow_argo.diagnostics import ExitCode
 
 
@@ -24,6 +24,7 @@ def run(options: Namespace) -> Report:
         with shown_on_terminal(folder.name) as show:
             return outcome(runner.resume(folder if folder.is_dir() else default_folder(options.file), on_progress=show))
     source = one_source(options)
+    show_ported(source.ported)
     show_findings(source.diagnostics)
     with shown_on_terminal(source.name) as show:
         made = runner.run(source.runnable(), parameters=parameters_of(options), name=options.run_name, on_progress=show)

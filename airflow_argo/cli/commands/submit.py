@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_argo.cli.files import one_source, parameters_of
-from airflow_argo.cli.report import Report, show_findings
+from airflow_argo.cli.report import Report, show_findings, show_ported
 
 
 def submit(options: Namespace) -> Report:
@@ -22,7 +22,7 @@ def submit(options: Namespace) -> Report:
 
         documents = [manifest_of(source, options.kind or "Workflow")]
     if options.dry_run == "client":
-        return Report(to_yaml(documents), documents, findings=source.diagnostics)
+        return Report(to_yaml(documents), documents, findings=source.diagnostics, ported=source.ported)
     from airflow_argo.cli.clusters import runner
 
     cluster = runner(options).cluster
@@ -34,16 +34,19 @@ def submit(options: Namespace) -> Report:
     done = cluster.submit(documents, name=options.run_name, parameters=parameters, dry_run=options.dry_run)
     if options.dry_run == "server":
         name = done.name or "the workflow"
-        return Report(f"{name} is accepted", _readable(done.workflow.manifest), findings=source.diagnostics)
+        return Report(
+            f"{name} is accepted", _readable(done.workflow.manifest), findings=source.diagnostics, ported=source.ported
+        )
     text = f"{done.name} " + ("is there already" if done.adopted else "submitted")
     if options.wait:
+        show_ported(source.ported)
         show_findings(source.diagnostics)
         print(text, file=sys.stderr)
         from airflow_argo.cli.commands.wait import waited
 
         return waited(runner(options).find(done.name), options.timeout)
     data = {"name": done.name, "uid": done.uid, "namespace": cluster.namespace, "adopted": done.adopted}
-    return Report(text, data, findings=source.diagnostics)
+    return Report(text, data, findings=source.diagnostics, ported=source.ported)
 
 
 def _readable(manifest: Mapping[str, Any]) -> dict[str, Any]:

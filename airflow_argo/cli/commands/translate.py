@@ -6,32 +6,35 @@ import json
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow_argo.cli.files import Source, dsl_sources, is_ours, python_files, settings_for
-from airflow_argo.cli.report import Report
-from airflow_argo.diagnostics import AirflowArgoError, Diagnostic, ExitCode, InputError, Severity
+from airflow_argo.cli.files import Source, dsl_sources, found_files, is_ours, settings_for, source_of
+from airflow_argo.cli.report import Report, show_ported, with_progress
+from airflow_argo.diagnostics import AirflowArgoError, ExitCode, InputError, Severity
+
+if TYPE_CHECKING:
+    from airflow_argo.translator.translation import Translation
 
 Dict = dict[str, Any]
 
 
 def translate(options: Namespace) -> Report:
     """The manifests of all DAGs and workflows that the paths name. Either all are written, or none."""
-    files = python_files(options.paths)
-    if not files:
-        raise InputError("there is no file with a DAG there", "check the path")
-    found, failures = _sources(files, options)
+    found, failures = _sources(options)
     findings = [finding for source in found for finding in source.diagnostics]
+    ported = tuple(line for diff in dict.fromkeys(source.ported for source in found) for line in diff)
     if options.strict:
         failures += [str(finding) for finding in findings if finding.severity is not Severity.NOTE]
     if failures:
+        show_ported(ported)
         raise Refused(failures)
     manifests = [(source.name, manifest_of(source, options.kind)) for source in found]
     if options.output_dir:
-        return _written(manifests, Path(options.output_dir), options, findings)
-    return Report(
-        _text([manifest for _, manifest in manifests], options.output), [one for _, one in manifests], findings=findings
-    )
+        report = _written(manifests, Path(options.output_dir), options)
+    else:
+        report = Report(_text([manifest for _, manifest in manifests], options.output), [one for _, one in manifests])
+    report.findings, report.ported = findings, ported
+    return report
 
 
 class Refused(AirflowArgoError):
@@ -61,40 +64,42 @@ def manifest_of(source: Source, kind: str | None) -> Dict:
     return manifest
 
 
-def _sources(files: list[Path], options: Namespace) -> tuple[list[Source], list[str]]:
+def _sources(options: Namespace) -> tuple[list[Source], list[str]]:
     """The workflows of all files, and why others can't be had."""
-    from airflow_argo.translator.isolated import translate_files
+    from airflow_argo.translator.isolated import IsolatedTranslator, translated
 
-    ours = [path for path in files if is_ours(path)]
-    found = [source for path in ours for source in dsl_sources(path)]
+    found: list[Source] = []
     failures: list[str] = []
-    dag_files = [path for path in files if path not in ours]
-    results = translate_files(dag_files, lambda path: settings_for(path, options), timeout=options.load_timeout)
-    for _, result in results if dag_files else ():
-        if isinstance(result, AirflowArgoError):
-            failures.append(str(result))
-            continue
-        sources, refused = _of_translations(result, options.dag_id)
-        found += sources
-        failures += refused
+    with IsolatedTranslator(options.load_timeout) as translator:
+        files = found_files(options.paths, translator)
+        if not files:
+            raise InputError("there is no file with a DAG there", "check the path")
+        for path, folder in with_progress(files):
+            if is_ours(path):
+                found += dsl_sources(path)
+                continue
+            result = translated(translator, path, settings_for(path, options, folder))
+            if isinstance(result, AirflowArgoError):
+                failures.append(str(result))
+                continue
+            sources, refused = _of_translations(result, options.dag_id)
+            found += sources
+            failures += refused
     if options.dag_id is not None and not found and not failures:
         raise InputError(f"there is no DAG '{options.dag_id}' there", "check the id")
     return found, failures
 
 
-def _of_translations(translations: Iterable[Any], dag_id: str | None) -> tuple[list[Source], list[str]]:
-    from airflow_argo.compiler.objects import compile_workflow
-
-    found, refused = [], []
+def _of_translations(translations: Iterable[Translation], dag_id: str | None) -> tuple[list[Source], list[str]]:
+    found: list[Source] = []
+    refused: list[str] = []
     for translation in translations:
         if dag_id is not None and translation.dag_id != dag_id:
             continue
         if translation.workflow is None:
             refused += [str(finding) for finding in translation.diagnostics if finding.severity is Severity.ERROR]
         else:
-            found.append(
-                Source(translation.dag_id, compile_workflow(translation.workflow), diagnostics=translation.diagnostics)
-            )
+            found.append(source_of(translation))
     return found, refused
 
 
@@ -104,12 +109,12 @@ def _text(manifests: list[Dict], output: str) -> str:
     return json.dumps(manifests if len(manifests) != 1 else manifests[0], indent=2) if output == "json" else to_yaml(manifests)
 
 
-def _written(manifests: list[tuple[str, Dict]], folder: Path, options: Namespace, findings: list[Diagnostic]) -> Report:
+def _written(manifests: list[tuple[str, Dict]], folder: Path, options: Namespace) -> Report:
     folder.mkdir(parents=True, exist_ok=True)
     texts = dict(_files(manifests, folder, options.output))
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8")
-    return Report("\n".join(f"{path}" for path in texts), [str(path) for path in texts], findings=findings)
+    return Report("\n".join(f"{path}" for path in texts), [str(path) for path in texts])
 
 
 def _files(manifests: list[tuple[str, Dict]], folder: Path, output: str) -> Iterator[tuple[Path, str]]:

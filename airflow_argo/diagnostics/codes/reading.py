@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_argo.diagnostics.codes.code import ERROR, Code
+from airflow_argo.diagnostics.codes.code import ERROR, WARNING, Code
 
 READING: tuple[Code, ...] = (
     Code("AA101", "no such file", ERROR, "The path names no file that can be read."),
@@ -13,4 +13,5 @@ READING: tuple[Code, ...] = (
     Code("AA106", "the file takes too long", ERROR, "Importing the file didn't end in time."),
     Code("AA107", "the file ends the process", ERROR, "Importing the file ended Python itself: by exit, or by a crash."),
     Code("AA108", "two DAGs of one name", ERROR, "Two DAGs of the file have the same id, and Airflow would show only one."),
+    Code("AA109", "left to the author of a ported file", WARNING, "No rule can tell what Airflow 3 should do instead."),
 )

@@ -61,9 +61,10 @@ def _dags_of(path: str, root: str) -> Dict[str, Any]:
     from airflow.utils.file import get_unique_dag_module_name
 
     name = get_unique_dag_module_name(path)
-    for folder in (root, os.path.dirname(os.path.abspath(path))):
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
+    if root not in sys.path:
+        sys.path.insert(0, root)
+    if os.path.dirname(os.path.abspath(path)) not in sys.path:
+        sys.path.append(os.path.dirname(os.path.abspath(path)))  # last, as where the DAG was translated
     DagContext.autoregistered_dags.clear()
     DagContext.current_autoregister_module_name = name
     loader = importlib.machinery.SourceFileLoader(name, path)

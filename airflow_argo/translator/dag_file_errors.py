@@ -1,0 +1,22 @@
+"""What can be wrong with a DAG file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_argo.diagnostics import InputError, Origin
+
+
+class DagFileError(InputError):
+    """A DAG file can't be read; `code` says in which way."""
+
+    def __init__(self, code: str, message: str, cure: str, at: Origin) -> None:
+        super().__init__(message, cure, at)
+        self.code = code
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        assert self.at is not None
+        return (DagFileError, (self.code, self.message, self.cure, self.at))
+
+    def __str__(self) -> str:
+        return f"{self.at}: error {self.code}: {self.message}" + (f"; {self.cure}" if self.cure else "")

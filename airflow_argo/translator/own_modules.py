@@ -1,0 +1,98 @@
+"""The author's own modules: which of those that a Python text imports are his, and their texts. Nothing is imported for it."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+
+from airflow_argo.translator.sources import is_authors, text_of
+
+
+def imports_of_text(text: str, package: str = "") -> Iterator[str]:
+    """The modules that a Python text imports, by their names; `from a import b` may mean `a.b` too.
+
+    Args:
+        package: the one that the text is a module of, for relative imports.
+    """
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
+            module = _absolute(node, package)
+            if module:
+                yield module
+                yield from (f"{module}.{alias.name}" for alias in node.names if alias.name != "*")
+
+
+def _absolute(node: ast.ImportFrom, package: str) -> str:
+    if not node.level:
+        return node.module or ""
+    parents = package.split(".") if package else []
+    kept = parents[: len(parents) - node.level + 1]
+    return ".".join([*kept, *([node.module] if node.module else [])])
+
+
+def own_modules(imports: Iterable[str]) -> dict[str, str]:
+    """Name → text of the author's modules among these, and of those that they import; of packages without a file ''."""
+    found: dict[str, str] = {}
+    waiting, seen = list(imports), set[str]()
+    while waiting:
+        name = waiting.pop()
+        for part in _with_parents(name):
+            if part in seen:
+                continue
+            seen.add(part)
+            place = own_place(part)
+            if place is None:
+                break
+            found[part] = text_of(place) if place.suffix == ".py" else ""
+            package = part if place.name == "__init__.py" or place.suffix != ".py" else part.rpartition(".")[0]
+            waiting += imports_of_text(found[part], package)
+    return dict(sorted(found.items()))
+
+
+def own_place(name: str) -> Path | None:
+    """The file of a module of the author's, or the folder of a package of his without one; None if it isn't his, or none."""
+    spec = _spec_of(name)
+    if spec is None:
+        return None
+    if is_authors(spec.origin):
+        return Path(str(spec.origin)).resolve()
+    folders = list(spec.submodule_search_locations or ()) if spec.origin is None else []
+    return Path(folders[0]).resolve() if folders and is_authors(f"{folders[0]}/__init__.py") else None
+
+
+def _spec_of(name: str) -> ModuleSpec | None:
+    """A module's spec, found without importing the packages that it is in."""
+    first, *rest = name.split(".")
+    loaded = sys.modules.get(first)
+    try:
+        spec = getattr(loaded, "__spec__", None) or importlib.util.find_spec(first)
+    except (ImportError, ValueError):
+        return None
+    place = first
+    for part in rest:
+        if spec is None or spec.submodule_search_locations is None:
+            return None
+        place = f"{place}.{part}"
+        spec = PathFinder.find_spec(place, list(spec.submodule_search_locations))
+    return spec
+
+
+def _with_parents(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[: count + 1]) for count in range(len(parts))]
+
+
+def names_of(modules: Iterable[str]) -> list[str]:
+    """Of names of loaded modules, those of the author's."""
+    found = []
+    for name in modules:
+        spec = getattr(sys.modules.get(name), "__spec__", None)
+        if spec is not None and is_authors(spec.origin):
+            found.append(name)
+    return found

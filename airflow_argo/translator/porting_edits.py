@@ -1,0 +1,278 @@
+"""What Airflow 3 wants otherwise and no rule of ruff changes, as edits of a DAG file's text.
+
+A rule is a function from (tree, text) to edits. Edits keep lines where they are, as far as they can.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+from airflow_argo.translator.porting_names import (
+    CONTEXT,
+    GONE_ARGUMENTS,
+    GONE_DECORATORS,
+    INSTANCES,
+    OLD_HOMES,
+    RENAMED_ARGUMENTS,
+    RENAMED_RULES,
+    today_in_python,
+    with_todays_names,
+)
+
+Edit = tuple[int, int, bytes]
+"""(first byte, byte after the last, new text)."""
+
+Rule = Callable[[ast.Module, bytes], Iterator[Edit]]
+
+
+@cache
+def _starts(data: bytes) -> list[int]:
+    return [0, *(match.end() for match in re.finditer(rb"\n", data))]
+
+
+def _span(node: Any, data: bytes) -> tuple[int, int]:
+    starts = _starts(data)
+    return starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
+
+
+def _text(node: ast.AST, data: bytes) -> bytes:
+    start, end = _span(node, data)
+    return data[start:end]
+
+
+def name_of(node: ast.AST) -> str | None:
+    """`c` of `c` and of `a.b.c`."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
+
+
+# Imports
+
+
+def old_homes(tree: ast.Module, data: bytes) -> Iterator[Edit]:
+    """`from airflow.operators import BashOperator`, as Airflow 1.10 had it, by the module that ruff knows."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module in ("airflow.operators", "airflow.sensors"):
+            homes = [OLD_HOMES.get(alias.name) for alias in node.names]
+            if all(homes):
+                lines = [
+                    f"from {home} import {alias.name}" + (f" as {alias.asname}" if alias.asname else "")
+                    for home, alias in zip(homes, node.names, strict=True)
+                ]
+                yield (*_span(node, data), "; ".join(lines).encode())
+
+
+def dates_of_today(tree: ast.Module, data: bytes) -> Iterator[Edit]:
+    """`days_ago(n)`: the midnight n days ago, in UTC. Source: Airflow 2's airflow.utils.dates."""
+    uses = False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and name_of(node.func) == "days_ago" and len(node.args) == 1:
+            first = _text(node.args[0], data)
+            moved = b'pendulum.today("UTC").subtract(days=' + first + b")"
+            if node.keywords:
+                moved += b".replace(" + b", ".join(_text(keyword, data) for keyword in node.keywords) + b")"
+            uses = True
+            yield (*_span(node, data), moved)
+    if uses:
+        yield from _importing("pendulum", "import pendulum", tree, data)
+
+
+def _importing(name: str, statement: str, tree: ast.Module, data: bytes) -> Iterator[Edit]:
+    """Adds an import before the first one that may come after it, if the file doesn't bind the name."""
+    bound = {
+        alias.asname or alias.name
+        for node in tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    if name in bound:
+        return
+    imports = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and node.module != "__future__")
+    ]
+    if imports:
+        start, _ = _span(imports[0], data)
+        yield start, start, f"{statement}\n".encode()
+
+
+# Calls
+
+
+def without_gone_arguments(tree: ast.Module, data: bytes) -> Iterator[Edit]:
+    """Without keyword arguments that Airflow 3 refuses; those of Airflow 1.10 by their later names."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        given = {keyword.arg for keyword in node.keywords}
+        for keyword in node.keywords:
+            start, end = _span(keyword, data)
+            if keyword.arg in GONE_ARGUMENTS:
+                after = re.match(rb"\s*,[ \t]*\n?[ \t]*", data[end:])
+                before = re.search(rb",\s*$", data[:start])
+                yield (start, end + after.end(), b"") if after else (before.start() if before else start, end, b"")
+            elif keyword.arg in RENAMED_ARGUMENTS and "task_id" in given:
+                yield start, start + len(keyword.arg), RENAMED_ARGUMENTS[keyword.arg].encode()
+            elif keyword.arg == "trigger_rule" and isinstance(keyword.value, ast.Constant):
+                new = RENAMED_RULES.get(str(keyword.value.value))
+                if new:
+                    yield (*_span(keyword.value, data), f'"{new}"'.encode())
+
+
+def without_gone_decorators(tree: ast.Module, data: bytes) -> Iterator[Edit]:
+    """Without `@apply_defaults`, which Airflow does by itself since 2.0."""
+    starts = _starts(data)
+    for node in ast.walk(tree):
+        for decorator in getattr(node, "decorator_list", ()):
+            if name_of(decorator) in GONE_DECORATORS:
+                yield starts[decorator.lineno - 1], starts[decorator.end_lineno], b""
+        if isinstance(node, ast.ImportFrom) and {alias.name for alias in node.names} <= GONE_DECORATORS:
+            start, end = _span(node, data)
+            yield (start, end + data[end:].startswith(b"\n"), b"") if node in tree.body else (start, end, b"pass")
+
+
+# The context, in templates and in Python
+
+
+def todays_templates(tree: ast.Module, data: bytes) -> Iterator[Edit]:
+    """Names in templates that Airflow 3 lacks."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            start, end = _span(node, data)
+            text = data[start:end].decode()
+            new = with_todays_names(text, quote_of=text)
+            if new != text:
+                yield start, end, new.encode()
+
+
+def todays_context(tree: ast.Module, data: bytes) -> Iterator[Edit]:
+    """In functions that tasks call: parameters, and keys of the context, that Airflow 3 lacks."""
+    called = _called_by_tasks(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (node.name in called or _is_task(node)):
+            yield from _parameters(node, data)
+            contexts = CONTEXT | ({node.args.kwarg.arg} if node.args.kwarg else frozenset())
+            yield from _keys(node, contexts, data)
+
+
+def _called_by_tasks(tree: ast.Module) -> set[str]:
+    """Names of functions that are given as a task's callable or callback."""
+    return {
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword) and node.arg and node.arg.endswith(("_callable", "_callback"))
+        for part in ast.walk(node.value)
+        if (name := name_of(part))
+    }
+
+
+def _is_task(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a function is made a task by its decorator, or is a method that Airflow calls with the context."""
+    if node.name in ("execute", "poke", "pre_execute", "post_execute", "notify", "choose_branch"):
+        return True
+    words = {name_of(part) for decorator in node.decorator_list for part in ast.walk(decorator)}
+    return bool(words & {"task", "setup", "teardown"})
+
+
+def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef, data: bytes) -> Iterator[Edit]:
+    """A parameter that Airflow 3 doesn't pass is made, as the function begins, of one that it passes."""
+    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    given = {argument.arg for argument in arguments}
+    lines: list[str] = []
+    for argument in arguments:
+        source = today_in_python(argument.arg, str)
+        if source is None or source.needs in given:
+            continue
+        given.add(source.needs)
+        start, _ = _span(argument, data)
+        yield start, start + len(argument.arg), source.needs.encode()
+        lines.append(f"{argument.arg} = {source.text}")
+    if not lines:
+        return
+    has_doc = ast.get_docstring(node, clean=False) is not None and len(node.body) > 1
+    start, _ = _span(node.body[1 if has_doc else 0], data)
+    begin = data.rfind(b"\n", 0, start) + 1
+    indent = data[begin:start].decode()
+    end = "; " if indent.strip() else f"\n{indent}"  # a body in the line of its def has no line of its own
+    yield start, start, "".join(f"{line}{end}" for line in lines).encode()
+
+
+def _keys(node: ast.AST, contexts: frozenset[str], data: bytes) -> Iterator[Edit]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Constant) and _is_context(part.value, contexts):
+            yield from _read_of(part, part.value, part.slice.value, data)
+        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == "get" and part.args:
+            key = part.args[0]
+            if isinstance(key, ast.Constant) and _is_context(part.func.value, contexts):
+                yield from _read_of(part, part.func.value, key.value, data)
+        elif isinstance(part, ast.Attribute) and part.attr == "execution_date" and isinstance(part.ctx, ast.Load):
+            yield from _attribute(part, contexts, data)
+
+
+def _is_context(node: ast.expr, contexts: frozenset[str]) -> bool:
+    return (isinstance(node, ast.Name) and node.id in contexts) or (
+        isinstance(node, ast.Call) and name_of(node.func) == "get_current_context"
+    )
+
+
+def _read_of(node: ast.expr, context: ast.expr, key: Any, data: bytes) -> Iterator[Edit]:
+    of = _text(context, data).decode()
+    source = today_in_python(key, lambda name: f'{of}["{name}"]')
+    if source is not None:
+        yield (*_span(node, data), source.text.encode())
+
+
+def _attribute(node: ast.Attribute, contexts: frozenset[str], data: bytes) -> Iterator[Edit]:
+    """`ti.execution_date`, and that of a run."""
+    of = node.value
+    name = of.slice.value if isinstance(of, ast.Subscript) and isinstance(of.slice, ast.Constant) else name_of(of)
+    if name == "dag_run":
+        _, end = _span(of, data)
+        yield end, _span(node, data)[1], b".logical_date"
+    elif name in INSTANCES and isinstance(of, ast.Subscript) and _is_context(of.value, contexts):
+        yield (*_span(node, data), _text(of.value, data) + b'["logical_date"]')
+    elif name in INSTANCES:
+        yield (*_span(node, data), _text(of, data) + b'.get_template_context()["logical_date"]')
+
+
+# Defaults
+
+
+def explicit_defaults(tree: ast.Module, data: bytes) -> Iterator[Edit]:
+    """What Airflow 2 does where a DAG says nothing: it makes up for missed runs, and runs daily."""
+    needs_days = False
+    for node in dags_in(tree):
+        given = {keyword.arg for keyword in node.keywords}
+        said = [] if "catchup" in given else ["catchup=True"]
+        if not given & {"schedule", "schedule_interval", "timetable"} and len(node.args) < 3:
+            said.append("schedule=timedelta(days=1)")
+            needs_days = True
+        if said:
+            _, end = _span(node, data)
+            inside = data[: end - 1].rstrip()
+            comma = "" if inside.endswith((b"(", b",")) else ", "
+            yield len(inside), len(inside), (comma + ", ".join(said)).encode()
+    if needs_days:
+        yield from _importing("timedelta", "from datetime import timedelta", tree, data)
+
+
+def dags_in(tree: ast.Module) -> Iterator[ast.Call]:
+    """Calls that make a DAG and say all that they set, not by `**`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and name_of(node.func) in ("DAG", "dag") and not sets_by_stars(node):
+            yield node
+
+
+def sets_by_stars(node: ast.Call) -> bool:
+    """Whether a call has keyword arguments that only a run could tell: `**arguments`."""
+    return None in {keyword.arg for keyword in node.keywords}
+
+
+BEFORE: tuple[Rule, ...] = (old_homes, dates_of_today)
+"""Rules for texts that ruff hasn't seen yet."""
+
+AFTER: tuple[Rule, ...] = (without_gone_arguments, without_gone_decorators, todays_templates, todays_context)

@@ -1,0 +1,79 @@
+"""What is left to the author of a DAG file that is ported: no rule can tell what is meant."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from airflow_argo.translator.porting_edits import dags_in, name_of, sets_by_stars
+from airflow_argo.translator.porting_names import CONTEXT, TAG, WITHOUT_LIKE
+
+Left = tuple[int, str]
+"""(line in the new text, what it is)."""
+
+_LIMITS = {
+    "sla": "a deadline (DeadlineAlert), or watch the run's duration",
+    "sla_miss_callback": "a deadline (DeadlineAlert), or watch the run's duration",
+}
+_WITHOUT_LIKE = re.compile(rf"(?<![\w.'\"])({'|'.join(WITHOUT_LIKE)})\b")
+
+
+def left_by_hand(old: str, new: str, *, keep_defaults: bool) -> Iterator[Left]:
+    """What a file asks for that means something else, or nothing, in Airflow 3."""
+    tree = ast.parse(new)
+    yield from _defaults(tree) if not keep_defaults else _unknown_defaults(tree)
+    yield from _limits(old, new)
+    for node in ast.walk(tree):
+        yield from _pulls(node)
+        yield from _subdags(node)
+        yield from _names(node)
+
+
+def _defaults(tree: ast.Module) -> Iterator[Left]:
+    for node in dags_in(tree):
+        given = {keyword.arg for keyword in node.keywords}
+        if "catchup" not in given:
+            yield node.lineno, "Airflow 2 made up missed runs unless told otherwise, Airflow 3 doesn't: say catchup"
+        if not given & {"schedule", "timetable"} and len(node.args) < 3:
+            yield node.lineno, "Airflow 2 ran a DAG daily unless told otherwise, Airflow 3 doesn't: say schedule"
+
+
+def _unknown_defaults(tree: ast.Module) -> Iterator[Left]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and name_of(node.func) in ("DAG", "dag") and sets_by_stars(node):
+            yield node.lineno, "Airflow 2 ran a DAG daily unless told otherwise, and what ** sets can't be told: say schedule"
+
+
+def _limits(old: str, new: str) -> Iterator[Left]:
+    """Arguments that were taken out and meant something."""
+    lines = new.splitlines()
+    for node in ast.walk(ast.parse(old)):
+        for keyword in node.keywords if isinstance(node, ast.Call) else ():
+            unset = isinstance(keyword.value, ast.Constant) and keyword.value.value is None
+            if keyword.arg in _LIMITS and not unset:
+                yield min(keyword.value.lineno, len(lines)), f"Airflow 3 has no {keyword.arg}: use {_LIMITS[keyword.arg]}"
+
+
+def _pulls(node: ast.AST) -> Iterator[Left]:
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr != "xcom_pull":
+        return
+    if not node.args and not {"task_ids", None} & {keyword.arg for keyword in node.keywords}:
+        yield node.lineno, "xcom_pull without task_ids looked at all tasks, and looks at its own in Airflow 3: name the task"
+
+
+def _subdags(node: ast.AST) -> Iterator[Left]:
+    if isinstance(node, ast.Call) and name_of(node.func) == "SubDagOperator":
+        yield node.lineno, "Airflow 3 has no SubDagOperator: make its tasks a TaskGroup of the DAG"
+
+
+def _names(node: ast.AST) -> Iterator[Left]:
+    """Names of the context without a like, in templates and as keys of it."""
+    found: list[str] = []
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        found = [name for tag in TAG.findall(node.value) for name in _WITHOUT_LIKE.findall(tag)]
+    elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and name_of(node.value) in CONTEXT:
+        found = [name for name in WITHOUT_LIKE if name == node.slice.value]
+    for name in dict.fromkeys(found):
+        what = f"Airflow 3 has no '{name}' ({WITHOUT_LIKE[name]}): take it out, or compute it"
+        yield getattr(node, "lineno", 1), what

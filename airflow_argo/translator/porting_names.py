@@ -1,0 +1,117 @@
+"""Names of Airflow 1.10 and 2 that Airflow 3 lacks, and what says the same there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+AIRFLOW_2 = {
+    "AIRFLOW__SCHEDULER__CATCHUP_BY_DEFAULT": "True",
+    "AIRFLOW__SCHEDULER__CREATE_CRON_DATA_INTERVALS": "True",
+    "AIRFLOW__SCHEDULER__CREATE_DELTA_DATA_INTERVALS": "True",
+}
+"""Airflow 3's own switches for what Airflow 2 did: a run is for the interval before it, and missed ones are made up."""
+
+GONE_ARGUMENTS = frozenset({"provide_context", "default_view", "orientation", "sla", "sla_miss_callback"})
+"""Keyword arguments that Airflow 3 refuses."""
+
+RENAMED_ARGUMENTS = {"xcom_push": "do_xcom_push"}
+"""Arguments of operators of Airflow 1.10."""
+
+RENAMED_RULES = {"dummy": "always", "none_failed_or_skipped": "none_failed_min_one_success"}
+
+GONE_DECORATORS = frozenset({"apply_defaults"})
+
+OLD_HOMES = {
+    "BashOperator": "airflow.operators.bash_operator",
+    "BranchPythonOperator": "airflow.operators.python_operator",
+    "DummyOperator": "airflow.operators.dummy_operator",
+    "EmailOperator": "airflow.operators.email_operator",
+    "ExternalTaskSensor": "airflow.sensors.external_task_sensor",
+    "LatestOnlyOperator": "airflow.operators.latest_only_operator",
+    "PythonOperator": "airflow.operators.python_operator",
+    "ShortCircuitOperator": "airflow.operators.python_operator",
+    "SimpleHttpOperator": "airflow.operators.http_operator",
+    "TriggerDagRunOperator": "airflow.operators.dagrun_operator",
+}
+"""Modules of Airflow 1.10 for what it also gave at the top of its packages."""
+
+INSTANCES = frozenset({"ti", "task_instance"})
+
+CONTEXT = frozenset({"context", "ctx", "kwargs"})
+"""What functions call the context that Airflow gives them."""
+
+_IN_TEMPLATES = {
+    "execution_date": "logical_date",
+    "ti.execution_date": "logical_date",
+    "task_instance.execution_date": "logical_date",
+    "dag_run.execution_date": "dag_run.logical_date",
+    "next_execution_date": "data_interval_end",
+    "next_ds": "data_interval_end | ds",
+    "next_ds_nodash": "data_interval_end | ds_nodash",
+    "yesterday_ds": "macros.ds_add(ds, -1)",
+    "tomorrow_ds": "macros.ds_add(ds, 1)",
+    "yesterday_ds_nodash": "macros.ds_add(ds, -1) | replace('-', '')",
+    "tomorrow_ds_nodash": "macros.ds_add(ds, 1) | replace('-', '')",
+}
+"""Names of templates that Airflow 3 lacks, and what says the same. Source: airflow.sdk Context; Airflow 2's context.py."""
+
+_IN_PYTHON = {
+    "execution_date": ("logical_date", "{}"),
+    "next_execution_date": ("data_interval_end", "{}"),
+    "next_ds": ("data_interval_end", '{}.strftime("%Y-%m-%d")'),
+    "next_ds_nodash": ("data_interval_end", '{}.strftime("%Y%m%d")'),
+    "yesterday_ds": ("logical_date", '{}.subtract(days=1).strftime("%Y-%m-%d")'),
+    "yesterday_ds_nodash": ("logical_date", '{}.subtract(days=1).strftime("%Y%m%d")'),
+    "tomorrow_ds": ("logical_date", '{}.add(days=1).strftime("%Y-%m-%d")'),
+    "tomorrow_ds_nodash": ("logical_date", '{}.add(days=1).strftime("%Y%m%d")'),
+}
+"""The same for Python: key → (what Airflow 3 has, how it is made of that)."""
+
+WITHOUT_LIKE = {
+    "prev_ds": "the run before",
+    "prev_ds_nodash": "the run before",
+    "prev_execution_date": "the run before",
+    "prev_execution_date_success": "the run before",
+    "conf": "Airflow's configuration",
+}
+"""Names of the context that nothing says in Airflow 3, and what they tell."""
+
+TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_SPELLINGS = "|".join(re.escape(name) for name in sorted(_IN_TEMPLATES, key=len, reverse=True))
+_NAME = re.compile(rf"(?<![\w.'\"])({_SPELLINGS})\b(?!\s*=[^=])")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a value is made of: the name of the context that it needs, and the expression."""
+
+    needs: str
+    text: str
+
+
+def today_in_python(name: object, spelled: Callable[[str], str]) -> Source | None:
+    """How Python says in Airflow 3 what a name of the context told before; None if the name is still there, or has no like.
+
+    Args:
+        spelled: writes the value of a name that Airflow 3 has.
+    """
+    if not isinstance(name, str) or name not in _IN_PYTHON:
+        return None
+    needs, text = _IN_PYTHON[name]
+    return Source(needs, text.format(spelled(needs)))
+
+
+def with_todays_names(text: str, *, quote_of: str = "") -> str:
+    """A template by the names that Airflow 3 has.
+
+    Args:
+        quote_of: the literal that the template stands in, whose quotes must not be ended.
+    """
+    return TAG.sub(lambda tag: _NAME.sub(lambda name: _spelled(name[1], quote_of), tag[0]), text)
+
+
+def _spelled(name: str, literal: str) -> str:
+    ends = "'" in literal[:3] and '"' not in literal[:3]
+    return _IN_TEMPLATES[name].replace("'", '"') if ends else _IN_TEMPLATES[name]

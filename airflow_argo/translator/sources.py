@@ -1,0 +1,150 @@
+"""The texts of DAG files and of their authors' modules as Airflow is given them, and where they came from.
+
+A file may be ported to Airflow 3 on its way, or be unpacked from an archive. Everything that reads one reads it here, so that
+what is loaded, cut into slices and shipped is the same text; findings tell the place in the file as its author has it.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import linecache
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from airflow_argo.diagnostics import Origin
+from airflow_argo.translator.porting import Ported, ported_text
+
+_OTHERS = ("site-packages", "dist-packages")
+_NEVER_THE_AUTHORS = frozenset({"airflow", "airflow_argo"})
+
+
+@dataclass(slots=True)
+class Sources:
+    """How files are read at the time.
+
+    Attributes:
+        port: as written for Airflow 1.10 or 2.
+        ported: path → what became of a file that was read and ported.
+        unpacked: the folder into which an archive was unpacked, and the archive.
+    """
+
+    port: bool = False
+    ported: dict[str, Ported] = field(default_factory=dict)
+    unpacked: tuple[str, str] | None = None
+
+
+_current: list[Sources] = [Sources()]
+
+
+@contextmanager
+def reading(*, port: bool = False, unpacked: tuple[str, str] | None = None) -> Iterator[Sources]:
+    """Files are read so meanwhile; the modules that an author's file imports too."""
+    sources = Sources(port, unpacked=unpacked)
+    _current.append(sources)
+    finder = _PortingFinder()
+    if port:
+        sys.meta_path.insert(0, finder)
+    try:
+        yield sources
+    finally:
+        if port:
+            sys.meta_path.remove(finder)
+        _current.remove(sources)
+
+
+def text_of(path: str | Path) -> str:
+    """A file's text as it is loaded.
+
+    Raises:
+        OSError: it can't be read.
+        UnicodeDecodeError: it isn't UTF-8.
+        InputError: it is to be ported, and is no Python.
+    """
+    sources, file = _current[-1], Path(path)
+    if not sources.port or file.suffix != ".py":
+        return file.read_text(encoding="utf-8")
+    key = os.path.realpath(file)
+    if key not in sources.ported:
+        sources.ported[key] = ported_text(file.read_text(encoding="utf-8"), file, keep_defaults=True)
+        _show_in_tracebacks(str(path), sources.ported[key].text)
+    return sources.ported[key].text
+
+
+def as_written(at: Origin) -> Origin:
+    """The place in the author's file, of one in a text as it is loaded."""
+    if at.file is None:
+        return at
+    sources, line = _current[-1], at.line
+    found = sources.ported.get(os.path.realpath(at.file))
+    if found is not None and line is not None:
+        line = found.old_line(line)
+    file = at.file
+    if sources.unpacked is not None and file.startswith(sources.unpacked[0]):
+        file = sources.unpacked[1] + file[len(sources.unpacked[0]) :]
+    return Origin(file, line, at.column)
+
+
+def _show_in_tracebacks(path: str, text: str) -> None:
+    """Source of functions, by `inspect`, and lines of tracebacks come from the text that was loaded."""
+    linecache.cache[path] = (len(text), None, text.splitlines(True), path)
+
+
+class SourceLoader(SourceFileLoader):
+    """Loads a module from its text here; what Python has compiled of the file itself is left alone."""
+
+    def get_data(self, path: str) -> bytes:
+        """The text, of a Python file."""
+        return text_of(path).encode() if path.endswith(".py") else super().get_data(path)
+
+    def path_stats(self, path: str) -> Any:
+        """None: so that nothing compiled is read or kept.
+
+        Raises:
+            OSError: always.
+        """
+        raise OSError(f"{path} is not cached")
+
+
+class _PortingFinder(importlib.abc.MetaPathFinder):
+    """Finds the author's own modules, to be loaded by their ported texts."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """The module, if it is the author's."""
+        if name.split(".")[0] in _NEVER_THE_AUTHORS:
+            return None
+        found = PathFinder.find_spec(name, path, target)
+        if found is None or type(found.loader) is not SourceFileLoader or not is_authors(found.origin):
+            return None
+        assert found.origin is not None
+        found.loader = SourceLoader(name, found.origin)
+        return found
+
+
+def is_authors(path: str | None) -> bool:
+    """Whether a Python file is the author's: neither Python's nor installed nor Airflow's or ours."""
+    if path is None or not path.endswith(".py"):
+        return False
+    real = os.path.realpath(path)
+    if any(f"{os.sep}{part}{os.sep}" in real for part in _OTHERS):
+        return False
+    return not real.startswith(_folders_of_others())
+
+
+@cache
+def _folders_of_others() -> tuple[str, ...]:
+    """Python's own folders, those of Airflow and of this package, wherever they are installed."""
+    folders = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib")]
+    for name in _NEVER_THE_AUTHORS:
+        spec = sys.modules[name].__spec__ if name in sys.modules else PathFinder.find_spec(name)
+        folders += [] if spec is None else list(spec.submodule_search_locations or ())
+    return tuple(os.path.realpath(folder) + os.sep for folder in folders)
