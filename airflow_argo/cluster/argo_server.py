@@ -8,12 +8,12 @@ Source: Argo's api/openapi-spec/swagger.json; server/workflow/workflow_server.go
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from airflow_argo.cluster.client import Api, Patience, Stream
+from airflow_argo.cluster.client import Api, Login, Patience, Stream, client_of
 from airflow_argo.cluster.config import DEFAULT_NAMESPACE, Connection
 from airflow_argo.cluster.errors import ConfigurationError, RejectedError
 from airflow_argo.cluster.resources import (
@@ -24,6 +24,9 @@ from airflow_argo.cluster.resources import (
     Call,
     Manifest,
 )
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient, Configuration
 
 _PLACES: Final = {
     WORKFLOWS: ("workflows", "workflow"),
@@ -64,14 +67,6 @@ class ServerCall(Call):
 
 class ArgoServerApi(Api):
     """One connection to one Argo server; safe to be used by many threads at once."""
-
-    def in_namespace(self, namespace: str) -> ArgoServerApi:
-        """The same connection, for another namespace."""
-        return ArgoServerApi(self._client, namespace, self.patience)
-
-    def with_patience(self, **seconds: float) -> ArgoServerApi:
-        """The same connection, with other limits."""
-        return ArgoServerApi(self._client, self.namespace, replace(self.patience, **seconds))
 
     def open(self, call: Call, read_timeout: float) -> Stream:
         """As for an API server; of a line only what is in `result`."""
@@ -176,6 +171,7 @@ def connect_argo_server(
     ca_file: str = "",
     verify: bool = True,
     patience: Patience | None = None,
+    new_token: Callable[[], str] | None = None,
 ) -> ArgoServerApi:
     """An Api of an Argo server; nothing is sent yet.
 
@@ -187,22 +183,32 @@ def connect_argo_server(
         ca_file: that the server's certificate is checked with.
         verify: False: its certificate isn't checked.
         patience: how long the server is waited for.
+        new_token: gives the token anew, when the server no longer accepts the one it has.
 
     Raises:
         ConfigurationError: a file can't be read.
     """
+    for file in filter(None, (ca_file, token_file)):
+        if not Path(file).is_file():
+            raise ConfigurationError(file, "there is no such file", "correct the connection's fields")
+
+    def client(token: str) -> ApiClient:
+        return client_of(Connection(_configuration(url, token, token_file, ca_file, verify), namespace, url))
+
+    renew = None if new_token is None else (lambda: client(new_token()))
+    return ArgoServerApi(Login(client(token), renew), namespace or DEFAULT_NAMESPACE, patience)
+
+
+def _configuration(url: str, token: str, token_file: str, ca_file: str, verify: bool) -> Configuration:
     from kubernetes.client import Configuration
 
     configuration = Configuration()
     configuration.host, configuration.verify_ssl, configuration.ssl_ca_cert = url.rstrip("/"), verify, ca_file or None
-    for file in filter(None, (ca_file, token_file)):
-        if not Path(file).is_file():
-            raise ConfigurationError(file, "there is no such file", "correct the connection's fields")
     if token:
         configuration.api_key = {"BearerToken": header(token)}
     if token_file:
         _follow(configuration, Path(token_file))
-    return _connected(Connection(configuration, namespace or DEFAULT_NAMESPACE, url), patience)
+    return configuration
 
 
 def header(token: str) -> str:
@@ -210,20 +216,9 @@ def header(token: str) -> str:
     return token if token.startswith(("Bearer ", "Basic ")) else f"Bearer {token}"
 
 
-def _follow(configuration: Any, path: Path) -> None:
-    def read_again(current: Any) -> None:
+def _follow(configuration: Configuration, path: Path) -> None:
+    def read_again(current: Configuration) -> None:
         current.api_key = {"BearerToken": header(path.read_text().strip())}
 
     read_again(configuration)  # the hook is asked only where there is a key already
     configuration.refresh_api_key_hook = read_again
-
-
-def _connected(connection: Connection, patience: Patience | None) -> ArgoServerApi:
-    from kubernetes.client import ApiClient
-
-    try:
-        client = ApiClient(configuration=connection.configuration)
-    except Exception as error:  # noqa: BLE001 - the border to the kubernetes package
-        reason = f"no connection can be made from it ({type(error).__name__})"
-        raise ConfigurationError(connection.source, reason, "check its certificate") from None
-    return ArgoServerApi(client, connection.namespace, patience)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_argo.cluster.backoff import Backoff, pause_before_retry
+from airflow_argo.cluster.clock import ServerClock
 from airflow_argo.cluster.config import Connection
 from airflow_argo.cluster.errors import ClusterError, ConfigurationError, NotAnApiServerError, Place
 from airflow_argo.cluster.faults import error_of_fault
@@ -23,6 +24,7 @@ from airflow_argo.cluster.responses import error_of_response
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
+    from typing_extensions import Self
 
 MERGE_PATCH: Final = "application/merge-patch+json"
 _POOL_SIZE: Final = 256
@@ -44,31 +46,61 @@ class Patience:
     faults: float = 30.0
 
 
+class Login:
+    """An ApiClient, and how to get another: credentials expire, and some are read only when a client is made.
+
+    Args:
+        client: that nobody else uses.
+        renew: makes another with credentials that were read anew; None: there is no other.
+    """
+
+    def __init__(self, client: ApiClient, renew: Callable[[], ApiClient] | None = None) -> None:
+        self.client, self.clock = client, ServerClock()
+        self._renew, self._lock = renew, threading.Lock()
+
+    def renewed(self, refused: ApiClient) -> bool:
+        """Whether there is now another client than the one whose credentials were refused. Once for all who were refused."""
+        if self._renew is None:
+            return False
+        with self._lock:
+            if self.client is refused:
+                self.client = self._renew()
+            return True
+
+
 class Api:
     """One connection to one API server; safe to be used by many threads at once."""
 
-    def __init__(self, client: ApiClient, namespace: str, patience: Patience | None = None) -> None:
-        self._client = client
-        self._pool = client.rest_client.pool_manager
+    def __init__(self, login: Login, namespace: str, patience: Patience | None = None) -> None:
+        self._login = login
         self.patience = patience or Patience()
-        self.place = Place(client.configuration.host, namespace)
+        self.place = Place(login.client.configuration.host, namespace)
+
+    @property
+    def _client(self) -> ApiClient:
+        return self._login.client
+
+    @property
+    def clock(self) -> ServerClock:
+        """The server's clock."""
+        return self._login.clock
 
     @property
     def namespace(self) -> str:
         """The namespace that calls are for."""
         return self.place.namespace
 
-    def in_namespace(self, namespace: str) -> Api:
+    def in_namespace(self, namespace: str) -> Self:
         """The same connection, for another namespace."""
-        return Api(self._client, namespace, self.patience)
+        return type(self)(self._login, namespace, self.patience)
 
-    def with_patience(self, **seconds: float) -> Api:
+    def with_patience(self, **seconds: float) -> Self:
         """The same connection, with other limits."""
-        return Api(self._client, self.namespace, replace(self.patience, **seconds))
+        return type(self)(self._login, self.namespace, replace(self.patience, **seconds))
 
     def close(self) -> None:
         """Close all connections. Streams that are being read end with an error."""
-        self._pool.clear()
+        self._client.rest_client.pool_manager.clear()
         self._client.close()
 
     def send(self, call: Call, body: Manifest | None = None, *, content_type: str = "application/json") -> Manifest:
@@ -119,22 +151,32 @@ class Api:
         return Stream(self.place, call, response, read_timeout)
 
     def _request(self, call: Call, read_timeout: float, payload: bytes | None, content_type: str) -> Any:
-        """urllib3's response, body unread."""
+        """urllib3's response, body unread. Refused credentials are renewed once, where they can be."""
+        client = self._client
+        response = self._request_by(client, call, read_timeout, payload, content_type)
+        if response.status == 401 and self._login.renewed(client):
+            response.read()
+            response.release_conn()
+            response = self._request_by(self._client, call, read_timeout, payload, content_type)
+        self.clock.answered(response.headers.get("Date"))
+        return response
+
+    def _request_by(self, client: ApiClient, call: Call, read_timeout: float, payload: bytes | None, content_type: str) -> Any:
         import urllib3
 
         headers = {"Accept": "application/json, */*", "User-Agent": _user_agent(), "Content-Type": content_type}
-        url = self._client.configuration.host + call.path
+        url = client.configuration.host + call.path
         if call.query:
             from urllib.parse import urlencode
 
             url += f"?{urlencode(call.query)}"
         try:
-            self._client.update_params_for_auth(headers, [], ["BearerToken"])
+            client.update_params_for_auth(headers, [], ["BearerToken"])
         except Exception as error:  # noqa: BLE001 - whatever a login program or token file does; its text may be secret
             reason = f"the credentials can't be renewed ({type(error).__name__})"
             raise ConfigurationError("kubeconfig", reason, "log in again") from None
         try:
-            return self._pool.request(
+            return client.rest_client.pool_manager.request(
                 call.method,
                 url,
                 body=payload,
@@ -219,21 +261,42 @@ def split_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def connect(connection: Connection, namespace: str | None = None, patience: Patience | None = None) -> Api:
+def connect(
+    connection: Connection,
+    namespace: str | None = None,
+    patience: Patience | None = None,
+    *,
+    again: Callable[[], Connection] | None = None,
+) -> Api:
     """An Api over a new ApiClient. Nothing is sent yet.
+
+    Args:
+        connection: where, and who we are.
+        namespace: instead of the connection's.
+        patience: how long servers are waited for.
+        again: finds the connection anew, when its credentials are no longer accepted.
 
     Raises:
         ConfigurationError: a certificate or key that can't be read, a proxy of an unknown kind.
+    """
+    renew = (lambda: client_of(again())) if again else None
+    return Api(Login(client_of(connection), renew), namespace or connection.namespace, patience)
+
+
+def client_of(connection: Connection) -> ApiClient:
+    """A new ApiClient.
+
+    Raises:
+        ConfigurationError: as `connect` says.
     """
     from kubernetes.client import ApiClient
 
     connection.configuration.connection_pool_maxsize = _POOL_SIZE
     try:
-        client = ApiClient(configuration=connection.configuration)
+        return ApiClient(configuration=connection.configuration)
     except Exception as error:  # noqa: BLE001 - the border to the kubernetes package; its text may name a proxy's password
         reason = f"no connection can be made from it ({type(error).__name__})"
         raise ConfigurationError(connection.source, reason, "check its certificates, keys and proxy-url") from None
-    return Api(client, namespace or connection.namespace, patience)
 
 
 def _user_agent() -> str:

@@ -12,7 +12,7 @@ from airflow_argo.cluster import suspend as states
 from airflow_argo.cluster.changes import change
 from airflow_argo.cluster.client import Api, Patience
 from airflow_argo.cluster.client import connect as connect_api
-from airflow_argo.cluster.config import find_connection
+from airflow_argo.cluster.config import Connection, find_connection
 from airflow_argo.cluster.errors import ClusterError, NamespaceNotFoundError, NotFoundError
 from airflow_argo.cluster.listing import list_workflows
 from airflow_argo.cluster.log_following import follow_logs
@@ -73,7 +73,11 @@ class Cluster:
         Raises:
             ConfigurationError: there is no usable configuration.
         """
-        return cls(connect_api(find_connection(kubeconfig, context, in_cluster=in_cluster), namespace, patience))
+
+        def found() -> Connection:
+            return find_connection(kubeconfig, context, in_cluster=in_cluster)
+
+        return cls(connect_api(found(), namespace, patience, again=found))
 
     @property
     def server(self) -> str:

@@ -70,8 +70,9 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
             ConfigurationError: it can't be used.
             AirflowNotFoundException: there is none of that id.
         """
-        if self._given:
-            return self._given
+        return self._given or self._looked_up()
+
+    def _looked_up(self) -> ArgoConnection:
         try:
             found = self.get_connection(self.argo_conn_id)
         except AirflowNotFoundException:
@@ -86,7 +87,7 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
         """The requests that `cluster` is made of."""
         found = self.connection
         if not found.server:
-            return kubernetes_api(found, self._wanted_namespace, self.patience)
+            return kubernetes_api(found, self._wanted_namespace, self.patience, again=self._again)
         return connect_argo_server(
             found.server,
             self._wanted_namespace or found.namespace,
@@ -95,7 +96,12 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
             ca_file=found.ca_file,
             verify=found.verify,
             patience=self.patience,
+            new_token=lambda: self._again().token,
         )
+
+    def _again(self) -> ArgoConnection:
+        """The connection once more: somebody may have given it another token. One that was given stays."""
+        return self._given or self._looked_up()
 
     @cached_property
     def cluster(self) -> Cluster:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from airflow_argo.cluster.client import Api, Patience
+from airflow_argo.cluster.client import Api, Login, Patience
 from airflow_argo.cluster.config import DEFAULT_NAMESPACE, IN_CLUSTER_FOLDER
 from airflow_argo.cluster.errors import ClusterError, ConfigurationError
 from airflow_argo.hooks.connection import ArgoConnection
@@ -13,19 +13,32 @@ from airflow_argo.hooks.connection import ArgoConnection
 _POOL_SIZE = 256
 
 
-def kubernetes_api(connection: ArgoConnection, namespace: str = "", patience: Patience | None = None) -> Api:
+def kubernetes_api(
+    connection: ArgoConnection,
+    namespace: str = "",
+    patience: Patience | None = None,
+    *,
+    again: Callable[[], ArgoConnection] | None = None,
+) -> Api:
     """A connection to the API server; nothing is sent yet.
 
     Args:
         connection: where, and who we are.
         namespace: instead of the connection's.
         patience: how long servers are waited for.
+        again: looks the connection up anew, when its credentials are no longer accepted; by default it stays as it is, and only
+            the files and login programs that it names are asked anew.
 
     Raises:
         ConfigurationError: the connection can't be used, or Airflow's Kubernetes provider isn't installed.
     """
+    login = Login(_client(connection), lambda: _client(again() if again else connection))
+    return Api(login, namespace or connection.namespace or _own_namespace(connection), patience)
+
+
+def _client(connection: ArgoConnection) -> Any:
     try:
-        client = _hook(connection).get_conn()
+        return _hook(connection).get_conn()
     except ClusterError:
         raise
     except Exception as error:  # noqa: BLE001 - a border: whatever reading a kubeconfig may raise; its text may be secret
@@ -33,7 +46,6 @@ def kubernetes_api(connection: ArgoConnection, namespace: str = "", patience: Pa
         raise ConfigurationError(
             f"connection '{connection.conn_id}'", reason, "check its kubeconfig, context and files"
         ) from None
-    return Api(client, namespace or connection.namespace or _own_namespace(connection), patience)
 
 
 def _hook(connection: ArgoConnection) -> Any:

@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import urllib3
 
+from airflow_argo.cluster.client import split_lines
+
 
 @dataclass(frozen=True)
 class Request:
@@ -20,14 +22,20 @@ class Request:
     path: str
     query: dict
     time: float
+    body: bytes = b""
+    client: tuple = ()
 
     @property
     def is_watch(self):
-        return self.query.get("watch") == "true"
+        return self.query.get("watch") == "true" or "/workflow-events/" in self.path
 
     @property
     def is_list(self):
         return self.method == "GET" and not self.is_watch and self.path.rpartition("/")[2] in ("workflows", "pods")
+
+    @property
+    def is_creation(self):
+        return self.method == "POST" and self.path.rpartition("/")[2] == "workflows"
 
 
 @dataclass
@@ -35,8 +43,10 @@ class Plan:
     """What to do with one request.
 
     `answer`: (status, headers, body) instead of the server's. `delay`: seconds before anything. `drop`: close without an
-    answer, `lose`: the same after the server has done it. `first`: a line before the server's. `cut`, `freeze`: seconds after
-    which a stream is broken or says nothing more. `query`: what to change of it. `before`: done before the server is asked.
+    answer, `lose`: the same, or answer as `answer` says, after the server has done it. `first`: a line before the server's.
+    `cut`, `freeze`: seconds after which a stream is broken or says nothing more. `query`: what to change of it. `before`,
+    `after`: done before the server is asked, and after it has answered. `change`: what becomes of each line of the answer.
+    `headers`: of the answer, instead of the server's.
     """
 
     answer: tuple | None = None
@@ -48,6 +58,9 @@ class Plan:
     freeze: float | None = None
     query: dict = field(default_factory=dict)
     before: Callable[[], object] | None = None
+    after: Callable[[], object] | None = None
+    change: Callable[[bytes], bytes] | None = None
+    headers: dict = field(default_factory=dict)
 
 
 class FaultyProxy:
@@ -62,7 +75,7 @@ class FaultyProxy:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
-                with suppress(OSError):
+                with suppress(OSError, urllib3.exceptions.HTTPError):
                     proxy.serve(self)
 
             do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the standard library's names
@@ -95,8 +108,8 @@ class FaultyProxy:
     def serve(self, handler):
         parts = urlsplit(handler.path)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-        request = Request(handler.command, parts.path, query, time.monotonic())
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        request = Request(handler.command, parts.path, query, time.monotonic(), body, handler.client_address)
         self.requests.append(request)
         plan = self.plan(request) or Plan()
         self._connections.add(handler.connection)
@@ -107,28 +120,39 @@ class FaultyProxy:
 
     def _carry_out(self, handler, request, plan, body):
         time.sleep(plan.delay)
+        if plan.before:
+            plan.before()
         if plan.drop:
             handler.close_connection = True
             return
-        if plan.answer:
-            status, headers, text = plan.answer
-            self._head(handler, status, {"Content-Length": str(len(text)), **headers})
-            handler.wfile.write(text)
+        if plan.answer and not plan.lose:
+            self._answer(handler, *plan.answer)
             return
-        if plan.before:
-            plan.before()
-        headers = {key: handler.headers[key] for key in ("Authorization", "Content-Type", "Accept") if key in handler.headers}
-        url = request.path + ("?" + urlencode({**request.query, **plan.query}) if request.query else "")
-        response = self._upstream(request.method, url, body, headers)
+        response = self._forward(handler, request, plan, body)
+        if plan.after:
+            plan.after()
         if plan.lose:
             response.read()
             handler.close_connection = True
+            if plan.answer:
+                self._answer(handler, *plan.answer)
             return
-        self._head(handler, response.status, {"Content-Type": response.headers["Content-Type"], "Transfer-Encoding": "chunked"})
+        date = {"Date": response.headers["Date"]} if "Date" in response.headers else {}
+        known = {"Content-Type": response.headers["Content-Type"], "Transfer-Encoding": "chunked", **date}
+        self._head(handler, response.status, {**known, **plan.headers})
         self._stream(handler, response, plan)
 
+    def _forward(self, handler, request, plan, body):
+        headers = {key: handler.headers[key] for key in ("Authorization", "Content-Type", "Accept") if key in handler.headers}
+        url = request.path + ("?" + urlencode({**request.query, **plan.query}) if request.query else "")
+        return self._upstream(request.method, url, body, headers)
+
+    def _answer(self, handler, status, headers, text):
+        self._head(handler, status, {"Content-Length": str(len(text)), **headers})
+        handler.wfile.write(text)
+
     def _head(self, handler, status, headers):
-        handler.send_response(status)
+        handler.send_response_only(status)
         for key, value in headers.items():
             handler.send_header(key, value)
         handler.end_headers()
@@ -139,7 +163,8 @@ class FaultyProxy:
             threading.Timer(plan.cut, lambda: handler.connection.shutdown(socket.SHUT_RDWR)).start()
         if plan.first:
             self._chunk(handler, plan.first)
-        for data in response.stream(65536):
+        chunks = response.stream(65536)
+        for data in (plan.change(line) + b"\n" for line in split_lines(chunks)) if plan.change else chunks:
             if plan.freeze is not None and time.monotonic() - began >= plan.freeze:
                 continue
             self._chunk(handler, data)
@@ -153,7 +178,7 @@ class FaultyProxy:
 
 def upstream_of(api):
     """Requests to the server of an Api, with its trust but not its credentials."""
-    host, pool = api._client.configuration.host, api._pool
+    host, pool = api._client.configuration.host, api._client.rest_client.pool_manager
 
     def send(method, url, body, headers):
         options = {"preload_content": False, "retries": False, "timeout": urllib3.Timeout(connect=5, read=600)}

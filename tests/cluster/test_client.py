@@ -20,6 +20,7 @@ from airflow_argo.cluster.errors import (
     RequestTimeoutError,
     ServerFaultError,
     TlsError,
+    UnauthorizedError,
     UnreachableError,
 )
 from airflow_argo.cluster.resources import WORKFLOWS, Call
@@ -197,6 +198,56 @@ def test_a_fault_that_lasts_is_raised():
     with listening(behave) as address, pytest.raises(ServerFaultError):
         api_of(f"http://{address}", patience=Patience(faults=1.5)).send(GET)
     assert len(times) == 2
+
+
+def accepting(token, seen):
+    """Takes one token; `seen` gets all that come."""
+
+    def behave(connection):
+        head = connection.recv(65536).decode()
+        seen.append(next(line for line in head.split("\r\n") if line.lower().startswith("authorization:")).split()[-1])
+        good = seen[-1] == token
+        body = b"{}" if good else b'{"kind": "Status", "code": 401}'
+        status = "200 OK" if good else "401 Unauthorized"
+        answer = (
+            f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        connection.sendall(answer.encode() + body)
+
+    return behave
+
+
+def with_tokens(address, *tokens):
+    """A connection whose kubeconfig has another token whenever it is read."""
+    left = list(tokens)
+
+    def found():
+        return find_connection(kubeconfig(server=f"http://{address}", user={"token": left.pop(0) if left[1:] else left[0]}))
+
+    return connect(found(), "ns", Patience(connect=2, answer=2, faults=0), again=found)
+
+
+def test_credentials_that_are_refused_are_read_anew_once():
+    seen = []
+    with listening(accepting("new", seen)) as address:
+        api = with_tokens(address, "old", "new")
+        assert api.with_patience(answer=1).send(GET) == {}
+        assert api.in_namespace("other").send(GET) == {}  # all copies of a connection share its login
+    assert seen == ["old", "new", "new"]
+
+
+def test_credentials_that_stay_refused_are_an_error():
+    seen = []
+    with listening(accepting("new", seen)) as address, pytest.raises(UnauthorizedError):
+        with_tokens(address, "old").send(GET)
+    assert seen == ["old", "old"]
+
+
+def test_the_servers_clock_is_read_from_its_answers():
+    with listening(http("200 OK", b"{}", extra="Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n")) as address:
+        api = api_of(f"http://{address}")
+        assert api.send(GET) == {}
+    assert api.with_patience(answer=9).clock.now() == pytest.approx(1_767_225_600, abs=3)
 
 
 @given(st.binary(), st.lists(st.integers(1, 9)))
