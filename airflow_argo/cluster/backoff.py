@@ -11,10 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from airflow_argo.cluster.errors import ClusterError
+from airflow_argo.cluster.errors import ClusterError, UnauthorizedError
 
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
+
+REFUSALS_BORNE: Final = 900.0
+"""Seconds that a wait bears refused credentials: somebody may have to renew them."""
 
 
 @dataclass(slots=True)
@@ -49,3 +52,28 @@ def pause_before_retry(error: ClusterError, backoff: Backoff, waited: float, pat
         return None
     pause = backoff.pause(error.retry_after)
     return pause if waited + pause <= patience else None
+
+
+@dataclass(slots=True)
+class Endurance:
+    """What a wait bears whose own limit is all that ends it: outages as long as they last, refusals for some time."""
+
+    backoff: Backoff = field(default_factory=Backoff)
+    refused_since: float | None = None
+
+    def pause(self, error: ClusterError, now: float) -> float | None:
+        """The seconds to pause before the wait begins again, or None: it makes no sense.
+
+        Args:
+            error: how it ended.
+            now: seconds of a clock that never goes back.
+        """
+        if error.transient:
+            self.refused_since = None
+        elif not isinstance(error, UnauthorizedError):
+            return None
+        else:
+            self.refused_since = now if self.refused_since is None else self.refused_since
+            if now - self.refused_since > REFUSALS_BORNE:
+                return None
+        return self.backoff.pause(error.retry_after)

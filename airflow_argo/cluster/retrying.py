@@ -40,7 +40,7 @@ def retry_workflow(
     def restarted(workflow: Manifest) -> Manifest:
         restart = formulate_retry(
             workflow,
-            datetime.now(timezone.utc),
+            datetime.fromtimestamp(api.clock.now(), timezone.utc),
             restart_successful=restart_successful,
             restart_downstream=restart_downstream,
             parameters=parameters,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
@@ -83,7 +82,7 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
             uid=uid,
             namespace=self.hook.namespace,
             argo_conn_id=self.argo_conn_id,
-            deadline=time.time() + limit,
+            deadline=self.hook.api.clock.now() + limit,
             poll_interval=self.poll_interval,
         )
         self.defer(trigger=trigger, method_name="execute_complete")

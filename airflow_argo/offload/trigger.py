@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 from airflow_argo._compat import BaseTrigger, TriggerEvent
 from airflow_argo.cluster import ClusterError, NotFoundError, Snapshot
+from airflow_argo.cluster.clock import ServerClock
 from airflow_argo.cluster.watch import Change, Seen, Vanished
 from airflow_argo.hooks.argo import ArgoHook
 from airflow_argo.offload.outcomes import StepOutcome, outcome_of
+from airflow_argo.triggers.deadline import before
 from airflow_argo.triggers.shared_watch import Box, persistently, release_later, shared_watch
 
 
@@ -24,7 +25,7 @@ class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes ar
         uid: of the workflow.
         namespace: of the workflow.
         argo_conn_id: a connection of type `argo`; looked up in the triggerer.
-        deadline: seconds since 1970.
+        deadline: seconds since 1970 by the server's clock, or None: as long as it takes.
         poll_interval: seconds between looks, where watching isn't allowed.
 
     Event: `status` is done, gone, timeout or error; `message`; if done `outcome`, a StepOutcome's JSON.
@@ -43,6 +44,7 @@ class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes ar
         super().__init__()
         self.step, self.name, self.uid, self.namespace, self.argo_conn_id = step, name, uid, namespace, argo_conn_id
         self.deadline, self.poll_interval = deadline, poll_interval
+        self._clock: ServerClock | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """All of it, and no secrets."""
@@ -51,9 +53,9 @@ class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes ar
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """One event."""
-        left = None if self.deadline is None else max(self.deadline - time.time(), 0.0)
         try:
-            outcome = await asyncio.wait_for(persistently(self._by_watch, self._by_looks, self.log), left)
+            wait = persistently(self._by_watch, self._by_looks, self.log)
+            outcome = await before(self.deadline, wait, lambda: self._clock)
         except (asyncio.TimeoutError, TimeoutError):
             yield TriggerEvent({"status": "timeout", "message": f"step '{self.step}' of '{self.name}' is not over in time"})
         except NotFoundError as error:
@@ -65,6 +67,7 @@ class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes ar
 
     async def _by_watch(self) -> StepOutcome:
         watch = await shared_watch(self.argo_conn_id, self.namespace)
+        self._clock = watch.hook.api.clock
         listener = _Nodes(Box())
         watch.add(listener, self.name)
         try:
@@ -81,6 +84,7 @@ class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes ar
 
     async def _by_looks(self) -> StepOutcome:
         hook = await ArgoHook.make(self.argo_conn_id, self.namespace)
+        self._clock = hook.api.clock
         while not (outcome := outcome_of(await self._look(hook), self.step)).over:
             await asyncio.sleep(self.poll_interval)
         return outcome

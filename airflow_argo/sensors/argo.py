@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
@@ -16,7 +15,7 @@ from airflow_argo._compat import (
     conf,
 )
 from airflow_argo.argo.phases import FAILED_OR_ERROR, SUCCEEDED
-from airflow_argo.cluster import NotFoundError
+from airflow_argo.cluster import ClusterError, NotFoundError
 from airflow_argo.diagnostics import InputError
 from airflow_argo.hooks.argo import ArgoHook
 from airflow_argo.triggers.judge import Judge, Missing
@@ -88,7 +87,7 @@ class ArgoWorkflowSensor(BaseSensorOperator):  # type: ignore[misc] # Airflow's 
             return
         if self.poke(context):
             return
-        deadline = time.time() + _seconds(self.timeout)
+        deadline = self.hook.api.clock.now() + _seconds(self.timeout)
         self.defer(
             trigger=ArgoWorkflowsTrigger(
                 judge=self.judge,
@@ -103,9 +102,15 @@ class ArgoWorkflowSensor(BaseSensorOperator):  # type: ignore[misc] # Airflow's 
         )
 
     def poke(self, context: Any) -> bool:  # noqa: ARG002 - Airflow's signature
-        """One look."""
+        """One look; that the server can't be asked just now is borne, as long as the sensor may take."""
         judge = self.judge
-        verdict = judge.verdict(self._phases())
+        try:
+            verdict = judge.verdict(self._phases())
+        except ClusterError as error:
+            if not error.transient:
+                raise
+            self.log.warning("Nobody knows, so it looks again later: %s", error)
+            return False
         if verdict.over:
             self._conclude(good=verdict.good, message=verdict.message)
         return verdict.over

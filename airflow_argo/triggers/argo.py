@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from airflow_argo._compat import AIRFLOW_3_3, BaseTrigger, TriggerEvent, task_state
 from airflow_argo.cluster import ClusterError, Snapshot
+from airflow_argo.cluster.clock import ServerClock
 from airflow_argo.cluster.waits import Wait
 from airflow_argo.cluster.watch import Change, Seen, Synced
 from airflow_argo.hooks.argo import ArgoHook, KillAction
+from airflow_argo.triggers.deadline import before
 from airflow_argo.triggers.shared_watch import Box, SharedWatch, compact, confirm, persistently, release_later, shared_watch
 
 UNSEEN_FOR: Final = 5.0
@@ -28,7 +29,7 @@ class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classe
         uid: of it, so that another of the same name is never taken for it; "" is the first that is seen.
         namespace: that it is in.
         argo_conn_id: a connection of type `argo`; looked up in the triggerer.
-        deadline: seconds since 1970, or None: as long as it takes.
+        deadline: seconds since 1970 by the server's clock, or None: as long as it takes.
         poll_interval: seconds between looks, where watching isn't allowed.
         on_kill_action: what becomes of the workflow when the deferred task is marked or cleared by a user.
 
@@ -50,6 +51,7 @@ class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classe
         self.name, self.namespace, self.uid, self.argo_conn_id = name, namespace, uid, argo_conn_id
         self.deadline, self.poll_interval, self.on_kill_action = deadline, poll_interval, on_kill_action
         self._fired = False
+        self._clock: ServerClock | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """All of it, and no secrets: the connection is looked up where the trigger runs."""
@@ -67,9 +69,8 @@ class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classe
         yield TriggerEvent({"name": self.name, "namespace": self.namespace, "uid": self.uid, **event})
 
     async def _event(self) -> dict[str, Any]:
-        left = None if self.deadline is None else max(self.deadline - time.time(), 0.0)
         try:
-            return await asyncio.wait_for(persistently(self._by_watch, self._by_looks, self.log), left)
+            return await before(self.deadline, persistently(self._by_watch, self._by_looks, self.log), lambda: self._clock)
         except (asyncio.TimeoutError, TimeoutError):
             return {"status": "timeout", "message": f"workflow '{self.name}' took longer than its task allows"}
         except ClusterError as error:
@@ -77,6 +78,7 @@ class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classe
 
     async def _by_watch(self) -> dict[str, Any]:
         watch = await shared_watch(self.argo_conn_id, self.namespace)
+        self._clock = watch.hook.api.clock
         listener = _WaitListener(Wait(watch.hook.api.place, self.name, self.uid))
         watch.add(listener, self.name)
         try:
@@ -101,6 +103,7 @@ class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classe
 
     async def _by_looks(self) -> dict[str, Any]:
         hook = await ArgoHook.make(self.argo_conn_id, self.namespace)
+        self._clock = hook.api.clock
         while not (found := await hook.aget(self.name)).done:
             await asyncio.sleep(self.poll_interval)
         return self._as_event(found)

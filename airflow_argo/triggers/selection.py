@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 from airflow_argo._compat import BaseTrigger, TriggerEvent
 from airflow_argo.cluster import ClusterError, NotFoundError
+from airflow_argo.cluster.clock import ServerClock
 from airflow_argo.cluster.watch import Change, Seen, Synced, Vanished
 from airflow_argo.hooks.argo import ArgoHook
+from airflow_argo.triggers.deadline import before
 from airflow_argo.triggers.judge import Judge, Verdict, label_matcher
 from airflow_argo.triggers.shared_watch import Box, persistently, release_later, shared_watch
 
@@ -24,7 +25,7 @@ class ArgoWorkflowsTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's class
         workflow_name: of the one that is meant, or
         label_selector: that matches those that are meant.
         argo_conn_id: a connection of type `argo`; looked up in the triggerer.
-        deadline: seconds since 1970.
+        deadline: seconds since 1970 by the server's clock, or None: as long as it takes.
         poll_interval: seconds between looks, where watching isn't allowed.
 
     Event: `status` is good, bad or timeout; `message`.
@@ -44,6 +45,7 @@ class ArgoWorkflowsTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's class
         self.judge = judge if isinstance(judge, Judge) else _judge(judge)
         self.namespace, self.workflow_name, self.label_selector = namespace, workflow_name, label_selector
         self.argo_conn_id, self.deadline, self.poll_interval = argo_conn_id, deadline, poll_interval
+        self._clock: ServerClock | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """All of it, and no secrets."""
@@ -59,9 +61,9 @@ class ArgoWorkflowsTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's class
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """One event."""
-        left = None if self.deadline is None else max(self.deadline - time.time(), 0.0)
         try:
-            verdict = await asyncio.wait_for(persistently(self._by_watch, self._by_looks, self.log), left)
+            wait = persistently(self._by_watch, self._by_looks, self.log)
+            verdict = await before(self.deadline, wait, lambda: self._clock)
         except (asyncio.TimeoutError, TimeoutError):
             yield TriggerEvent({"status": "timeout", "message": f"{self.judge.what}: not over in time"})
         except ClusterError as error:
@@ -71,6 +73,7 @@ class ArgoWorkflowsTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's class
 
     async def _by_watch(self) -> Verdict:
         watch = await shared_watch(self.argo_conn_id, self.namespace)
+        self._clock = watch.hook.api.clock
         listener = _Phases(label_matcher(self.label_selector), Box())
         name = self.workflow_name or None
         watch.add(listener, name)
@@ -87,6 +90,7 @@ class ArgoWorkflowsTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's class
 
     async def _by_looks(self) -> Verdict:
         hook = await ArgoHook.make(self.argo_conn_id, self.namespace)
+        self._clock = hook.api.clock
         while not (verdict := self.judge.verdict(await asyncio.to_thread(self._phases, hook))).over:
             await asyncio.sleep(self.poll_interval)
         return verdict

@@ -20,7 +20,7 @@ from typing import Any, Final, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from airflow_argo.cluster import ClusterError, ForbiddenError, NotFoundError
-from airflow_argo.cluster.backoff import Backoff
+from airflow_argo.cluster.backoff import Endurance
 from airflow_argo.cluster.resources import WORKFLOWS, Manifest
 from airflow_argo.cluster.watch import Change, Seen, Synced, Vanished
 from airflow_argo.cluster.watching import Watching
@@ -28,9 +28,6 @@ from airflow_argo.hooks.argo import ArgoHook
 
 LINGER: Final = 30.0
 """Seconds that a watch is kept after its last wait has ended: the next one may come soon."""
-
-REFUSALS_BORNE: Final = 900.0
-"""Seconds that refusals (an expired token, a missing right) are borne. Outages are borne as long as the wait may take."""
 
 Outcome = TypeVar("Outcome")
 
@@ -221,8 +218,7 @@ async def persistently(
     Raises:
         ClusterError: refused, for longer than is borne.
     """
-    backoff = Backoff()
-    refused_since: float | None = None
+    endurance = Endurance()
     while True:
         try:
             return await by_watch()
@@ -230,8 +226,8 @@ async def persistently(
             log.warning("Looking now and then, since watching isn't allowed: %s", error)
             return await by_looks()
         except ClusterError as error:
-            refused_since = None if error.transient else refused_since or time.monotonic()
-            if refused_since is not None and time.monotonic() - refused_since > REFUSALS_BORNE:
+            pause = endurance.pause(error, time.monotonic())
+            if pause is None:
                 raise
             log.warning("The wait begins again: %s", error)
-            await asyncio.sleep(backoff.pause(error.retry_after))
+            await asyncio.sleep(pause)

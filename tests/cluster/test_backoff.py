@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from airflow_argo.cluster.backoff import LONGEST_PAUSE, Backoff, pause_before_retry
-from airflow_argo.cluster.errors import Place, ServerFaultError, UnauthorizedError
+from airflow_argo.cluster.backoff import LONGEST_PAUSE, REFUSALS_BORNE, Backoff, Endurance, pause_before_retry
+from airflow_argo.cluster.errors import NotFoundError, Place, ServerFaultError, UnauthorizedError
 
 PLACE = Place("https://server", "ns")
 
@@ -37,3 +37,18 @@ def test_a_server_that_asks_for_more_than_our_patience_gets_nothing():
     fault = ServerFaultError(PLACE, 429, "")
     fault.retry_after = 60.0
     assert pause_before_retry(fault, Backoff(), 0, 30) is None
+
+
+def test_a_wait_bears_outages_as_long_as_they_last():
+    endurance = Endurance()
+    assert all(endurance.pause(ServerFaultError(PLACE, 503, ""), now) for now in range(0, 100_000, 1000))
+
+
+def test_a_wait_bears_refusals_for_some_time_and_nothing_else():
+    endurance, refused = Endurance(), UnauthorizedError(PLACE)
+    assert endurance.pause(refused, 0.0)
+    assert endurance.pause(refused, REFUSALS_BORNE)
+    assert endurance.pause(refused, REFUSALS_BORNE + 1) is None
+    assert endurance.pause(ServerFaultError(PLACE, 503, ""), REFUSALS_BORNE + 2)
+    assert endurance.pause(refused, REFUSALS_BORNE + 3)  # it was accepted in between
+    assert endurance.pause(NotFoundError(PLACE, "Workflow", "w"), 0.0) is None
