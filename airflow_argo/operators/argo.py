@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -24,11 +24,13 @@ from airflow_argo.cluster import (
     WorkflowGoneError,
     WrongPhaseError,
 )
+from airflow_argo.cluster.backoff import Endurance
 from airflow_argo.diagnostics import DiagnosticsError, InputError
 from airflow_argo.hooks.argo import ArgoHook, KillAction
 from airflow_argo.links.argo import URL_KEY, ArgoWorkflowLink
 from airflow_argo.operators.asking import RUNNING, UNKNOWN, state_of
 from airflow_argo.operators.attempts import (
+    MAX_TRIES,
     READ,
     UNATTENDED,
     Adopt,
@@ -36,6 +38,7 @@ from airflow_argo.operators.attempts import (
     RetryStrategy,
     Submit,
     TaskTry,
+    began_at,
     next_step,
     read_note,
 )
@@ -181,14 +184,15 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         self._running = (attempt, attempt.name)
         workflow = self._begun(attempt, context)
         self._running = (attempt, workflow.name)
+        deadline = self._deadline(workflow)
         self._tell(context, workflow)
         if not self.wait_for_completion:
             if self.hook.can_annotate:
                 self.hook.annotate(workflow.name, {READ: UNATTENDED})
             return workflow.name
         if self.deferrable and not workflow.done:
-            self._defer(workflow)
-        return self._ended(self._waited(workflow), context)
+            self._defer(workflow, deadline)
+        return self._ended(self._waited(workflow, deadline), context)
 
     def execute_complete(self, context: Any, event: Mapping[str, Any]) -> Any:
         """What the trigger saw."""
@@ -213,8 +217,10 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
     def _begun(self, attempt: TaskTry, context: Any) -> Snapshot:
         match self._next_step(attempt):
             case Adopt(earlier):
-                self.log.info("Going on with workflow %s, which an earlier try submitted", earlier.name)
-                return earlier
+                with suppress(NotFoundError):  # deleted in this moment
+                    adopted = self._claimed(earlier, attempt)
+                    self.log.info("Going on with workflow %s, which an earlier try submitted", earlier.name)
+                    return adopted
             case RetryFailed(earlier):
                 return self._retried(earlier, attempt, context)
         return self._submitted(attempt, context)
@@ -223,7 +229,13 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         if attempt.try_number <= 1:
             return Submit()
         earlier = self.hook.cluster.list(label_selector=attempt.selector)
-        return next_step(earlier, self.retry_strategy, notes=self.hook.can_annotate)
+        return next_step(earlier, self.retry_strategy, max_tries=attempt.max_tries, notes=self.hook.can_annotate)
+
+    def _claimed(self, workflow: Snapshot, attempt: TaskTry) -> Snapshot:
+        """The workflow of an earlier try, with a note that it is of this one now: a later retry goes on with it likewise."""
+        if not self.hook.can_annotate:
+            return workflow
+        return self.hook.annotate(workflow.name, {MAX_TRIES: str(attempt.max_tries)})
 
     def _retried(self, earlier: Snapshot, attempt: TaskTry, context: Any) -> Snapshot:
         try:
@@ -234,7 +246,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             self.log.warning("Workflow %s can't be retried, so a new one is submitted: %s", earlier.name, error)
             return self._submitted(attempt, context)
         self.log.info("Workflow %s runs again what failed of it", retried.name)
-        return retried
+        return self._claimed(retried, attempt)
 
     def _submitted(self, attempt: TaskTry, context: Any) -> Snapshot:
         """The workflow of this try. What can't be submitted now can't be in the next try either, so there is none."""
@@ -313,17 +325,22 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
 
     # Waiting
 
-    def _defer(self, workflow: Snapshot) -> None:
+    def _defer(self, workflow: Snapshot, deadline: float) -> None:
         trigger = ArgoWorkflowTrigger(
             name=workflow.name,
             uid=workflow.uid,
             namespace=self.hook.namespace,
             argo_conn_id=self.argo_conn_id,
-            deadline=time.time() + self._seconds(),
+            deadline=deadline,
             poll_interval=self.poll_interval,
             on_kill_action=self.on_kill_action,
         )
         self.defer(trigger=trigger, method_name="execute_complete")
+
+    def _deadline(self, workflow: Snapshot) -> float:
+        """Until when the workflow may take, by the server's clock: counted from when it began to run, or to run again."""
+        began = began_at(workflow)
+        return (self.hook.api.clock.now() if began is None else began) + self._seconds()
 
     def _seconds(self) -> float:
         """How long the workflow may take: Airflow doesn't count `execution_timeout` while a task is deferred."""
@@ -331,11 +348,11 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         limit = self.execution_timeout
         return own if limit is None else min(own, limit.total_seconds())
 
-    def _waited(self, workflow: Snapshot) -> Snapshot:
+    def _waited(self, workflow: Snapshot, deadline: float) -> Snapshot:
         following = FollowedLogs(self.hook.cluster, workflow.name, self.log) if self.logs == "all" else nullcontext()
         try:
             with following:
-                return self._watched(workflow)
+                return self._persistently_watched(workflow, deadline)
         except WaitTimeoutError:
             self._fail_for_time(workflow.name)
         except WorkflowGoneError as error:
@@ -344,16 +361,29 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             self._timed_out = True
             raise
 
-    def _watched(self, workflow: Snapshot) -> Snapshot:
-        seen = Progress(self.log)
-        cluster, deadline = self.hook.cluster, time.monotonic() + self._seconds()
+    def _persistently_watched(self, workflow: Snapshot, deadline: float) -> Snapshot:
+        """The workflow that is done, over as many watches as it takes."""
+        endurance, seen = Endurance(), Progress(self.log)
+        while True:
+            try:
+                return self._watched(workflow, deadline, seen)
+            except ClusterError as error:  # noqa: PERF203 - a loop of attempts
+                pause = endurance.pause(error, time.monotonic())
+                if pause is None:
+                    raise
+                self.log.warning("The wait begins again: %s", error)
+                time.sleep(pause)
+
+    def _watched(self, workflow: Snapshot, deadline: float, seen: Progress) -> Snapshot:
+        cluster, clock = self.hook.cluster, self.hook.api.clock
         try:
-            return cluster.wait(workflow.name, uid=workflow.uid, timeout=self._seconds(), on_change=seen)
+            timeout = max(deadline - clock.now(), 0.0)
+            return cluster.wait(workflow.name, uid=workflow.uid, timeout=timeout, on_change=seen)
         except ForbiddenError as error:
             self.log.warning("Looking every %g s, since watching isn't allowed: %s", self.poll_interval, error)
-        while not (found := self.hook.cluster.get(workflow.name)).done:
+        while not (found := cluster.get(workflow.name)).done:
             seen(found)
-            if time.monotonic() > deadline:
+            if clock.now() > deadline:
                 raise WaitTimeoutError(self.hook.api.place, {found.name: found.phase}, self._seconds())
             time.sleep(self.poll_interval)
         return found

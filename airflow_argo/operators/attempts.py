@@ -3,9 +3,14 @@
 A try has a key that no other try of any task has. The workflow's name follows from it, so submitting twice makes one.
 What an earlier try left is found by labels. It was left for one of these reasons, and told apart by what it shows:
 
-- its worker died, or was evicted, while the workflow went on: the workflow isn't done, or nobody has read its end: adopt it;
-- its worker saw it end, or it was killed: the workflow has a note that its end was read, or is being shut down: submit a new
-  one, or with `retry_strategy="retry"` let Argo run again what failed of it.
+- its worker died, or was evicted: the workflow isn't done, or has succeeded and Airflow doesn't know: adopt it;
+- its worker saw it fail, or it was killed: the workflow has failed, or is being shut down: submit a new one, or with
+  `retry_strategy="retry"` let Argo run again what failed of it;
+- a user has cleared the task: the workflow is of an earlier `max_tries`, which Airflow raises with each clear: submit a new
+  one, unless nobody has read how it ended.
+
+What a try reads is in Airflow only when the try has ended, so a note on the workflow that its end was read says nothing to a
+retry of the same `max_tries`: the worker may have died just after it wrote the note.
 """
 
 from __future__ import annotations
@@ -14,6 +19,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
 from airflow_argo.argo.limits import MAX_LABEL_VALUE, MAX_WORKFLOW_NAME
@@ -25,6 +31,9 @@ from airflow_argo.cluster.manifests import suffix_of
 PREFIX: Final = "airflow-argo.io/"
 READ: Final = f"{PREFIX}read"
 """Annotation: the `status.finishedAt` of the end that a task has read, or `UNATTENDED`."""
+
+MAX_TRIES: Final = f"{PREFIX}max-tries"
+"""Annotation: Airflow's `max_tries` of the task instance when a try of it last took the workflow for its own."""
 
 UNATTENDED: Final = "never"
 """The task was done when it had submitted; nobody waits for the end."""
@@ -40,6 +49,7 @@ class TaskTry:
         map_index: -1 if the task isn't mapped.
         id: Airflow's own for this try, where it has one (3.x): no other Airflow has the same.
         deployment: tells this Airflow from others that use the same namespaces.
+        max_tries: Airflow raises it whenever the task instance is cleared; -1 is unknown.
     """
 
     dag_id: str
@@ -49,6 +59,7 @@ class TaskTry:
     try_number: int
     id: str = ""
     deployment: str = ""
+    max_tries: int = -1
 
     @classmethod
     def of(cls, context: Any, deployment: str = "") -> TaskTry:
@@ -62,6 +73,7 @@ class TaskTry:
             try_number=ti.try_number,
             id=str(getattr(ti, "id", "") or ""),
             deployment=deployment,
+            max_tries=getattr(ti, "max_tries", -1),
         )
 
     @property
@@ -95,8 +107,9 @@ class TaskTry:
 
     @property
     def annotations(self) -> dict[str, str]:
-        """The same in full, where labels can't hold it."""
-        return {f"{PREFIX}dag-id": self.dag_id, f"{PREFIX}task-id": self.task_id, f"{PREFIX}run-id": self.run_id}
+        """The same in full, where labels can't hold it, and what tells retries from clears."""
+        full = {f"{PREFIX}dag-id": self.dag_id, f"{PREFIX}task-id": self.task_id, f"{PREFIX}run-id": self.run_id}
+        return {**full, MAX_TRIES: str(self.max_tries)}
 
     @property
     def selector(self) -> str:
@@ -138,20 +151,40 @@ class RetryFailed:
     workflow: Snapshot
 
 
-def next_step(earlier: Iterable[Snapshot], strategy: RetryStrategy, *, notes: bool = True) -> Submit | Adopt | RetryFailed:
+def next_step(
+    earlier: Iterable[Snapshot], strategy: RetryStrategy, *, max_tries: int = -1, notes: bool = True
+) -> Submit | Adopt | RetryFailed:
     """What a try does, given the workflows that tries of its task instance have left.
 
-    Without `notes` nobody can say that an end was read; a workflow that Succeeded is then taken for read, so that a task that
-    was cleared runs anew, though a task whose worker died in the moment of success does too.
+    Args:
+        earlier: those workflows, in any order.
+        strategy: what is done about a failure.
+        max_tries: of this try.
+        notes: whether notes can be put on workflows. Without them a clear takes a success for read.
     """
     latest = max(earlier, key=_age, default=None)
     if latest is None or latest.manifest["metadata"].get("deletionTimestamp"):
         return Submit()
-    if not (latest.done or is_stopped(latest)):
-        return Submit() if is_read(latest) else Adopt(latest)
-    if latest.phase == SUCCEEDED:
-        return Submit() if is_read(latest) or not notes else Adopt(latest)
+    settled = _is_of_earlier_clear(latest, max_tries) and (is_read(latest) or (latest.done and not notes))
+    if latest.phase == SUCCEEDED or not (latest.done or is_stopped(latest)):
+        return Submit() if settled else Adopt(latest)
     return RetryFailed(latest) if strategy == "retry" else Submit()
+
+
+def _is_of_earlier_clear(workflow: Snapshot, max_tries: int) -> bool:
+    """Whether the task was cleared since a try took the workflow for its own; taken for true where nobody knows."""
+    noted = (workflow.manifest["metadata"].get("annotations") or {}).get(MAX_TRIES)
+    return max_tries < 0 or noted != str(max_tries)
+
+
+def began_at(workflow: Snapshot) -> float | None:
+    """When it began to run (again), else was made: seconds since 1970 by the cluster's clock; None if it doesn't say."""
+    status, meta = workflow.manifest.get("status") or {}, workflow.manifest["metadata"]
+    text = str(status.get("startedAt") or meta.get("creationTimestamp") or "")
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        return None
 
 
 def is_stopped(workflow: Snapshot) -> bool:

@@ -9,11 +9,23 @@ from hypothesis import strategies as st
 
 from airflow_argo.argo.names import LABEL_VALUE, is_object_name
 from airflow_argo.cluster import Snapshot
-from airflow_argo.operators.attempts import READ, UNATTENDED, Adopt, RetryFailed, Submit, TaskTry, label_value, next_step
+from airflow_argo.operators.attempts import (
+    MAX_TRIES,
+    READ,
+    UNATTENDED,
+    Adopt,
+    RetryFailed,
+    Submit,
+    TaskTry,
+    began_at,
+    label_value,
+    next_step,
+)
 
 
-def workflow(phase="", *, number=1, read=None, shutdown=None, deleting=False):
+def workflow(phase="", *, number=1, read=None, shutdown=None, deleting=False, max_tries=2):
     meta = {"name": f"w{number}", "labels": {"airflow-argo.io/try-number": str(number)}, "annotations": {}}
+    meta["annotations"][MAX_TRIES] = str(max_tries)
     if read:
         meta["annotations"][READ] = read
     if deleting:
@@ -22,28 +34,52 @@ def workflow(phase="", *, number=1, read=None, shutdown=None, deleting=False):
     return Snapshot({"metadata": meta, "spec": {"shutdown": shutdown} if shutdown else {}, "status": status})
 
 
+LEFT = [  # what is there; then what a retry does, and a try after the task was cleared; each with either strategy
+    ([], Submit, Submit, Submit, Submit),
+    ([workflow("")], Adopt, Adopt, Adopt, Adopt),  # the worker died before the controller saw it
+    ([workflow("Running")], Adopt, Adopt, Adopt, Adopt),
+    ([workflow("Succeeded")], Adopt, Adopt, Adopt, Adopt),  # nobody has read the result
+    ([workflow("Succeeded", read="now")], Adopt, Adopt, Submit, Submit),  # its reader died before Airflow knew
+    ([workflow("Succeeded", read="before its retry")], Adopt, Adopt, Adopt, Adopt),
+    ([workflow("Failed", read="now")], Submit, RetryFailed, Submit, RetryFailed),
+    ([workflow("Error")], Submit, RetryFailed, Submit, RetryFailed),
+    ([workflow("Running", shutdown="Stop")], Submit, RetryFailed, Submit, RetryFailed),  # the task was killed
+    ([workflow("Running", read=UNATTENDED)], Adopt, Adopt, Submit, Submit),  # it was never to be waited for
+    ([workflow("Succeeded", read=UNATTENDED)], Adopt, Adopt, Submit, Submit),
+    ([workflow("Running", deleting=True)], Submit, Submit, Submit, Submit),
+    ([workflow("Running", number=1), workflow("Failed", read="now", number=2)], Submit, RetryFailed, Submit, RetryFailed),
+    ([workflow("Failed", read="now", number=9), workflow("Running", number=10)], Adopt, Adopt, Adopt, Adopt),
+]
+
+
+@pytest.mark.parametrize(("left", "retried", "retried_retry", "cleared", "cleared_retry"), LEFT)
+def test_next_step(left, retried, retried_retry, cleared, cleared_retry):
+    for order in itertools.permutations(left):
+        assert isinstance(next_step(order, "resubmit", max_tries=2), retried)
+        assert isinstance(next_step(order, "retry", max_tries=2), retried_retry)
+        for later in (3, -1):  # not to know counts as cleared
+            assert isinstance(next_step(order, "resubmit", max_tries=later), cleared)
+            assert isinstance(next_step(order, "retry", max_tries=later), cleared_retry)
+
+
+def test_without_notes_a_clear_takes_a_success_for_read():
+    assert isinstance(next_step([workflow("Succeeded")], "resubmit", max_tries=2, notes=False), Adopt)
+    assert isinstance(next_step([workflow("Succeeded")], "resubmit", max_tries=3, notes=False), Submit)
+    assert isinstance(next_step([workflow("Running")], "resubmit", max_tries=3, notes=False), Adopt)
+
+
 @pytest.mark.parametrize(
-    ("left", "resubmit", "retry"),
+    ("status", "began"),
     [
-        ([], Submit, Submit),
-        ([workflow("")], Adopt, Adopt),  # the worker died before the controller saw it
-        ([workflow("Running")], Adopt, Adopt),
-        ([workflow("Succeeded")], Adopt, Adopt),  # nobody has read the result
-        ([workflow("Succeeded", read="now")], Submit, Submit),  # the task was cleared
-        ([workflow("Succeeded", read="before its retry")], Adopt, Adopt),
-        ([workflow("Failed", read="now")], Submit, RetryFailed),
-        ([workflow("Error")], Submit, RetryFailed),
-        ([workflow("Running", shutdown="Stop")], Submit, RetryFailed),  # the task was killed
-        ([workflow("Running", read=UNATTENDED)], Submit, Submit),  # it was never to be waited for
-        ([workflow("Running", deleting=True)], Submit, Submit),
-        ([workflow("Running", number=1), workflow("Failed", read="now", number=2)], Submit, RetryFailed),
-        ([workflow("Failed", read="now", number=9), workflow("Running", number=10)], Adopt, Adopt),
+        ({}, 1_767_225_600),
+        ({"startedAt": "2026-01-01T00:01:00Z"}, 1_767_225_660),
+        ({"startedAt": None}, 1_767_225_600),
+        ({"startedAt": "soon"}, None),
     ],
 )
-def test_next_step(left, resubmit, retry):
-    for order in itertools.permutations(left):
-        assert isinstance(next_step(order, "resubmit"), resubmit)
-        assert isinstance(next_step(order, "retry"), retry)
+def test_a_workflow_says_when_it_began(status, began):
+    made = {"metadata": {"creationTimestamp": "2026-01-01T00:00:00Z"}, "status": status}
+    assert began_at(Snapshot(made)) == began
 
 
 def attempt(**facts):
