@@ -72,7 +72,7 @@ def find_connection(
         content = merged([_absolute(_read(path), path.parent) for path in present])
         if kubeconfig or context or in_cluster is False or content["contexts"] or content["clusters"]:
             return _from_content(content, context, ", ".join(map(str, present)))
-    if kubeconfig or context or in_cluster is False or not _is_in_pod(environ):
+    if kubeconfig or context or in_cluster is False or not is_in_pod(environ):
         looked = ", ".join(map(str, paths)) or "nothing"
         raise ConfigurationError(
             "no kubeconfig", f"looked for {looked}", "set KUBECONFIG, pass kubeconfig=, or run in a pod with a service account"
@@ -189,7 +189,8 @@ def _follow_token_file(configuration: Configuration, path: Path) -> None:
     configuration.refresh_api_key_hook = read_again
 
 
-def _is_in_pod(environ: Mapping[str, str]) -> bool:
+def is_in_pod(environ: Mapping[str, str]) -> bool:
+    """Whether we run in a pod that has a service account."""
     return bool(environ.get("KUBERNETES_SERVICE_HOST")) and (IN_CLUSTER_FOLDER / "token").is_file()
 
 

@@ -15,7 +15,7 @@ from airflow_argo.cluster.changes import change
 from airflow_argo.cluster.client import Api
 from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.hooks.connection import ArgoConnection
-from airflow_argo.hooks.kubernetes import kubernetes_api
+from airflow_argo.hooks.kubernetes import kubernetes_api, light_kubernetes_api
 from airflow_argo.provider import CONNECTION_FIELDS, FIELD_BEHAVIOUR
 
 KillAction: TypeAlias = Literal["stop", "terminate", "delete", "keep"]
@@ -48,19 +48,22 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
     ) -> None:
         super().__init__()
         self.argo_conn_id, self._wanted_namespace, self.patience = argo_conn_id, namespace or "", patience
-        self._given = connection
+        self._given, self._light = connection, False
 
     @classmethod
     async def make(cls, argo_conn_id: str, namespace: str | None = None, *, patience: Patience | None = None) -> ArgoHook:
-        """A hook, for code on an event loop: looking the connection up doesn't block it."""
+        """A hook for a triggerer: looking the connection up doesn't block its event loop, and it takes little memory."""
         try:
             found = await async_connection(argo_conn_id)
         except AirflowNotFoundException:
             if argo_conn_id != cls.default_conn_name:
                 raise
-            return cls(argo_conn_id, namespace, connection=ArgoConnection(argo_conn_id), patience=patience)
-        connection = await asyncio.to_thread(ArgoConnection.of, argo_conn_id, found)  # reading extra may block
-        return cls(argo_conn_id, namespace, connection=connection, patience=patience)
+            connection = ArgoConnection(argo_conn_id)
+        else:
+            connection = await asyncio.to_thread(ArgoConnection.of, argo_conn_id, found)  # reading extra may block
+        hook = cls(argo_conn_id, namespace, connection=connection, patience=patience)
+        hook._light = True
+        return hook
 
     @cached_property
     def connection(self) -> ArgoConnection:
@@ -86,6 +89,8 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
     def api(self) -> Api:
         """The requests that `cluster` is made of."""
         found = self.connection
+        if not found.server and self._light:
+            return light_kubernetes_api(found, self._wanted_namespace, self.patience)
         if not found.server:
             return kubernetes_api(found, self._wanted_namespace, self.patience, again=self._again)
         return connect_argo_server(

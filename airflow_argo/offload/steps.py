@@ -13,7 +13,7 @@ from airflow_argo.hooks.argo import ArgoHook
 from airflow_argo.links.argo import URL_KEY, ArgoWorkflowLink
 from airflow_argo.offload.outcomes import StepOutcome, outcome_of
 from airflow_argo.offload.trigger import ArgoStepTrigger
-from airflow_argo.operators.argo import DEFAULT_TIMEOUT
+from airflow_argo.operators.argo import DEFAULT_TIMEOUT, PATIENCE
 from airflow_argo.operators.pod_logs import write
 
 _SKIPPED: Final = "skipped"
@@ -65,7 +65,7 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
     @cached_property
     def hook(self) -> ArgoHook:
         """The connection, in the namespace of the workflow."""
-        return ArgoHook(self.argo_conn_id, self._namespace)
+        return ArgoHook(self.argo_conn_id, self._namespace, patience=PATIENCE)
 
     def execute(self, context: Any) -> Any:
         """Look; wait if need be."""

@@ -17,6 +17,7 @@ from airflow_argo.cluster import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
+    Patience,
     Snapshot,
     Submission,
     TooLargeError,
@@ -52,6 +53,9 @@ FinishAction = Literal["keep", "delete", "delete_succeeded"]
 Logs = Literal["failed", "all", "none"]
 
 DEFAULT_TIMEOUT = timedelta(days=7)
+PATIENCE = Patience(faults=300.0)
+"""An outage of some minutes is no reason to fail a try."""
+
 _ENDING = 120.0  # seconds that a workflow being stopped gets to end before it is retried
 
 
@@ -164,7 +168,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
     @cached_property
     def hook(self) -> ArgoHook:
         """The connection."""
-        return ArgoHook(self.argo_conn_id, self.namespace or None)
+        return ArgoHook(self.argo_conn_id, self.namespace or None, patience=PATIENCE)
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
         """As Airflow does, but Argo's tags stay as they are."""
