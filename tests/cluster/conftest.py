@@ -29,6 +29,11 @@ NO_OP = {
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
     """A certificate for `localhost` that nobody signed, and its key."""
+    return write_certificate(tmp_path_factory.mktemp("tls"))
+
+
+def write_certificate(folder):
+    """Puts `tls.crt`, for `localhost` and signed by nobody, and `tls.key` into the folder. Returns it."""
     from datetime import datetime, timedelta, timezone
 
     from cryptography import x509
@@ -43,7 +48,7 @@ def certificate(tmp_path_factory):
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    folder = tmp_path_factory.mktemp("tls")
+    folder.mkdir(exist_ok=True)
     (folder / "tls.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     private = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     (folder / "tls.key").write_bytes(key.private_bytes(serialization.Encoding.PEM, *private))

@@ -63,6 +63,16 @@ class Plan:
     headers: dict = field(default_factory=dict)
 
 
+class QuietServer(ThreadingHTTPServer):
+    """Clients that break off, or are killed, are what it is there for."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+    def handle_error(self, request, client_address):
+        pass
+
+
 class FaultyProxy:
     def __init__(self, upstream):
         self.requests: list[Request] = []
@@ -83,8 +93,7 @@ class FaultyProxy:
             def log_message(self, *args):
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = QuietServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -14,18 +12,47 @@ import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
+from tests.provider.airflow_api import AirflowApi
+
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+LOCAL_SETTINGS = '''"""Loaded by all of Airflow's processes, so that those that are forked for tasks needn't load it each."""
+import kubernetes.client
+import kubernetes.config
+import kubernetes_asyncio.client
+'''
+
+
+def migrated(home, database="", dags=None):
+    """The variables that point a process to a home with a migrated database: SQLite's, or what the URL says."""
+    foreign = ("AIRFLOW", "_AIRFLOW", "PYTEST")  # what other tests of this process set for themselves
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(foreign)},
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        **({"AIRFLOW__CORE__DAGS_FOLDER": str(dags)} if dags else {}),
+        **({"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database} if database else {}),
+    }
+    command = [sys.executable, "-m", "airflow", "db", "migrate"]
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=400)
+    return environment
 
 
 class AirflowProcesses:
-    """`home` has a migrated database. Use as a context manager."""
+    """`environment` names a home with a migrated database. Use as a context manager; `api` is Airflow's own."""
 
-    def __init__(self, environment, dags, connection):
+    def __init__(self, environment, dags, connections, more=None):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+            port = free.getsockname()[1]
         self.home = Path(environment["AIRFLOW_HOME"])
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://127.0.0.1:{port}"
+        self.api = AirflowApi(self.url)
+        (self.home / "config").mkdir(exist_ok=True)
+        (self.home / "config" / "airflow_local_settings.py").write_text(LOCAL_SETTINGS)
         self.environment = {
             **environment,
             "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
@@ -34,67 +61,88 @@ class AirflowProcesses:
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
-            "AIRFLOW__API__PORT": str(self.port),
+            "AIRFLOW__API__PORT": str(port),
             "AIRFLOW__API__BASE_URL": self.url,
             "AIRFLOW__API__WORKERS": "1",
+            "AIRFLOW__API__MAXIMUM_PAGE_LIMIT": "1000",
             "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",  # machines that run tests are busy
             "AIRFLOW__API_AUTH__JWT_SECRET": "of-this-test-alone" * 5,
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
-            "AIRFLOW_CONN_ARGO_DEFAULT": connection,
+            **{f"AIRFLOW_CONN_{name.upper()}": connection for name, connection in connections.items()},
+            **(more or {}),
         }
         self.processes = {}
 
     def __enter__(self):
-        self.start("api-server")
-        self._until_healthy()  # tasks that find no API server fail
-        for component in COMPONENTS[1:]:
-            self.start(component)
+        try:
+            self.start("api-server")
+            self._until_healthy()  # tasks that find no API server fail
+            for component in COMPONENTS[1:]:
+                self.start(component)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
-    def _until_healthy(self, seconds=180):
+    def _until_healthy(self, seconds=240):
         deadline = time.monotonic() + seconds
         while True:
             try:
-                urllib.request.urlopen(f"{self.url}/api/v2/version").read()
+                urllib.request.urlopen(f"{self.url}/api/v2/version", timeout=30).read()
             except OSError:  # noqa: PERF203 - a loop of attempts
                 assert time.monotonic() < deadline, self.logs()
                 time.sleep(0.5)
             else:
                 return
 
+    def until_parsed(self, *dag_ids, seconds=240):
+        """Wait until Airflow knows these DAGs."""
+        deadline = time.monotonic() + seconds
+        while not set(dag_ids) <= {one["dag_id"] for one in self.api.call("GET", "/api/v2/dags")["dags"]}:
+            assert time.monotonic() < deadline, self.logs()
+            time.sleep(0.5)
+
     def __exit__(self, *exception):
         for component in list(self.processes):
             self.kill(component)
 
-    def start(self, component):
-        """In a session of its own, so that what it starts ends with it."""
-        log = (self.home / f"{component}.log").open("ab")
+    def start(self, component, name=None):
+        """In a session of its own, so that what it starts ends with it. `name`: for a second one of the kind."""
+        name = name or component
+        log = (self.home / f"{name}.log").open("ab")
         command = [sys.executable, "-m", "airflow", component]
-        self.processes[component] = subprocess.Popen(
-            command, env=self.environment, stdout=log, stderr=log, start_new_session=True
-        )
+        self.processes[name] = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, start_new_session=True)
 
     def kill(self, component):
         """With SIGKILL, and all that it has started."""
         process = self.processes.pop(component)
-        os.killpg(process.pid, signal.SIGKILL)
+        for one in (*_children(process.pid), process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
         process.wait()
+
+    def process_at(self, address):
+        """The process of a worker that has a socket with this address, or None; see `psutil.Process`."""
+        for pid in _children(self.processes["scheduler"].pid):
+            with suppress(psutil.Error):
+                process = psutil.Process(pid)
+                if any(one.laddr == address for one in process.net_connections("tcp4")):
+                    return process
+        return None
 
     def states(self):
         """Task id → state, of the only run."""
-        with sqlite3.connect(f"file:{self.home}/airflow.db?mode=ro", uri=True, timeout=20) as database:
-            return dict(database.execute("select task_id, state from task_instance"))
+        return {one["task_id"]: one["state"] for one in self.api.instances()}
 
     def tries(self):
-        with sqlite3.connect(f"file:{self.home}/airflow.db?mode=ro", uri=True, timeout=20) as database:
-            return dict(database.execute("select task_id, try_number from task_instance"))
+        return {one["task_id"]: one["try_number"] for one in self.api.instances()}
 
     def until(self, wanted, seconds=400):
         """Wait until the tasks are in these states."""
         deadline, states = time.monotonic() + seconds, {}
         while time.monotonic() < deadline:
-            with suppress(sqlite3.Error):  # locked for longer than we wait
+            with suppress(OSError, AssertionError):  # too busy to answer
                 states = self.states()
             if all(states.get(task) == state for task, state in wanted.items()):
                 return states
@@ -102,24 +150,12 @@ class AirflowProcesses:
         raise AssertionError(f"{states} instead of {wanted}\n{self.logs()}")
 
     def logs(self):
+        """The end of what each process has said."""
         ends = (f"== {file.name}: {file.read_text()[-1500:]}" for file in sorted(self.home.glob("*.log")))
         return chr(10).join(ends)
 
-    def mark(self, dag_id, task_id, state):
-        """As the UI does."""
-        token = json.load(urllib.request.urlopen(f"{self.url}/auth/token"))["access_token"]
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        runs = urllib.request.Request(f"{self.url}/api/v2/dags/{dag_id}/dagRuns", headers=headers)
-        run_id = urllib.request.quote(json.load(urllib.request.urlopen(runs))["dag_runs"][0]["dag_run_id"])
-        url = f"{self.url}/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
-        body = json.dumps({"new_state": state}).encode()
-        urllib.request.urlopen(urllib.request.Request(url, body, headers, method="PATCH")).read()
 
-    def page(self, dag_id):
-        """The provider's page for the only run."""
-        token = json.load(urllib.request.urlopen(f"{self.url}/auth/token"))["access_token"]
-        headers = {"Authorization": f"Bearer {token}"}
-        runs = urllib.request.Request(f"{self.url}/api/v2/dags/{dag_id}/dagRuns", headers=headers)
-        run_id = urllib.request.quote(json.load(urllib.request.urlopen(runs))["dag_runs"][0]["dag_run_id"])
-        url = f"{self.url}/argo/dags/{dag_id}/runs/{run_id}"
-        return urllib.request.urlopen(urllib.request.Request(url, headers=headers)).read().decode()
+def _children(pid):
+    with suppress(psutil.Error):
+        return [one.pid for one in psutil.Process(pid).children(recursive=True)]
+    return []

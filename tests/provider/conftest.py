@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
@@ -21,24 +21,32 @@ from tests.cluster.conftest import (  # noqa: F401 - fixtures
     proxied,
     proxy,
 )
+from tests.provider.airflow_processes import migrated
 from tests.provider.double import EngineController
+from tests.provider.postgres import PostgresServer, postgres_programs
 
 
 @pytest.fixture(scope="session")
 def airflow_home(tmp_path_factory):
     """A home with a migrated SQLite database, and the variables that point a process to it."""
-    home = tmp_path_factory.mktemp("airflow")
-    foreign = ("AIRFLOW", "_AIRFLOW")  # what other tests of this process set for themselves
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(foreign)},
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parent / "dags"),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-    }
-    subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], env=environment, check=True, capture_output=True)
-    return environment
+    return migrated(tmp_path_factory.mktemp("airflow"), dags=Path(__file__).parent / "dags")
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL of our own."""
+    programs = postgres_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL can't be installed here")
+    with PostgresServer(programs) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh_home(request, tmp_path):
+    """As `airflow_home`, for one test alone, on each database."""
+    server = request.getfixturevalue("postgres") if request.param == "postgresql" else None
+    return migrated(tmp_path, server.database(f"airflow_{uuid.uuid4().hex[:8]}") if server else "")
 
 
 @pytest.fixture

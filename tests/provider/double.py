@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+import time
 from contextlib import suppress
 
 from airflow_argo.cluster.client import MERGE_PATCH
@@ -17,11 +18,14 @@ LABEL = "workflows.argoproj.io/"
 
 
 class EngineController:
-    """Use as a context manager. `runs`: workflow name → the number of times that it was run."""
+    """Use as a context manager. `runs`: workflow name → the number of times that it was run.
+
+    A workflow that was retried is run as a whole, and its TTL is kept as Argo does, to the second.
+    """
 
     def __init__(self, api):
-        self._api, self._watching = api, Watching(api, WORKFLOWS)
-        self._engines, self._begun, self.runs = {}, set(), {}
+        self._api, self._watching = api.with_patience(faults=600), Watching(api, WORKFLOWS)
+        self._engines, self._begun, self._ended, self.runs = {}, set(), set(), {}
         self.errors = []
 
     def __enter__(self):
@@ -44,11 +48,10 @@ class EngineController:
 
     def _seen(self, manifest):
         name, uid = manifest["metadata"]["name"], manifest["metadata"]["uid"]
-        restarted = (manifest.get("metadata", {}).get("labels") or {}).get(f"{LABEL}completed") == "false"
         phase = (manifest.get("status") or {}).get("phase")
-        is_new = not phase and uid not in self._begun
-        if is_new or (restarted and phase == "Running" and name not in self._engines):
+        if not phase and (uid not in self._begun or uid in self._ended):  # new, or retried
             self._begun.add(uid)
+            self._ended.discard(uid)
             self.runs[name] = self.runs.get(name, 0) + 1
             threading.Thread(target=self._run, args=(manifest,), daemon=True).start()
         elif shutdown := (manifest.get("spec") or {}).get("shutdown"):
@@ -76,7 +79,13 @@ class EngineController:
             status = {"phase": "Error", "message": f"{type(error).__name__}: {error}"}
         finally:
             self._engines.pop(name, None)
+        self._ended.add(manifest["metadata"]["uid"])
         self._write(name, status, completed=True)
+        ttl = (manifest["spec"].get("ttlStrategy") or {}).get("secondsAfterCompletion")
+        if ttl is not None:
+            time.sleep(ttl)
+            with suppress(ClusterError):
+                self._api.send(Call("delete", WORKFLOWS, self._api.namespace, name))
 
     def _write(self, name, status, *, completed):
         labels = {f"{LABEL}phase": status["phase"], f"{LABEL}completed": str(completed).lower()}

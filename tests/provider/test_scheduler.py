@@ -28,12 +28,12 @@ def wait_for(condition, seconds=200):
 
 def test_states_come_from_the_workflows_though_processes_are_killed(airflow_home, connection, cluster, api):
     dags = Path(__file__).parent / "scheduled_dags"
-    with AirflowProcesses(airflow_home, dags, connection) as airflow:
+    with AirflowProcesses(airflow_home, dags, {"argo_default": connection}) as airflow:
         waiting = {"deferred": "deferred", "fails": "deferred", "killed": "deferred", "watched": "deferred"}
         airflow.until({**waiting, "poking": "running", "killed_poking": "running"})
         made = wait_for(lambda: len(found := workflows(cluster)) == 5 and found)
-        airflow.mark("durable", "killed", "failed")
-        airflow.mark("durable", "killed_poking", "failed")
+        airflow.api.mark("durable", "killed", "failed")
+        airflow.api.mark("durable", "killed_poking", "failed")
         wait_for(
             lambda: all(workflows(cluster)[task][0].manifest["spec"].get("shutdown") for task in ("killed", "killed_poking"))
         )
@@ -52,4 +52,4 @@ def test_states_come_from_the_workflows_though_processes_are_killed(airflow_home
         airflow.until({"deferred": "success", "poking": "success", "watched": "success", "killed": "failed"})
         assert {task: len(found) for task, found in workflows(cluster).items()} == dict.fromkeys(made, 1)
 
-        assert made["poking"][0].name in airflow.page("durable")
+        assert made["poking"][0].name in airflow.api.page("durable")

@@ -1,0 +1,207 @@
+"""One campaign: tasks run, a fault is caused again and again while they do, and what became of them is counted."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+
+PATIENCE = 900.0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A kind of fault.
+
+    `cause`: causes it, as often as it likes, until the scene is over. `dags`: whose tasks it hits. `submissions`: workflows
+    that a task makes in all, where the fault itself forces that.
+    """
+
+    name: str
+    cause: Callable[[Scene], None]
+    dags: tuple[str, ...]
+    submissions: int = 1
+    connection: str = ""
+
+
+@dataclass
+class Outcome:
+    """What a campaign found. `hits`: how often the fault was caused; times are seconds."""
+
+    fault: str
+    connection: str
+    repetitions: int
+    hits: int
+    workflows: int
+    most_of_a_try: int
+    most_of_a_task: int
+    tries: dict[int, int]
+    lost: list[str]
+    longest_recovery: float
+    seconds: float
+    passed: bool = False
+
+    def to_json(self):
+        return asdict(self)
+
+
+@dataclass
+class Scene:
+    """What a fault may act upon."""
+
+    airflow: object
+    proxy: object
+    cluster: object
+    ledger: object
+    runs: dict[str, str] = field(default_factory=dict)
+    hit_at: dict[str, float] = field(default_factory=dict)
+    restartable: object = None
+    error: Exception | None = None
+    chance: random.Random = field(default_factory=lambda: random.Random(7))
+    _hits: int = 0
+    _known: set[str] = field(default_factory=set)
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    def first(self, name):
+        """Whether nobody has asked for this name before."""
+        known = name in self._known
+        self._known.add(name)
+        return not known
+
+    def hit(self, name=""):
+        """The fault was caused; `name`: of the only workflow or task that it concerns."""
+        self._hits += 1
+        self.hit_at[name] = time.time()  # the last one counts
+
+    @property
+    def hits(self):
+        return self._hits
+
+    def over(self, seconds=0.0):
+        """Whether all tasks have ended; waits so many seconds for that."""
+        return self._over.wait(seconds)
+
+    def instances(self):
+        """The task instances of the runs."""
+        return [one for dag, run in self.runs.items() for one in self.airflow.api.instances(dag, run)]
+
+
+def run_campaign(fault, scene, say=print):
+    """Carry out a fault's campaign."""
+    started = time.monotonic()
+    connection = fault.connection or "argo_default"
+    scene.runs = {dag: scene.airflow.api.trigger(dag, {"connection": connection}) for dag in fault.dags}
+    causing = threading.Thread(target=_caused, args=(fault, scene), daemon=True)
+    causing.start()
+    try:
+        instances = _ended(scene)
+    finally:
+        scene._over.set()
+        scene.proxy.plan = lambda request: None
+        causing.join(60)
+    outcome = _judged(fault, scene, connection, instances, time.monotonic() - started)
+    say(json.dumps(outcome.to_json()))
+    return outcome
+
+
+def _caused(fault, scene):
+    try:
+        fault.cause(scene)
+    except Exception as error:
+        scene.error = error
+        raise
+
+
+def _ended(scene):
+    """The task instances, when all have ended. Whatever hasn't by then is shown as it is."""
+    deadline = time.monotonic() + PATIENCE
+    instances = []
+    while time.monotonic() < deadline:
+        with suppress(OSError, AssertionError):  # too busy to answer
+            instances = scene.instances()
+            states = {scene.airflow.api.run_state(dag, run) for dag, run in scene.runs.items()}
+            if instances and states <= {"success", "failed"}:
+                return scene.instances()
+        scene.over(1.0)
+    return instances
+
+
+def _judged(fault, scene, connection, instances, seconds):
+    entries = scene.ledger.of(set(scene.runs.values()))
+    of_try = Counter((one.run_id, one.index, one.attempt) for one in entries)
+    of_task = Counter((one.run_id, one.index) for one in entries)
+    lost = [text for one in instances if (text := _loss(scene, one))]
+    outcome = Outcome(
+        fault=fault.name,
+        connection=connection,
+        repetitions=len(instances),
+        hits=scene.hits,
+        workflows=len(entries),
+        most_of_a_try=max(of_try.values(), default=0),
+        most_of_a_task=max(of_task.values(), default=0),
+        tries=dict(sorted(Counter(one["try_number"] for one in instances).items())),
+        lost=lost,
+        longest_recovery=round(max((_recovery(scene, one, entries) for one in instances), default=0.0), 1),
+        seconds=round(seconds, 1),
+    )
+    outcome.passed = (
+        not lost
+        and outcome.hits > 0
+        and outcome.most_of_a_try == 1
+        and outcome.most_of_a_task <= fault.submissions
+        and len(of_task) == len(instances)
+        and scene.error is None
+    )
+    return outcome
+
+
+def _loss(scene, instance):
+    """What is wrong with the end of a task, or ""."""
+    where = instance["dag_id"], instance["dag_run_id"], instance["task_id"]
+    index = instance["map_index"]
+    if instance["state"] != "success":
+        return f"{where[0]}[{index}] is {instance['state']} in try {instance['try_number']}"
+    value = scene.airflow.api.xcom(*where, map_index=index)
+    return "" if value == {"n": index} else f"{where[0]}[{index}] gave {value}"
+
+
+def _recovery(scene, instance, entries):
+    """Seconds from the last fault that hit the task, or the end of its workflow if that came later, to the task's end."""
+    from datetime import datetime
+
+    if not instance["end_date"]:
+        return PATIENCE
+    end = datetime.fromisoformat(instance["end_date"].replace("Z", "+00:00")).timestamp()
+    own = [one for one in entries if (one.run_id, one.index) == (instance["dag_run_id"], instance["map_index"])]
+    names = {one.name for one in own} | {f"{instance['dag_run_id']}[{instance['map_index']}]"}
+    hits = [when for name, when in scene.hit_at.items() if name in names and when < end]
+    return max(0.0, end - max([0.0, *hits, *(one.ended for one in own if one.ended and one.ended < end)]))
+
+
+def table(outcomes):
+    """As text."""
+    head = ("fault", "through", "tasks", "hits", "workflows", "most a try", "tries", "lost", "longest recovery", "passed")
+    rows = [
+        (
+            one.fault,
+            one.connection.removeprefix("argo_"),
+            str(one.repetitions),
+            str(one.hits),
+            str(one.workflows),
+            str(one.most_of_a_try),
+            " ".join(f"{number}:{count}" for number, count in one.tries.items()),
+            str(len(one.lost)),
+            f"{one.longest_recovery:.1f} s",
+            "yes" if one.passed else "NO",
+        )
+        for one in outcomes
+    ]
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in (head, *rows)
+    )
