@@ -39,12 +39,13 @@ SETTINGS = {
 class Place:
     """A namespace on a cluster: with a controller or its double in it, and a ledger of all that happens there."""
 
-    def __init__(self, stack, config):
+    def __init__(self, stack, config, *, keep=False):
         self.api = connect(find_connection(config), "default")
         self.namespace = f"faults-{uuid.uuid4().hex[:6]}"
         space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}}
         self.api.send(Call("create", NAMESPACES, ""), space)
-        stack.callback(remove_namespace, self.api, self.namespace)
+        if not keep:
+            stack.callback(remove_namespace, self.api, self.namespace)
         here = self.api.in_namespace(self.namespace)
         self.cluster = Cluster(here)
         self.ledger = stack.enter_context(Ledger(here))
@@ -77,7 +78,7 @@ class Stage:
     @cached_property
     def _private_place(self):
         self._stack.enter_context(self._private)
-        place = Place(self._stack, self._private.kubeconfig())
+        place = Place(self._stack, self._private.kubeconfig(), keep=True)
         (self._folder / "private.json").write_text(json.dumps(self._private.kubeconfig(place.namespace)))
         return place
 
