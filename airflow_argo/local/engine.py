@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from threading import Lock
+from threading import Lock, get_ident
 from typing import Any, Final
 
 from airflow_argo.argo.phases import WORKFLOW_DONE
@@ -22,14 +22,15 @@ from airflow_argo.local.controller.arguments import dumps
 from airflow_argo.local.controller.outcome import PodRequest
 from airflow_argo.local.controller.size import SizeWatch
 from airflow_argo.local.controller.state import Run
-from airflow_argo.local.documents import Document
+from airflow_argo.local.documents import CLUSTER_TEMPLATE, Document
 from airflow_argo.local.errors import EngineFailure, Interrupted
 from airflow_argo.local.events import Event, Warned
 from airflow_argo.local.folder import RunFolder, default_folder
 from airflow_argo.local.journal import FILE as JOURNAL
 from airflow_argo.local.journal import Journal, read_journal
 from airflow_argo.local.logs import LogTails
-from airflow_argo.local.loop import Command, Loop, Mailbox, Stopped
+from airflow_argo.local.loop import Command, Loop, Mailbox, Pod, Stopped
+from airflow_argo.local.objects import ARGO, Object, ObjectStore
 from airflow_argo.local.pods.launcher import (
     ImageLauncher,
     Launcher,
@@ -39,11 +40,14 @@ from airflow_argo.local.pods.launcher import (
 )
 from airflow_argo.local.pods.plan import NO_PLAN, PodIdentity, PodRefused, plan_pod
 from airflow_argo.local.pods.pod import RunningPod
+from airflow_argo.local.pods.resource import ResourcePod
 from airflow_argo.local.pods.spawner import Spawner
-from airflow_argo.local.program import Program, new_run
+from airflow_argo.local.program import Program, load, new_run
+from airflow_argo.local.resource_support import acts_on_objects
 from airflow_argo.local.restore import restore
 from airflow_argo.local.signals import interrupts
 from airflow_argo.local.status import workflow_status
+from airflow_argo.local.world import World
 
 ISOLATIONS: Final = ("auto", "namespace", "rewrite", "docker", "podman")
 DEFAULT_PROCESSES: Final = 32
@@ -86,6 +90,7 @@ class Engine:
         folder: where the run keeps its journal, logs and artifacts; None for one under the user's state folder.
         isolation, pass_env, max_processes, grace: see `Settings`.
         clock: what tells the time.
+        world: that of the run which created this one.
     Raises:
         InputError: the name is no name.
         InvalidManifest: with these parameters the controller would refuse it.
@@ -103,16 +108,26 @@ class Engine:
         max_processes: int = DEFAULT_PROCESSES,
         grace: float = 5.0,
         clock: Clock | None = None,
+        world: World | None = None,
     ) -> None:
         settings = Settings(isolation=isolation, pass_env=tuple(pass_env), max_processes=max_processes, grace=grace)
         self.clock = clock or SystemClock()
         workflow = program.submitted(name or program.new_name(), parameters or {})
         folder = Path(folder) if folder is not None else default_folder(workflow["metadata"]["name"])
-        self._begin(program, workflow, folder, settings, uid=str(uuid.uuid4()), created_at=self.clock.now())
+        uid = str(uuid.uuid4())
+        self._begin(program, workflow, folder, settings, uid=uid, created_at=self.clock.now(), world=world)
         self._resumed = False
 
     def _begin(
-        self, program: Program, workflow: Document, folder: Path, settings: Settings, *, uid: str, created_at: float
+        self,
+        program: Program,
+        workflow: Document,
+        folder: Path,
+        settings: Settings,
+        *,
+        uid: str,
+        created_at: float,
+        world: World | None,
     ) -> None:
         self.name: str = workflow["metadata"]["name"]
         self.folder, self.settings = folder, settings
@@ -120,8 +135,12 @@ class Engine:
         self._program, self._workflow = program, workflow
         self._run = new_run(program, workflow, self.clock, uid=uid, created_at=created_at)
         self._mailbox, self._loop, self._launchers, self._used = Mailbox(), None, [], False
+        self._namespace = self._run.metadata.namespace
+        self._is_first = world is None
+        self._world = world or World(ObjectStore.of(program.documents, self._namespace), folder, self._of_object, self._again)
 
     _loop: Loop | None
+    _thread: int
     _launchers: list[Launcher]
 
     @property
@@ -139,6 +158,10 @@ class Engine:
     def stop(self, strategy: str = "Stop") -> None:
         """End the run: `Stop` lets exit handlers run, `Terminate` doesn't."""
         self._do({"do": "stop", "strategy": strategy})
+
+    def interrupt(self) -> None:
+        """Break the run off, as Ctrl-C does; it can be resumed."""
+        self._mailbox.interrupt()
 
     def suspend(self) -> None:
         """Start nothing more until the run is resumed."""
@@ -221,16 +244,29 @@ class Engine:
 
     def _run_in(self, place: RunFolder, on_event: Callable[[Event], None] | None) -> dict[str, Any]:
         journal, control, spawner = Journal(self.folder / JOURNAL), ControlPipe(self.folder / PIPE), Spawner()
+        world, status = self._world, None
+        self._thread = get_ident()
+        if self._is_first:
+            self._enter_world()
         try:
             journal.begin(self._header())
             control.open()
             self._mailbox.open()
-            loop = self._loop = self._new_loop(place, journal, control, spawner, on_event)
+            world.store.listeners.append(self._wake)
+            told = world.watched(self._namespace, self.name, on_event) if self._is_watched else on_event
+            loop = self._loop = self._new_loop(place, journal, control, spawner, told)
             with interrupts(self._mailbox.interrupt), _FRAMES.many():
+                world.is_active(self.name)
                 loop.execute()
+                status = self._ended(place, loop, on_event)
+                world.is_over(self.name)
+                if self._is_first:
+                    world.finish(lambda: bool(self._mailbox.interrupts))
         except Stopped:
             raise self._interrupted() from None
         finally:
+            world.store.listeners.remove(self._wake)
+            self._leave(interrupted=status is None)
             self._loop = None
             spawner.stop()
             for launcher in self._launchers:
@@ -238,13 +274,54 @@ class Engine:
             self._mailbox.close()
             control.close()
             journal.close()
+        return status | {"engine": {**status["engine"], "workflows": found}} if (found := world.phases()) else status
+
+    @property
+    def _is_watched(self) -> bool:
+        """Whether anybody can look at this run as an object while it goes on; keeping it up to date costs time."""
+        return not self._is_first or acts_on_objects(self._program.documents)
+
+    def _wake(self) -> None:
+        """An object has changed: if this thread did it, the loop sees by itself."""
+        if get_ident() != self._thread:
+            self._mailbox.wake()
+
+    def _enter_world(self) -> None:
+        """Be an object like the workflows that it creates, which are there again if this run broke off."""
+        metadata = {**self._workflow["metadata"], "uid": self._run.metadata.uid}
+        item = {"apiVersion": ARGO, "kind": "Workflow", **self._workflow, "metadata": metadata, "status": {}}
+        self._world.store.put(item, self._namespace)
+        if self._resumed:
+            self._world.restore()
+
+    def _leave(self, *, interrupted: bool) -> None:
+        self._world.is_over(self.name)
+        if self._is_first and interrupted:
+            self._world.break_off()
+
+    def _ended(self, place: RunFolder, loop: Loop, on_event: Callable[[Event], None] | None) -> dict[str, Any]:
+        """The status, which is kept."""
         status = workflow_status(self._run, loop.hangs, isolation=self.isolation, folder=str(self.folder))
+        self._world.ended(self._namespace, self.name, status)
         try:
             place.write_status(status)
         except OSError as error:
             if on_event is not None:
                 on_event(Warned(f"the status can't be kept in {self.folder}: {error.strerror}"))
         return status
+
+    def _of_object(self, item: Object, folder: Path) -> Engine:
+        """The run of a Workflow object that a run created."""
+        kept = {key: item["metadata"][key] for key in ("name", "namespace", "labels", "annotations") if key in item["metadata"]}
+        workflow = {"apiVersion": ARGO, "kind": "Workflow", "metadata": kept, "spec": item.get("spec") or {}}
+        store, images = self._world.store, self.settings.isolation in ("docker", "podman")
+        others = [one for kind in ("WorkflowTemplate", "ConfigMap", "Secret") for one in store.listed(kind, self._namespace)]
+        others += [one for one in self._program.documents if one["kind"] == CLUSTER_TEMPLATE]
+        program = load([*map(_as_given, others), workflow], images=images, limits=self._program.limits)
+        return Engine(program, folder=folder, clock=self.clock, world=self._world, **asdict(self.settings))
+
+    def _again(self, folder: Path) -> Engine:
+        return _ResumedEngine(folder, self.clock, None, self._world)
 
     def _header(self) -> dict[str, Any]:
         return {
@@ -264,7 +341,9 @@ class Engine:
         spawner: Spawner,
         on_event: Callable[[Event], None] | None,
     ) -> Loop:
-        def new_pod(request: PodRequest) -> RunningPod:
+        def new_pod(request: PodRequest) -> Pod:
+            if "resource" in request.template:
+                return self._resource_pod(request)
             if not self._launchers:
                 spawner.start()
                 self._launchers.append(self._launcher(place, spawner))
@@ -273,6 +352,7 @@ class Engine:
 
         return Loop(
             run=self._run,
+            world=self._world,
             spawner=spawner,
             journal=journal,
             control=control,
@@ -309,10 +389,17 @@ class Engine:
         try:
             identity = self._identity(request)
             variables = _variables(request, self.name)
-            plan = plan_pod(request.template, list(request.volumes), claims, identity, self._program.objects, variables)
+            objects = self._world.objects(self._namespace)
+            plan = plan_pod(request.template, list(request.volumes), claims, identity, objects, variables)
         except PodRefused as error:
             refusal = str(error)
         return RunningPod(request, plan, place.pods, launcher, spawner, self.settings.grace, refusal)
+
+    def _resource_pod(self, request: PodRequest) -> ResourcePod:
+        metadata = self._run.metadata
+        owner = {"apiVersion": ARGO, "kind": "Workflow", "name": metadata.name, "uid": metadata.uid, "controller": True}
+        creator = f"{metadata.uid}/{request.node_id}"
+        return ResourcePod(request, self._world, metadata.namespace, owner, creator)
 
     def _identity(self, request: PodRequest) -> PodIdentity:
         metadata, spec = self._run.metadata, self._run.spec
@@ -348,6 +435,12 @@ def _variables(request: PodRequest, workflow: str) -> dict[str, str]:
     }
 
 
+def _as_given(item: Object) -> Object:
+    """An object without what the API server adds."""
+    kept = ("name", "namespace", "labels", "annotations")
+    return {**item, "metadata": {key: item["metadata"][key] for key in kept if key in item["metadata"]}}
+
+
 class _Frames:
     """Lets calls nest deeper, for as long as any engine of this process runs."""
 
@@ -375,7 +468,7 @@ _FRAMES: Final = _Frames()
 class _ResumedEngine(Engine):
     """Goes on with what a journal says."""
 
-    def __init__(self, folder: Path, clock: Clock | None, isolation: str | None) -> None:
+    def __init__(self, folder: Path, clock: Clock | None, isolation: str | None, world: World | None = None) -> None:
         recorded = read_journal(folder)
         header = recorded.header
         settings = Settings(**{**header["settings"], "pass_env": tuple(header["settings"]["pass_env"])})
@@ -383,7 +476,8 @@ class _ResumedEngine(Engine):
             settings = Settings(**{**asdict(settings), "isolation": isolation})
         self.clock = clock or SystemClock()
         program = Program.of(header["documents"], header["workflow"], limits=header["limits"])
-        self._begin(program, header["workflow"], folder, settings, uid=header["uid"], created_at=header["created_at"])
+        at = header["created_at"]
+        self._begin(program, header["workflow"], folder, settings, uid=header["uid"], created_at=at, world=world)
         restore(self._run, recorded)
         self._resumed = True
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import selectors
+import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -27,11 +29,15 @@ from airflow_argo.local.events import Event, NodeChanged, Warned, WorkflowChange
 from airflow_argo.local.journal import Journal
 from airflow_argo.local.logs import LogTails
 from airflow_argo.local.pods.pod import RunningPod
+from airflow_argo.local.pods.resource import ResourcePod
 from airflow_argo.local.pods.spawner import Ended, Spawner, Started
 from airflow_argo.local.status import with_progress
+from airflow_argo.local.world import World
 
 Command = Callable[[Run], None]
 """What somebody wants done to a run, in the thread of the loop."""
+
+Pod = RunningPod | ResourcePod
 
 _TAIL_INTERVAL: Final = 0.1
 _LONGEST_WAIT: Final = 3600.0
@@ -49,6 +55,7 @@ class Mailbox:
     interrupts: int = 0
     _read: int = -1
     _write: int = -1
+    _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def open(self) -> None:
         """Make the pipe that wakes the loop."""
@@ -72,11 +79,10 @@ class Mailbox:
 
     def wake(self) -> None:
         """Make the loop look."""
-        if self._write >= 0:
-            try:
-                os.write(self._write, b"!")
-            except BlockingIOError:
-                return
+        with self._lock:  # so that the pipe is not closed meanwhile; a signal may come in between
+            if self._write >= 0:
+                with suppress(BlockingIOError):
+                    os.write(self._write, b"!")
 
     def drain(self) -> None:
         """Take what woke the loop out of the pipe."""
@@ -87,10 +93,11 @@ class Mailbox:
 
     def close(self) -> None:
         """Nobody listens any more."""
-        read, write, self._read, self._write = self._read, self._write, -1, -1
-        for descriptor in (read, write):
-            if descriptor >= 0:
-                os.close(descriptor)
+        with self._lock:
+            read, write, self._read, self._write = self._read, self._write, -1, -1
+            for descriptor in (read, write):
+                if descriptor >= 0:
+                    os.close(descriptor)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,6 +105,7 @@ class Loop:
     """Executes a run to its end.
 
     Args:
+        world: the objects, and the other runs.
         new_pod: makes a pod of a request, without starting it; the first time it starts the spawner.
         parse: makes a command of what came through the control pipe; ValueError if it is none.
         size: None if sizes don't matter.
@@ -106,11 +114,12 @@ class Loop:
     """
 
     run: Run
+    world: World
     spawner: Spawner
     journal: Journal
     control: ControlPipe
     mailbox: Mailbox
-    new_pod: Callable[[PodRequest], RunningPod]
+    new_pod: Callable[[PodRequest], Pod]
     parse: Callable[[dict[str, Any]], Command]
     logs: LogTails
     size: SizeWatch | None
@@ -121,9 +130,9 @@ class Loop:
     hangs: list[Hang] = field(default_factory=list)
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     _queued: dict[str, PodRequest] = field(default_factory=dict)
-    _pods: dict[str, RunningPod] = field(default_factory=dict)
-    _by_process: dict[str, RunningPod] = field(default_factory=dict)
-    _ended: deque[RunningPod] = field(default_factory=deque)
+    _pods: dict[str, Pod] = field(default_factory=dict)
+    _by_process: dict[str, Pod] = field(default_factory=dict)
+    _ended: deque[Pod] = field(default_factory=deque)
     _said: tuple[str, str] = ("", "")
     _watching: bool = False
     _spawner_writable: bool = False
@@ -184,8 +193,22 @@ class Loop:
     def _is_stuck(self) -> bool:
         """Nothing can be done now: see whether there is anything to wait for."""
         if self._pods or self._queued or self.mailbox.commands or can_go_on(self.run):
-            return False
+            return self._waits_in_vain()
         self._hang(hangs(self.run))
+        return True
+
+    def _waits_in_vain(self) -> bool:
+        """Whether all pods only wait for objects that nobody changes any more: neither this run nor another."""
+        seen = [pod.seen for pod in self._pods.values()]
+        waiting = bool(seen) and None not in seen and not self._queued and not self.mailbox.commands
+        if not waiting or can_go_on(self.run, pods=False):
+            self.world.is_active(self.run.metadata.name)
+            return False
+        if not self.world.stands_still(self.run.metadata.name, min(one for one in seen if one is not None)):
+            return False
+        found = [Hang(node, pod.waits_for) for node, pod in self._pods.items() if isinstance(pod, ResourcePod)]
+        self._pods.clear()
+        self._hang(found)
         return True
 
     def _hang(self, found: list[Hang]) -> None:
@@ -239,6 +262,8 @@ class Loop:
             pod.start(self.run.now())
             if pod.outcome is not None:
                 self._ended.append(pod)
+            elif isinstance(pod, ResourcePod):
+                pod_started(self.run, request.node, self.host)
             elif self.report is not None:
                 self.logs.follow(request.node_id, pod.containers)
 
@@ -274,7 +299,7 @@ class Loop:
                 self._note()
             self._hear_end(pod, report, now)
 
-    def _hear_end(self, pod: RunningPod, report: Ended, now: float) -> None:
+    def _hear_end(self, pod: Pod, report: Ended, now: float) -> None:
         pod.ended(report, now)
         if pod.outcome is not None:
             self._ended.append(pod)

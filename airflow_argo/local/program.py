@@ -38,6 +38,7 @@ from airflow_argo.local.documents import (
 )
 from airflow_argo.local.errors import InvalidManifest, Unsupported
 from airflow_argo.local.pods.plan import Objects
+from airflow_argo.local.resource_support import kinds_made, templates_of
 from airflow_argo.local.support import Support
 
 REFUSED_CODE: Final = "AA417"
@@ -127,7 +128,8 @@ def load(
     complete = _is_complete(workflow, read)
     spec = executed_spec(workflow, read)
     objects = Objects.of(read)
-    findings = Support(objects, images).findings(spec, TemplateLibrary.of(spec, read, ""))
+    made = kinds_made([one for document in read for one in templates_of(document)])
+    findings = Support(objects, images, read, made).findings(spec, TemplateLibrary.of(spec, read, ""))
     if findings:
         raise Unsupported(name_of(workflow) or "this workflow", findings)
     return Program(documents=tuple(read), workflow=workflow, objects=objects, limits=limits, complete=complete)

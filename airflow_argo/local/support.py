@@ -5,14 +5,16 @@ One table over all fields that Argo knows. Whoever adds a field to the schema ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from airflow_argo.argo.templates import TemplateLibrary, TemplateScope, template_type
 from airflow_argo.argo.validation.schema import Field, fields_below
 from airflow_argo.diagnostics import Diagnostic
+from airflow_argo.local.documents import Document
 from airflow_argo.local.pods.plan import Objects, known_field
+from airflow_argo.local.resource_support import created_specs, refusals
 
 FIELD_CODE: Final = "AA501"
 OBJECT_CODE: Final = "AA502"
@@ -25,13 +27,13 @@ DONE: Final[Mapping[str, str]] = {
     "WorkflowMetadata": "labels annotations labelsFrom",
     "LabelFrom": "expression",
     "Metadata": "labels annotations name namespace",
-    "Template": "name inputs outputs metadata steps container containerSet script dag suspend volumes initContainers sidecars "
-    "activeDeadlineSeconds retryStrategy parallelism failFast synchronization timeout pendingTimeout annotations",
+    "Template": "name inputs outputs metadata steps container containerSet script resource dag suspend volumes initContainers "
+    "sidecars activeDeadlineSeconds retryStrategy parallelism failFast synchronization timeout pendingTimeout annotations",
     "Inputs": "parameters artifacts",
     "Outputs": "parameters artifacts result exitCode",
     "Arguments": "parameters artifacts",
     "Parameter": "name default value valueFrom globalName enum description",
-    "ValueFrom": "path parameter supplied configMapKeyRef default expression",
+    "ValueFrom": "path parameter supplied configMapKeyRef default expression jsonPath jqFilter",
     "KeyRef": "name key optional",
     "Artifact": "name path mode from raw globalName archive optional subPath recurseMode fromExpression",
     "RawLocation": "data",
@@ -51,6 +53,7 @@ DONE: Final[Mapping[str, str]] = {
     "ContainerSet": "volumeMounts containers retryStrategy",
     "SetRetry": "duration retries",
     "Suspend": "duration",
+    "Resource": "action manifest successCondition failureCondition setOwnerReference mergeStrategy flags",
     "EnvVar": "name value valueFrom",
     "EnvSource": "fieldRef configMapKeyRef secretKeyRef",
     "FieldRef": "apiVersion fieldPath",
@@ -122,7 +125,6 @@ IGNORED: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """By object: fields that are left out without changing how a node ends, and what they are about."""
 
-_CLUSTER = "it acts on a cluster, and there is none"
 _CONTROLLER = "it runs in Argo's agent, and there is none"
 _PATCH = "it may change anything about a pod, and there is none"
 _NAMES = "tasks use the names of this machine"
@@ -130,7 +132,6 @@ _PROBE = "the kubelet does that, and there is none"
 _DEVICE = "tasks have no devices of a cluster"
 _RESTART = "processes are not restarted"
 _VOLUME = "only emptyDir, configMap and secret can be folders here"
-_RESOURCE_ONLY = "it belongs to resource templates"
 _REFUSED_CONTAINER: Final = {
     "restartPolicy restartPolicyRules": _RESTART,
     "livenessProbe startupProbe lifecycle": _PROBE,
@@ -141,7 +142,6 @@ _REFUSED_CONTAINER: Final = {
 REFUSED: Final[Mapping[str, Mapping[str, str]]] = {
     "WorkflowSpec": {"hostAliases": _NAMES, "podSpecPatch": _PATCH, "executorPlugins": _CONTROLLER},
     "Template": {
-        "resource": _CLUSTER,
         "http plugin": _CONTROLLER,
         "data": "it lists a bucket, which Argo's executor does",
         "daemon": "it lives as long as the template around it, with an address of its own, which processes don't have",
@@ -149,7 +149,8 @@ REFUSED: Final[Mapping[str, Mapping[str, str]]] = {
         "podSpecPatch": _PATCH,
         "memoize": "results are not kept from run to run",
     },
-    "ValueFrom": {"jsonPath jqFilter": _RESOURCE_ONLY, "event": "events start workflows on a cluster"},
+    "ValueFrom": {"event": "events start workflows on a cluster"},
+    "Resource": {"manifestFrom": "its object is in an artifact; write it as manifest"},
     "Artifact": {
         "s3 git http artifactory hdfs oss gcs azure plugin": "artifacts are files of the run, or raw; let a task load it"
     },
@@ -198,22 +199,48 @@ class Support:
     Args:
         objects: the ConfigMaps and Secrets that there are.
         images: containers run in their images.
+        documents: all that there are.
+        made: kinds of objects that the run itself creates.
     """
 
     objects: Objects
     images: bool
+    documents: Sequence[Document] = ()
+    made: frozenset[str] = frozenset()
 
-    def findings(self, spec: Mapping[str, Any], library: TemplateLibrary) -> list[Diagnostic]:
-        """All fields that the engine doesn't do, of a spec and of the templates that can be called from it."""
+    def findings(
+        self, spec: Mapping[str, Any], library: TemplateLibrary, seen: frozenset[str] = frozenset()
+    ) -> list[Diagnostic]:
+        """All fields that the engine doesn't do, of a spec and of the templates that can be called from it.
+
+        Args:
+            seen: the workflows that are being looked at, which create this one.
+        """
         bare = {key: value for key, value in spec.items() if key not in ("templates", "templateDefaults")}
         found = list(self._of(bare, "WorkflowSpec", "spec"))
         for path, template in reachable_templates(bare, library):
             kind = template_type(template)
             if ("Template", kind) in REFUSED_FIELDS:
                 found.append(_diagnostic(f"{path}.{kind}", REFUSED_FIELDS["Template", kind]))
-            else:
-                found += self._of(template, "Template", path)
+                continue
+            if kind == "resource":
+                found += self._of_resource(template, path, seen)
+            found += self._of(template, "Template", path)
         return list(dict.fromkeys(found))
+
+    def _of_resource(self, template: Mapping[str, Any], path: str, seen: frozenset[str]) -> Iterator[Diagnostic]:
+        """What is wrong with an action on an object, or in the workflow that it creates."""
+        for field, reason in refusals(template):
+            yield _diagnostic(f"{path}.{field}", reason)
+        for name, spec in created_specs(template, self.documents):
+            if spec is None:
+                cure = "put the WorkflowTemplate into the file"
+                yield Diagnostic(
+                    code=OBJECT_CODE, message=f"there is no WorkflowTemplate '{name}'", cure=cure, path=f"{path}.resource"
+                )
+            elif name not in seen:
+                inner = self.findings(spec, TemplateLibrary.of(spec, self.documents, ""), seen | {name})
+                yield from (replace(one, path=f"{name}: {one.path}") for one in inner)
 
     def _of(self, value: Mapping[str, Any], of: str, path: str) -> Iterator[Diagnostic]:
         for field in fields_below(value, of, path):
@@ -258,7 +285,7 @@ class Support:
 
     def _reference(self, field: Field, kind: str, known: Collection[str], key: str) -> Iterator[Diagnostic]:
         name = str((field.value or {}).get(key) or "")
-        if name in known or "{{" in name or (field.value or {}).get("optional"):
+        if kind in self.made or name in known or "{{" in name or (field.value or {}).get("optional"):
             return
         cure = f"put the {kind} into the file, or mark the reference as optional"
         yield Diagnostic(code=OBJECT_CODE, message=f"there is no {kind} '{name}'", cure=cure, path=field.path)

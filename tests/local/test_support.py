@@ -44,7 +44,7 @@ OK = sh("main", "true")
         ({"name": "main", "http": {"url": "http://x"}}, "spec.templates[0].http"),
         ({"name": "main", "plugin": {"x": {}}}, "spec.templates[0].plugin"),
         ({"name": "main", "data": {"source": {}, "transformation": []}}, "spec.templates[0].data"),
-        ({"name": "main", "resource": {"action": "get", "manifest": "x: y"}}, "spec.templates[0].resource"),
+        ({"name": "main", "resource": {"action": "get", "manifest": "kind: Job"}}, "spec.templates[0].resource"),
         ({**OK, "daemon": True}, "spec.templates[0].daemon"),
         ({**OK, "memoize": {"key": "x"}}, "spec.templates[0].memoize"),
         ({**OK, "podSpecPatch": "x"}, "spec.templates[0].podSpecPatch"),

@@ -21,9 +21,13 @@ class Hang:
         return f"'{self.node}' waits for ever: {self.reason}"
 
 
-def can_go_on(run: Run) -> bool:
-    """Whether anything but a client's stop can still change the run, when no pass changes it by itself."""
-    if run.pods or run.suspended:
+def can_go_on(run: Run, *, pods: bool = True) -> bool:
+    """Whether anything but a client's stop can still change the run, when no pass changes it by itself.
+
+    Args:
+        pods: its pods can.
+    """
+    if (pods and run.pods) or run.suspended:
         return True
     waiting = {name for _, name in run.alarms}
     for node in run.tree:
@@ -33,7 +37,7 @@ def can_go_on(run: Run) -> bool:
             return True
         if node.suspended and not _is_overdue(run, node, waiting):
             return True
-        if node.phase == PENDING and run.deadline is not None and run.now() <= run.deadline:
+        if run.deadline is not None and run.now() <= run.deadline and (node.phase == PENDING or not pods):
             return True
     return False
 

@@ -23,10 +23,10 @@ from airflow_argo.local.controller.tree import CONTAINER, POD, Node, pod_name_of
 DEADLINE_MESSAGE: Final = "Step exceeded its deadline"
 _RESULT_REFERENCE: Final = re.compile(r"(tasks|steps)\.([-a-zA-Z0-9]+)\.outputs\.result")
 _RESULT_LOOKUP: Final = re.compile(r"(tasks|steps)\['([-a-zA-Z0-9]+)'\]\.outputs.result")
-_EXECUTOR_KEYS: Final = ("container", "containerSet", "script", "initContainers", "sidecars", "volumes", "outputs")
+_EXECUTOR_KEYS: Final = ("container", "containerSet", "script", "resource", "initContainers", "sidecars", "volumes", "outputs")
 
 
-@executes("container", "script", "containerSet")
+@executes("container", "script", "containerSet", "resource")
 def execute_pod(run: Run, call: Call, name: str, template: Template, options: CallOptions, terminate_at: float | None) -> Node:
     """Ask for the pod of a node, if that hasn't been done."""
     node = run.tree.get(name)

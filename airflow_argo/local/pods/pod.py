@@ -80,6 +80,11 @@ class RunningPod:
         return self.folders.work / self.request.node_id
 
     @property
+    def seen(self) -> int | None:
+        """None: it doesn't only wait for objects to change."""
+        return None
+
+    @property
     def containers(self) -> list[str]:
         """The names of its containers."""
         return [container.name for container in self._containers()]
