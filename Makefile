@@ -8,7 +8,7 @@ EXAMPLES = $(AIRFLOW)/example_dags
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format e2e differential fuzz bench docs lock clean
+.PHONY: help setup run test lint format e2e differential fuzz bench docs pictures lock clean
 
 help:  ## tell what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ docs: setup  ## write the pages that are made by commands
 		echo 'What `airflow-argo assess` says of them, with Airflow'"'"'s standard, http and kubernetes providers. `make docs` writes this page.'; echo; \
 		$(VENV)/airflow-argo assess $(EXAMPLES) $(wildcard $(AIRFLOW)/providers/*/example_dags $(AIRFLOW)/providers/*/*/example_dags) \
 			-o markdown ) > docs/airflow-examples.md
+
+pictures: setup  ## take the pictures of the user interface; needs KUBECONFIG and chromium
+	@$(VENV)/python -m scripts.pictures
 
 lock: setup  ## resolve the versions that tests install
 	@uv pip compile --universal --upgrade --quiet --no-header --no-annotate --no-emit-index-url \

@@ -20,12 +20,20 @@ from airflow.providers.common.compat.sdk import (  # noqa: TID253 - Airflow's ow
     Connection,
     DecoratedOperator,
     PokeReturnValue,
+    SkipMixin,
     TaskGroup,
     XCom,
     conf,
+    redact,
     task_decorator_factory,
 )
+from airflow.providers.standard.operators.empty import EmptyOperator  # noqa: TID253
 from airflow.triggers.base import BaseTrigger, TriggerEvent  # noqa: TID253
+
+try:
+    from airflow.sdk.exceptions import AirflowRescheduleException
+except ImportError:  # before 3.1
+    from airflow.exceptions import AirflowRescheduleException
 
 __all__ = [
     "AIRFLOW_3",
@@ -34,6 +42,7 @@ __all__ = [
     "AirflowException",
     "AirflowFailException",
     "AirflowNotFoundException",
+    "AirflowRescheduleException",
     "AirflowSensorTimeout",
     "AirflowSkipException",
     "AirflowTaskTimeout",
@@ -44,14 +53,22 @@ __all__ = [
     "BaseTrigger",
     "Connection",
     "DecoratedOperator",
+    "EmptyOperator",
     "PokeReturnValue",
+    "SkipMixin",
     "TaskGroup",
     "TriggerEvent",
     "XCom",
     "async_connection",
     "conf",
+    "holds_secret",
+    "no_timetable",
+    "operator_class_of",
+    "skip_tasks",
+    "state_store",
     "task_decorator_factory",
     "task_state",
+    "task_states",
 ]
 
 _VERSION = tuple(int(part) for part in AIRFLOW_VERSION.split(".")[:2])
@@ -87,3 +104,59 @@ def task_state(dag_id: str, task_id: str, run_id: str, map_index: int) -> str | 
         instance = TaskInstance.get_task_instance(dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index)
         state = instance.state if instance else None
     return None if state is None else str(getattr(state, "value", state))
+
+
+def task_states(context: Any, task_ids: list[str]) -> dict[str, tuple[str, ...]]:
+    """The states that task instances of the present run have now: task id → those of its instances, none where it has none."""
+    ti = context["ti"]
+    if AIRFLOW_3:
+        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+        states = RuntimeTaskInstance.get_task_states(dag_id=ti.dag_id, task_ids=task_ids, run_ids=[ti.run_id]).get(
+            ti.run_id, {}
+        )
+        found = [(task_id, name, state) for task_id in task_ids for name, state in states.items() if _is_of(name, task_id)]
+        # an unmapped task may have the name of another's instance: then it is asked for by its own name
+        named = [(task_id, state) for task_id, name, state in found if name == task_id or name not in task_ids]
+    else:
+        instances = context["dag_run"].get_task_instances()
+        named = [(one.task_id, one.state) for one in instances if one.task_id in task_ids]
+    return {
+        task_id: tuple(str(getattr(state, "value", state)) for one, state in named if one == task_id and state is not None)
+        for task_id in task_ids
+    }
+
+
+def _is_of(name: str, task_id: str) -> bool:
+    """Whether a name in an answer of states is a task's, or that of an instance of it: `task_3`."""
+    return name == task_id or (name.startswith(f"{task_id}_") and name[len(task_id) + 1 :].isdigit())
+
+
+def operator_class_of(task: Any) -> type:
+    """The class of an operator, or of what a mapped one makes."""
+    return task.operator_class if task.is_mapped else type(task)
+
+
+def no_timetable() -> Any:
+    """The timetable of a DAG without a schedule."""
+    from airflow.timetables.simple import NullTimetable
+
+    return NullTimetable()
+
+
+def skip_tasks(operator: Any, tasks: list[Any], context: Any) -> None:
+    """Let a SkipMixin skip tasks of the present run."""
+    if AIRFLOW_3:
+        operator.skip(ti=context["ti"], tasks=tasks)
+    else:
+        operator.skip(dag_run=context["dag_run"], tasks=tasks, map_index=context["ti"].map_index)
+
+
+def state_store(context: Any) -> Any | None:
+    """What Airflow keeps for a task instance over its tries and clears; None where it doesn't (before 3.3)."""
+    return context.get("task_state_store") if AIRFLOW_3_3 else None
+
+
+def holds_secret(text: str) -> bool:
+    """Whether a text holds what Airflow has taken note of as a secret: a password, a Variable named like one."""
+    return bool(redact(text) != text)

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_argo._compat import DecoratedOperator, task_decorator_factory
 from airflow_argo.cluster import Snapshot
+from airflow_argo.diagnostics import InputError
 from airflow_argo.model.graph import Graph, Step
 from airflow_argo.model.jobs import PodSettings, PythonCall
 from airflow_argo.model.values import Constant
@@ -48,7 +49,11 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
         self.image, self.pod, self.template = image, pod or {}, template or {}
 
     def _source(self, context: Any) -> Source:
-        source = workflow_source(self._as_workflow(), context)
+        try:
+            source = workflow_source(self._as_workflow(), context)
+        except (TypeError, ValueError) as error:
+            found = f"task '{self.task_id}' has an argument that can't travel: {error}"
+            raise InputError(found, "pass texts, numbers, dates, and lists and dicts of them") from None
         return Source(source.documents, parameters=run_facts(context))
 
     def _as_workflow(self) -> Workflow:
@@ -56,12 +61,13 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
         from airflow_argo.pod.runner import to_json
         from airflow_argo.settings import load_settings
         from airflow_argo.translator.context import is_shippable
-        from airflow_argo.translator.params import OWN_INPUTS
+        from airflow_argo.translator.params import OWN_INPUTS, params_of
         from airflow_argo.translator.slices import slice_of
 
         path = str(self.dag.fileloc)
         source = slice_of(self.python_callable, path, is_shippable=is_shippable)
-        settings = load_settings(Path(path))
+        settings, params = load_settings(Path(path)), params_of(self)
+        task = {"task_id": self.task_id, "dag_id": self.dag_id}
         call = PythonCall(
             image=self.image or settings.required("image"),
             source=source.source,
@@ -69,11 +75,11 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
             args=tuple(Constant.of(to_json(value)) for value in self.op_args),
             kwargs=tuple((name, Constant.of(to_json(value))) for name, value in self.op_kwargs.items()),
             modules=tuple(source.modules.items()),
-            facts=Constant.of({"task": {"task_id": self.task_id, "dag_id": self.dag_id}, "file": Path(path).name}),
+            facts=Constant.of({"task": task, "file": Path(path).name, "params": params.for_pods()}),
             pod=PodSettings.of(self._pod_fields(settings["image_pull_policy"]), self.template),
         )
         step = Step(id=self.task_id.replace(".", "-"), body=call)
-        return Workflow(name=f"{self.dag_id}-{self.task_id}", graph=Graph((step,)), inputs=OWN_INPUTS)
+        return Workflow(name=f"{self.dag_id}-{self.task_id}", graph=Graph((step,)), inputs=(*OWN_INPUTS, *params.inputs))
 
     def _pod_fields(self, pull_policy: str | None) -> dict[str, Any]:
         return {**({"imagePullPolicy": pull_policy} if pull_policy else {}), **self.pod}

@@ -5,18 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from airflow_argo._compat import AirflowNotFoundException, BaseHook, async_connection, conf
 from airflow_argo.cluster import Cluster, NotFoundError, Patience, Snapshot
 from airflow_argo.cluster.argo_server import ArgoServerApi, connect_argo_server
 from airflow_argo.cluster.argo_server_cluster import ArgoServerCluster
 from airflow_argo.cluster.changes import change
-from airflow_argo.cluster.client import Api
+from airflow_argo.cluster.client import MERGE_PATCH, Api
+from airflow_argo.cluster.resources import WORKFLOWS, Call
 from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.hooks.connection import ArgoConnection
 from airflow_argo.hooks.kubernetes import kubernetes_api, light_kubernetes_api
 from airflow_argo.provider import CONNECTION_FIELDS, FIELD_BEHAVIOUR
+
+_NO_OP: Final = {
+    "apiVersion": "argoproj.io/v1alpha1",
+    "kind": "Workflow",
+    "metadata": {"generateName": "connection-test-"},
+    "spec": {"entrypoint": "main", "templates": [{"name": "main", "suspend": {"duration": "0"}}]},
+}
+"""What a test of a connection asks the server to check, and not to make."""
 
 KillAction: TypeAlias = Literal["stop", "terminate", "delete", "keep"]
 """What becomes of a workflow whose task was killed: "stop" lets its exit handlers run, "terminate" doesn't."""
@@ -136,6 +145,11 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
 
         return change(self.api, name, annotated)
 
+    def note(self, name: str, annotations: Mapping[str, str]) -> None:
+        """Put annotations on a workflow, whatever others write to it meanwhile."""
+        patch = {"metadata": {"annotations": dict(annotations)}}
+        self.api.send(Call("patch", WORKFLOWS, self.namespace, name), patch, content_type=MERGE_PATCH)
+
     def end(self, name: str, action: KillAction) -> None:
         """What becomes of a workflow whose task was killed; that there is none is no fault."""
         try:
@@ -158,12 +172,20 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
         return await asyncio.to_thread(lambda: self.cluster.get(name))
 
     def test_connection(self) -> tuple[bool, str]:
-        """Whether workflows can be listed, and a sentence about it; for `airflow connections test` and the form's button."""
+        """Whether workflows can be listed, and a sentence about it; for `airflow connections test` and the form's button.
+
+        That none can be made is said, and no failure: there are Airflows that only wait for workflows.
+        """
         try:
             next(iter(self.cluster.list(limit=1)), None)
-        except AirflowArgoError as error:
+        except (AirflowArgoError, AirflowNotFoundException) as error:
             return False, str(error)
-        return True, f"Workflows can be listed in namespace '{self.namespace}' of {self.cluster.server}"
+        where = f"in namespace '{self.namespace}' of {self.cluster.server}"
+        try:
+            self.cluster.submit(_NO_OP, dry_run="server")
+        except AirflowArgoError as error:
+            return True, f"Workflows can be listed {where}, but not be made: {error}"
+        return True, f"Workflows can be listed and made {where}"
 
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:

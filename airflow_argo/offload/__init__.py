@@ -1,6 +1,7 @@
 """Tasks that stay in Airflow's schedule, grid and alerts, and run as one Argo workflow: `offload(dag)` and `ArgoTaskGroup`.
 
-moved: what becomes of the tasks. task_group, dag: the two ways to say so. steps: the task that shows a step of the workflow.
+dag, task_group: the ways to say so. moved: what becomes of the tasks. part: what becomes of them when they are submitted.
+shown, steps: the task that shows a step of the workflow. edges: those drawn later. outcomes: how a step has ended.
 """
 
 from __future__ import annotations
@@ -11,10 +12,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow_argo.offload.dag import offload as offload
     from airflow_argo.offload.task_group import ArgoTaskGroup as ArgoTaskGroup
+    from airflow_argo.offload.task_group import argo_task_group as argo_task_group
 
-_HOME = {"offload": "airflow_argo.offload.dag", "ArgoTaskGroup": "airflow_argo.offload.task_group"}
+_HOME = {
+    "ArgoTaskGroup": "airflow_argo.offload.task_group",
+    "argo_task_group": "airflow_argo.offload.task_group",
+    "offload": "airflow_argo.offload.dag",
+}
 
-__all__ = ["ArgoTaskGroup", "offload"]
+__all__ = ["ArgoTaskGroup", "argo_task_group", "offload"]
 
 
 def __getattr__(name: str) -> Any:

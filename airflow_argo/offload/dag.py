@@ -7,7 +7,7 @@ from typing import Any
 from airflow_argo.offload.moved import move
 
 
-def offload(dag: Any, *, show_steps: bool = True, **argo: Any) -> Any:
+def offload(dag: Any, *, show_steps: bool = True, strict: bool = False, **argo: Any) -> Any:
     """Let the tasks of a DAG run as one Argo workflow. Returns the DAG, changed; schedule, params and id stay as they are.
 
     with DAG("daily", schedule="@daily") as dag:
@@ -18,10 +18,11 @@ def offload(dag: Any, *, show_steps: bool = True, **argo: Any) -> Any:
     Args:
         dag: with all of its tasks.
         show_steps: a task in the grid for each of them, that ends as its step did; else one task for all.
+        strict: whatever can't be carried over is an error when the workflow is submitted; else the task's log says so.
         argo: arguments of ArgoSubmitWorkflowOperator, e.g. `argo_conn_id="argo"`.
 
     Raises:
         InputError: there is nothing to move, or it can't be.
     """
-    move(dag, dag.task_group, show_steps=show_steps, **argo)
+    move(dag, dag.task_group, show_steps=show_steps, strict=strict, **argo)
     return dag

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from airflow_argo.argo.phases import SUCCEEDED
 from airflow_argo.cluster import Snapshot
 from airflow_argo.operators.results import steps
 from airflow_argo.runners.tree import StepRun
+
+UNMAPPED: Final = -1
+"""The map index of a task that isn't mapped."""
+
+FOLLOW: Final = "follow"
+"""What a task that decides about others pushes for the workflow. Source: translator.branches."""
 
 _ENDED: Final = frozenset({"success", "failed", "skipped", "upstream_failed"})
 _MOST_PODS: Final = 50
@@ -21,15 +27,23 @@ class StepOutcome:
 
     Attributes:
         state: success, failed, skipped or upstream_failed; "" while it goes on.
-        value: what it returned.
+        pushed: XCom key → value.
+        decided: what it decided about those after it; None if nothing.
         pods: node ids of its pods, the first ones.
+        tries: what became of each try, if there were several.
+        ended: tells this end from that after another retry.
+        node: the id of its node.
     """
 
     workflow: str
     state: str = ""
-    value: Any = None
+    pushed: Mapping[str, Any] = field(default_factory=dict)
+    decided: Any = None
     message: str = ""
     pods: tuple[str, ...] = ()
+    tries: tuple[str, ...] = ()
+    ended: str = ""
+    node: str = ""
 
     @property
     def over(self) -> bool:
@@ -37,29 +51,83 @@ class StepOutcome:
         return bool(self.state)
 
     def to_json(self) -> dict[str, Any]:
-        """For a trigger's event."""
-        return asdict(self)
+        """For a trigger's event: values are encoded, since they may be no JSON."""
+        from airflow_argo.pod.runner import encoded
+
+        pushed = {key: encoded(value) for key, value in self.pushed.items()}
+        return {**asdict(replace(self, pushed={})), "pushed": pushed}
 
     @classmethod
     def of_json(cls, fields: Mapping[str, Any]) -> StepOutcome:
         """From there."""
-        return cls(**{**fields, "pods": tuple(fields["pods"])})
+        from airflow_argo.pod.runner import decoded
+
+        pushed = {key: decoded(value) for key, value in fields["pushed"].items()}
+        return cls(**{**fields, "pushed": pushed, "pods": tuple(fields["pods"]), "tries": tuple(fields["tries"])})
 
 
-def outcome_of(workflow: Snapshot, step: str) -> StepOutcome:
-    """The outcome of a step: also one that never began is over when the workflow is."""
-    found = next((one for one in steps(workflow) if one.id == step), None)
+def outcome_of(workflow: Snapshot, step: str, index: int = UNMAPPED) -> StepOutcome:
+    """The outcome of a step: also one that never began is over when the workflow is.
+
+    Args:
+        index: of an instance of it.
+    """
+    found = _instance(next((one for one in steps(workflow) if one.id == step), None), index)
     if found is not None and found.state in _ENDED:
-        pods = tuple(str(one.node.get("id")) for one in found.walk() if one.is_pod)
-        return StepOutcome(workflow.name, found.state, _value(found), found.message, pods[:_MOST_PODS])
+        return _outcome(workflow.name, found)
     if not workflow.done:
         return StepOutcome(workflow.name)
     message = f"the workflow is {workflow.phase}, and the step never ended: {workflow.message}".rstrip(": ")
-    return StepOutcome(workflow.name, "failed" if workflow.phase != SUCCEEDED or found is None else "skipped", message=message)
+    state = "failed" if workflow.phase != SUCCEEDED or found is None else "skipped"
+    finished = str((workflow.manifest.get("status") or {}).get("finishedAt") or "")
+    return StepOutcome(workflow.name, state, message=message, ended=finished)
 
 
-def _value(step: StepRun) -> Any:
-    """What it returned; of a mapped one a list of what its instances returned, those aside that returned nothing."""
-    if step.value is not None or not any(child.id.startswith("[") for child in step.children):
-        return step.value
-    return [child.value for child in step.children if child.value is not None]
+def _instance(step: StepRun | None, index: int) -> StepRun | None:
+    """The instance of a step. Of one that never began as a whole, its end is that of each instance."""
+    if step is None or index == UNMAPPED:
+        return step
+    items = [child for child in step.children if child.id.startswith("[")]
+    if not items:
+        return step if step.state in _ENDED - {"success"} else None
+    item = next((child for child in items if child.id == f"[{index}]"), None)
+    if item is None:
+        return None
+    inner = [child for child in item.children if not child.id.startswith("try ")]
+    return inner[0] if inner else item
+
+
+def _outcome(workflow: str, step: StepRun) -> StepOutcome:
+    pods = tuple(str(one.node.get("id")) for one in step.walk() if one.is_pod)
+    attempts = [child for child in step.children if child.id.startswith("try ")]
+    pushed = dict(_pushed(step))
+    return StepOutcome(
+        workflow,
+        step.state,
+        pushed={key: value for key, value in pushed.items() if key != FOLLOW},
+        decided=pushed.get(FOLLOW),
+        message=step.message or next((one.message for one in reversed(attempts) if one.message), ""),
+        pods=pods[:_MOST_PODS],
+        tries=tuple(f"{one.id}: {one.state} {one.message}".rstrip() for one in attempts) if len(attempts) > 1 else (),
+        ended=str(step.node.get("finishedAt") or ""),
+        node=str(step.node.get("id") or ""),
+    )
+
+
+def _pushed(step: StepRun) -> Iterator[tuple[str, Any]]:
+    """XCom key → value: of a step with instances, what they returned as a list."""
+    from airflow_argo.pod.runner import decoded
+
+    items = [child for child in step.children if child.id.startswith("[")]
+    if items:
+        yield "return_value", _listed(items)
+        return
+    outcome = step.outcome
+    if "value" in outcome:
+        yield "return_value", decoded(outcome["value"])
+    for key, value in (outcome.get("pushed") or {}).items():
+        yield key, decoded(value)
+
+
+def _listed(items: Iterable[StepRun]) -> list[Any]:
+    return [item.value for item in items if item.value is not None]

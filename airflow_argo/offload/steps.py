@@ -2,45 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
-from airflow_argo._compat import AirflowFailException, AirflowSkipException, BaseOperator, conf
-from airflow_argo.cluster import ClusterError, LogLine, NotFoundError, Snapshot, WorkflowGoneError
-from airflow_argo.hooks.argo import ArgoHook
-from airflow_argo.links.argo import URL_KEY, ArgoWorkflowLink
-from airflow_argo.offload.outcomes import StepOutcome, outcome_of
-from airflow_argo.offload.trigger import ArgoStepTrigger
+from airflow_argo._compat import (
+    AirflowException,
+    AirflowFailException,
+    AirflowRescheduleException,
+    AirflowSkipException,
+    BaseOperator,
+    SkipMixin,
+    conf,
+    skip_tasks,
+    task_state,
+)
+from airflow_argo.cluster import (
+    ClusterError,
+    ForbiddenError,
+    NotFoundError,
+    Snapshot,
+    WaitTimeoutError,
+    WorkflowGoneError,
+    WrongPhaseError,
+)
+from airflow_argo.hooks.argo import ArgoHook, KillAction
+from airflow_argo.links.argo import URL_KEY, ArgoWorkflowLink, push_link
+from airflow_argo.offload.notes import Notes
+from airflow_argo.offload.outcomes import UNMAPPED, StepOutcome, outcome_of
+from airflow_argo.offload.trigger import KILLED, ArgoStepTrigger
 from airflow_argo.operators.argo import DEFAULT_TIMEOUT, PATIENCE
+from airflow_argo.operators.asking import state_of
+from airflow_argo.operators.attempts import TaskTry
 from airflow_argo.operators.pod_logs import write
+from airflow_argo.triggers.argo import ArgoWorkflowTrigger
 
 _SKIPPED: Final = "skipped"
 _SUCCESS: Final = "success"
+_NOT_YET: Final = 5.0
+"""Seconds between looks for a submission that isn't there yet."""
 
 
 class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes are Any to mypy
-    """Waits for a step of the workflow that another task has submitted; its logs, value and state become the task's.
+    """Waits for a step of the workflow that another task has submitted; its logs, XComs and state become the task's.
 
-    A failed step is not tried again here: Argo has done that as often as the original task says. Clear the task that submits
-    to run again what failed.
+    A failed step is not tried again here: Argo has done that as often as the original task says. If the task is cleared, Argo
+    runs the step again, with what failed beside it and what comes after it.
 
     Args:
-        step: the id of the step, which is that of the original task.
+        step: the id of the step, which is that of the original task. In a mapped task or group its instance is meant.
         submitted_by: the id of the task that submits the workflow.
         argo_conn_id: a connection of type `argo`.
         deferrable: wait in the triggerer; by default as `[operators] default_deferrable` says.
         poll_interval: seconds between looks, where watching isn't allowed.
         log_tail: lines of each pod's log.
-        timeout: as in ArgoSubmitWorkflowOperator; the workflow is not stopped.
+        timeout: as in ArgoSubmitWorkflowOperator.
+        on_kill_action: what becomes of the workflow when the task is marked failed, or its run ends, before the step does.
+        waits_for_submission: no edge says that the submission comes first, since that would change what the trigger rule means.
 
-    Returns (XCom `return_value`): what the step returned; of a mapped one a list.
+    Returns (XCom `return_value`): what the step returned. What else it pushed is pushed under the same keys.
     """
 
     template_fields: Sequence[str] = ("argo_conn_id",)
     operator_extra_links = (ArgoWorkflowLink(),)
     ui_color = "#fdf3e3"
+    custom_operator_name = "Argo step"
 
     def __init__(
         self,
@@ -52,15 +80,20 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
         poll_interval: float = 10.0,
         log_tail: int = 1000,
         timeout: float | timedelta = DEFAULT_TIMEOUT,
+        on_kill_action: KillAction = "stop",
+        waits_for_submission: bool = False,
         retries: int = 2,
+        retry_delay: timedelta = timedelta(seconds=10),
         **kwargs: Any,
     ) -> None:
-        super().__init__(retries=retries, **kwargs)
+        super().__init__(retries=retries, retry_delay=retry_delay, execution_timeout=None, **kwargs)
         self.step, self.submitted_by, self.argo_conn_id = step, submitted_by, argo_conn_id
         default = conf.getboolean("operators", "default_deferrable", fallback=False)
         self.deferrable = default if deferrable is None else deferrable
         self.poll_interval, self.log_tail, self.timeout = poll_interval, log_tail, timeout
+        self.on_kill_action, self.waits_for_submission = on_kill_action, waits_for_submission
         self._namespace: str | None = None
+        self._running: tuple[TaskTry, str] | None = None
 
     @cached_property
     def hook(self) -> ArgoHook:
@@ -70,30 +103,41 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
     def execute(self, context: Any) -> Any:
         """Look; wait if need be."""
         name, uid = self._workflow(context)
-        if not self.deferrable:
-            return self._concluded(self._watched(name, uid))
-        outcome = outcome_of(self._get(name, uid), self.step)
+        self._running = (TaskTry.of(context), name)
+        workflow = self._get(name, uid)
+        outcome = outcome_of(workflow, self.step, self._index(context))
+        if self._is_to_run_again(outcome, context):
+            workflow = self._restarted(workflow, context)
+            outcome = outcome_of(workflow, self.step, self._index(context))
         if outcome.over:
-            return self._concluded(outcome)
-        limit = self.timeout.total_seconds() if isinstance(self.timeout, timedelta) else float(self.timeout)
-        trigger = ArgoStepTrigger(
-            step=self.step,
-            name=name,
-            uid=uid,
-            namespace=self.hook.namespace,
-            argo_conn_id=self.argo_conn_id,
-            deadline=self.hook.api.clock.now() + limit,
-            poll_interval=self.poll_interval,
-        )
-        self.defer(trigger=trigger, method_name="execute_complete")
-        return None
+            return self._concluded(outcome, context)
+        if self.deferrable:
+            self._defer(name, uid, context)
+        return self._concluded(self._watched(name, uid, context), context)
 
     def execute_complete(self, context: Any, event: Mapping[str, Any]) -> Any:
         """What the trigger saw: the outcome, or why there is none."""
         self._workflow(context)
         if event["status"] != "done":
             raise AirflowFailException(event["message"])
-        return self._concluded(StepOutcome.of_json(event["outcome"]))
+        return self._concluded(StepOutcome.of_json(event["outcome"]), context)
+
+    def execute_again(self, context: Any, event: Mapping[str, Any]) -> Any:
+        """The workflow is done, so that the step can run again."""
+        if event["status"] != "done":
+            raise AirflowFailException(event["message"])
+        return self.execute(context)
+
+    @staticmethod
+    def _index(context: Any) -> int:
+        index = context["ti"].map_index
+        return UNMAPPED if index is None else int(index)
+
+    @property
+    def _limit(self) -> float:
+        return self.timeout.total_seconds() if isinstance(self.timeout, timedelta) else float(self.timeout)
+
+    # The workflow
 
     def _workflow(self, context: Any) -> tuple[str, str]:
         """Name and uid of the workflow, as the task that submitted it has left them; the link goes on from there."""
@@ -101,10 +145,18 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
         facts = ("workflow_name", "workflow_uid", "workflow_namespace", URL_KEY)
         name, uid, self._namespace, url = (ti.xcom_pull(task_ids=self.submitted_by, key=fact) for fact in facts)
         if not name:
-            raise AirflowFailException(f"task '{self.submitted_by}' has submitted no workflow; clear it")
-        if url:
-            ti.xcom_push(key=URL_KEY, value=url)
+            self._without_workflow(context)
+        push_link(ti, str(url or ""))
         return str(name), str(uid)
+
+    def _without_workflow(self, context: Any) -> NoReturn:
+        ti = context["ti"]
+        if self.waits_for_submission and task_state(ti.dag_id, self.submitted_by, ti.run_id, UNMAPPED) not in (
+            _SUCCESS,
+            *KILLED,
+        ):
+            raise AirflowRescheduleException(datetime.now(timezone.utc) + timedelta(seconds=_NOT_YET))
+        raise AirflowFailException(f"task '{self.submitted_by}' has submitted no workflow; clear it")
 
     def _get(self, name: str, uid: str) -> Snapshot:
         try:
@@ -115,29 +167,161 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
             raise AirflowFailException(f"workflow '{name}' was replaced by another of its name; clear '{self.submitted_by}'")
         return found
 
-    def _watched(self, name: str, uid: str) -> StepOutcome:
-        limit = self.timeout.total_seconds() if isinstance(self.timeout, timedelta) else float(self.timeout)
+    # Waiting
+
+    def _defer(self, name: str, uid: str, context: Any) -> None:
+        trigger = ArgoStepTrigger(
+            step=self.step,
+            index=self._index(context),
+            name=name,
+            uid=uid,
+            namespace=self.hook.namespace,
+            argo_conn_id=self.argo_conn_id,
+            deadline=self.hook.api.clock.now() + self._limit,
+            poll_interval=self.poll_interval,
+            on_kill_action=self.on_kill_action,
+        )
+        self.defer(trigger=trigger, method_name="execute_complete")
+
+    def _watched(self, name: str, uid: str, context: Any) -> StepOutcome:
+        index, deadline = self._index(context), time.monotonic() + self._limit
         try:
-            for snapshot in self.hook.cluster.watch(name, uid=uid, timeout=limit):
-                if (outcome := outcome_of(snapshot, self.step)).over:
+            for snapshot in self.hook.cluster.watch(name, uid=uid, timeout=self._limit):
+                if (outcome := outcome_of(snapshot, self.step, index)).over:
                     return outcome
+        except ForbiddenError as error:
+            self.log.warning("Looking every %g s, since watching isn't allowed: %s", self.poll_interval, error)
         except WorkflowGoneError as error:
             raise AirflowFailException(str(error)) from None
-        raise AssertionError("a watch ends with a workflow that is done, in which every step is over")
+        except WaitTimeoutError as error:
+            raise AirflowException(str(error)) from None
+        while not (outcome := outcome_of(self._get(name, uid), self.step, index)).over:
+            if time.monotonic() > deadline:
+                raise AirflowException(f"step '{self.step}' of '{name}' is not over in time")
+            time.sleep(self.poll_interval)
+        return outcome
 
-    def _log_lines(self, outcome: StepOutcome) -> Iterator[LogLine]:
-        if not outcome.pods:
-            return iter(())
-        return self.hook.cluster.logs(outcome.workflow, nodes=outcome.pods, tail=self.log_tail)
+    # Running a step again
 
-    def _concluded(self, outcome: StepOutcome) -> Any:
+    def _is_to_run_again(self, outcome: StepOutcome, context: Any) -> bool:
+        """Whether the task was cleared after it had shown this very end."""
+        was_cleared = (getattr(context["ti"], "max_tries", 0) or 0) > (self.retries or 0)
+        return outcome.over and was_cleared and Notes(self.hook, self.step, context).last(outcome.workflow) == outcome.ended
+
+    def _restarted(self, workflow: Snapshot, context: Any) -> Snapshot:
+        """The workflow, going on with this step: it restarts when all of it is done, which is waited for."""
+        if not workflow.done:
+            self.log.info("Workflow %s goes on; the step runs again when it is done", workflow.name)
+            if self.deferrable:
+                self._defer_until_done(workflow)
+            self.hook.cluster.wait(workflow.name, uid=workflow.uid, timeout=self._limit)
+        outcome = outcome_of(workflow, self.step, self._index(context))
+        selector = f"id={outcome.node}" if outcome.state in (_SUCCESS, _SKIPPED) and outcome.node else None
         try:
-            for line in self._log_lines(outcome):
-                write(self.log, line)
-        except ClusterError as error:
-            self.log.warning("The logs of step %s can't be read: %s", self.step, error)
+            restarted = self.hook.cluster.retry(workflow.name, restart_successful=selector)
+        except WrongPhaseError as error:  # another task has restarted it
+            self.log.info("Workflow %s isn't restarted by this task: %s", workflow.name, error)
+            return self._get(workflow.name, workflow.uid)
+        self.log.info("Workflow %s runs again what failed of it, and step '%s'", workflow.name, self.step)
+        return restarted
+
+    def _defer_until_done(self, workflow: Snapshot) -> None:
+        trigger = ArgoWorkflowTrigger(
+            name=workflow.name,
+            uid=workflow.uid,
+            namespace=self.hook.namespace,
+            argo_conn_id=self.argo_conn_id,
+            deadline=self.hook.api.clock.now() + self._limit,
+            poll_interval=self.poll_interval,
+            on_kill_action="keep",
+        )
+        self.defer(trigger=trigger, method_name="execute_again")
+
+    # The end
+
+    def _concluded(self, outcome: StepOutcome, context: Any) -> Any:
+        self._log(outcome)
+        Notes(self.hook, self.step, context).note(outcome.workflow, outcome.ended)
+        for key, value in outcome.pushed.items():
+            if key != "return_value":
+                context["ti"].xcom_push(key=key, value=value)
         if outcome.state == _SKIPPED:
             raise AirflowSkipException(outcome.message or f"step '{self.step}' was skipped")
         if outcome.state != _SUCCESS:
             raise AirflowFailException(f"step '{self.step}' is {outcome.state}: {outcome.message or 'see its log'}")
-        return outcome.value
+        self._decide(outcome, context)
+        return outcome.pushed.get("return_value")
+
+    def _log(self, outcome: StepOutcome) -> None:
+        for one in outcome.tries:
+            self.log.info("Step %s, %s", self.step, one)
+        if not outcome.pods:
+            return
+        try:
+            for line in self.hook.cluster.logs(outcome.workflow, nodes=outcome.pods, tail=self.log_tail):
+                write(self.log, line)
+        except ClusterError as error:
+            self.log.warning("The logs of step %s can't be read: %s", self.step, error)
+
+    def _decide(self, outcome: StepOutcome, context: Any) -> None:
+        """What the step decided about tasks after it: nothing, unless it stands for a task that can."""
+
+    def on_kill(self) -> None:
+        """Airflow asks the process to end: the workflow ends with a task that was made to fail, and goes on otherwise."""
+        if self._running is None:
+            return
+        attempt, name = self._running
+        if state_of(attempt) not in KILLED:
+            self.log.warning("This worker is told to end; workflow %s goes on", name)
+            return
+        try:
+            self.hook.end(name, self.on_kill_action)
+        except ClusterError as error:
+            self.log.warning("Workflow %s can't be ended: %s", name, error)
+        else:
+            self.log.info("Workflow %s: %s", name, self.on_kill_action)
+
+
+class ArgoDecidingStepOperator(ArgoStepOperator, SkipMixin):  # type: ignore[misc] # Airflow's classes are Any to mypy
+    """Shows a step that chooses among the tasks after it, and lets Airflow skip the others.
+
+    Attributes:
+        decides: "choice": among those directly after it. Short circuits: "all" after it, or only the "direct" ones.
+    """
+
+    decides = "choice"
+
+    def _decide(self, outcome: StepOutcome, context: Any) -> None:
+        task = context["ti"].task
+        if self._index(context) != UNMAPPED:  # an instance's choice is what it returns
+            chosen = outcome.pushed.get("return_value")
+            if self.decides == "choice" and chosen is not None:
+                self.skip_all_except(context["ti"], chosen)
+            return
+        if isinstance(outcome.decided, list):
+            later = task.get_direct_relatives(upstream=False)
+            self._skip([one for one in later if one.task_id not in outcome.decided], context)
+        elif outcome.decided is False:
+            later = (
+                task.get_flat_relatives(upstream=False) if self.decides == "all" else task.get_direct_relatives(upstream=False)
+            )
+            self._skip([one for one in later if not one.is_teardown], context)
+
+    def _skip(self, tasks: list[Any], context: Any) -> None:
+        if tasks:
+            skip_tasks(self, tasks, context)
+
+
+class ArgoStepOfMapped(ArgoDecidingStepOperator):
+    """What an instance of a mapped task becomes. The expansion's own arguments are the step's, and not looked at.
+
+    Args:
+        argo_step: the arguments of ArgoStepOperator.
+    """
+
+    def __init__(self, *, argo_step: dict[str, Any], **kwargs: Any) -> None:
+        place = ("task_id", "dag", "task_group", "start_date", "end_date", "params", "is_setup", "is_teardown")
+        decides = argo_step.get("decides", "")
+        given = {name: value for name, value in argo_step.items() if name != "decides"}
+        super().__init__(**{name: kwargs[name] for name in place if name in kwargs}, **given)
+        self.decides = decides

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import wraps
 from typing import Any
 
 from airflow_argo._compat import TaskGroup
 from airflow_argo.offload.moved import move
+from airflow_argo.offload.part import PartOfDag
 
 
 class ArgoTaskGroup(TaskGroup):  # type: ignore[misc] # Airflow's classes are Any to mypy
@@ -14,21 +17,59 @@ class ArgoTaskGroup(TaskGroup):  # type: ignore[misc] # Airflow's classes are An
     with ArgoTaskGroup("load", argo={"argo_conn_id": "argo"}):
         extract() >> load()
 
-    Tasks in it may pull XComs of each other; values from outside reach them as params or through the run's conf. Outside of it
-    their XComs are there as ever. To run again what failed, clear the group.
+    Edges and XComs go in and out as with any group. To run again what failed, clear the failed task, or the group.
 
     Args:
         group_id: as TaskGroup has it, and so are all others.
         show_steps: a task in the grid for each step; else one task for all.
+        strict: whatever can't be carried over is an error when the workflow is submitted; else the task's log says so.
         argo: arguments of ArgoSubmitWorkflowOperator.
     """
 
-    def __init__(self, group_id: str, *args: Any, show_steps: bool = True, argo: Any = None, **kwargs: Any) -> None:
-        super().__init__(group_id, *args, **kwargs)
-        self._show_steps, self._argo = show_steps, dict(argo or {})
+    def __init__(
+        self, *args: Any, show_steps: bool = True, strict: bool = False, argo: dict[str, Any] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._show_steps, self._strict, self._argo = show_steps, strict, dict(argo or {})
+        self._part: PartOfDag | None = None
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         """The tasks are written: move them."""
         super().__exit__(kind, error, trace)
         if kind is None:
-            move(self.dag, self, show_steps=self._show_steps, **self._argo)
+            submit = move(self.dag, self, show_steps=self._show_steps, strict=self._strict, **self._argo)
+            self._part = submit.workflow
+
+    def get_roots(self) -> Iterator[Any]:
+        """The tasks that the group begins with; the one that submits them follows by itself."""
+        if self._part is None:
+            yield from super().get_roots()
+        else:
+            yield from self._part.roots()
+
+    def get_leaves(self) -> Iterator[Any]:
+        """The tasks that it ends with."""
+        around = () if self._part is None or not self._part.show_steps else (self._part.submit_id, self._part.ready_id)
+        yield from (task for task in super().get_leaves() if task.task_id not in around)
+
+
+def argo_task_group(function: Callable[..., Any] | None = None, /, *, group_id: str | None = None, **settings: Any) -> Any:
+    """`@argo_task_group`: a function whose tasks are an ArgoTaskGroup, as Airflow's `@task_group` makes a TaskGroup.
+
+    Args:
+        function: calls the tasks; what it returns is returned.
+        group_id: by default the function's name.
+        settings: further arguments of ArgoTaskGroup.
+    """
+
+    def decorated(body: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(body)
+        def called(*args: Any, **kwargs: Any) -> Any:
+            named = {"group_id": group_id or body.__name__, "add_suffix_on_collision": True, **settings}
+            with ArgoTaskGroup(**named) as group:
+                result = body(*args, **kwargs)
+            return group if result is None else result
+
+        return called
+
+    return decorated if function is None else decorated(function)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Final
 
-from airflow_argo._compat import BaseTrigger, TriggerEvent
+from airflow_argo._compat import AIRFLOW_3_3, BaseTrigger, TriggerEvent, task_state
 from airflow_argo.cluster import ClusterError, NotFoundError, Snapshot
 from airflow_argo.cluster.clock import ServerClock
 from airflow_argo.cluster.watch import Change, Seen, Vanished
-from airflow_argo.hooks.argo import ArgoHook
-from airflow_argo.offload.outcomes import StepOutcome, outcome_of
+from airflow_argo.hooks.argo import ArgoHook, KillAction
+from airflow_argo.offload.outcomes import UNMAPPED, StepOutcome, outcome_of
 from airflow_argo.triggers.deadline import before
 from airflow_argo.triggers.shared_watch import Box, persistently, release_later, shared_watch
+
+KILLED: Final = frozenset({"failed", "skipped", "upstream_failed", "removed"})
+"""States that Airflow gives a running task only to end it. A task that is cleared, or marked a success, lets its step go on."""
 
 
 class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes are Any to mypy
@@ -21,12 +24,14 @@ class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes ar
 
     Args:
         step: its id.
+        index: of the instance that is meant, if it has instances.
         name: of the workflow.
         uid: of the workflow.
         namespace: of the workflow.
         argo_conn_id: a connection of type `argo`; looked up in the triggerer.
         deadline: seconds since 1970 by the server's clock, or None: as long as it takes.
         poll_interval: seconds between looks, where watching isn't allowed.
+        on_kill_action: what becomes of the workflow when the deferred task is made to fail.
 
     Event: `status` is done, gone, timeout or error; `message`; if done `outcome`, a StepOutcome's JSON.
     """
@@ -40,30 +45,62 @@ class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes ar
         argo_conn_id: str = ArgoHook.default_conn_name,
         deadline: float | None = None,
         poll_interval: float = 10.0,
+        index: int = UNMAPPED,
+        on_kill_action: KillAction = "stop",
     ) -> None:
         super().__init__()
+        self.index, self.on_kill_action = index, on_kill_action
         self.step, self.name, self.uid, self.namespace, self.argo_conn_id = step, name, uid, namespace, argo_conn_id
         self.deadline, self.poll_interval = deadline, poll_interval
         self._clock: ServerClock | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """All of it, and no secrets."""
-        names = ("step", "name", "uid", "namespace", "argo_conn_id", "deadline", "poll_interval")
+        names = ("step", "index", "name", "uid", "namespace", "argo_conn_id", "deadline", "poll_interval", "on_kill_action")
         return f"{type(self).__module__}.{type(self).__qualname__}", {name: getattr(self, name) for name in names}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """One event."""
         try:
+            event = await self._event()
+        except asyncio.CancelledError:
+            if not AIRFLOW_3_3:
+                await self._end_if_killed()
+            raise
+        yield TriggerEvent(event)
+
+    async def _event(self) -> dict[str, Any]:
+        try:
             wait = persistently(self._by_watch, self._by_looks, self.log)
             outcome = await before(self.deadline, wait, lambda: self._clock)
         except (asyncio.TimeoutError, TimeoutError):
-            yield TriggerEvent({"status": "timeout", "message": f"step '{self.step}' of '{self.name}' is not over in time"})
+            return {"status": "timeout", "message": f"step '{self.step}' of '{self.name}' is not over in time"}
         except NotFoundError as error:
-            yield TriggerEvent({"status": "gone", "message": str(error)})
+            return {"status": "gone", "message": str(error)}
         except ClusterError as error:
-            yield TriggerEvent({"status": "error", "message": str(error)})
-        else:
-            yield TriggerEvent({"status": "done", "outcome": outcome.to_json()})
+            return {"status": "error", "message": str(error)}
+        return {"status": "done", "outcome": outcome.to_json()}
+
+    # Ends that aren't the step's
+
+    async def on_kill(self) -> None:
+        """A user has marked or cleared the deferred task, or its run has ended. Called by Airflow 3.3 and later."""
+        await self._end_if_killed()
+
+    async def _end_if_killed(self) -> None:
+        """End the workflow if the task was made to fail; before 3.3 a shutdown of the triggerer looks like that too."""
+        instance = getattr(self, "task_instance", None)
+        if instance is None:
+            return
+        try:
+            where = (instance.dag_id, instance.task_id, instance.run_id, instance.map_index)
+            if await asyncio.to_thread(task_state, *where) in KILLED:
+                hook = await ArgoHook.make(self.argo_conn_id, self.namespace)
+                await asyncio.to_thread(hook.end, self.name, self.on_kill_action)
+        except Exception as error:  # noqa: BLE001 - a border: whatever Airflow's client raises
+            self.log.warning("Workflow %s goes on: %s: %s", self.name, type(error).__name__, error)
+
+    # Waiting
 
     async def _by_watch(self) -> StepOutcome:
         watch = await shared_watch(self.argo_conn_id, self.namespace)
@@ -72,7 +109,7 @@ class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes ar
         watch.add(listener, self.name)
         try:
             snapshot = await self._look(watch.hook)  # what is known already comes without nodes
-            while not (outcome := outcome_of(snapshot, self.step)).over:
+            while not (outcome := outcome_of(snapshot, self.step, self.index)).over:
                 news = await listener.box.get()
                 if isinstance(news, ClusterError):
                     raise news
@@ -85,7 +122,7 @@ class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes ar
     async def _by_looks(self) -> StepOutcome:
         hook = await ArgoHook.make(self.argo_conn_id, self.namespace)
         self._clock = hook.api.clock
-        while not (outcome := outcome_of(await self._look(hook), self.step)).over:
+        while not (outcome := outcome_of(await self._look(hook), self.step, self.index)).over:
             await asyncio.sleep(self.poll_interval)
         return outcome
 

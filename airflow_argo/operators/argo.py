@@ -10,7 +10,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NoReturn
 
-from airflow_argo._compat import AirflowException, AirflowFailException, AirflowTaskTimeout, BaseOperator, conf
+from airflow_argo._compat import (
+    AirflowException,
+    AirflowFailException,
+    AirflowSkipException,
+    AirflowTaskTimeout,
+    BaseOperator,
+    conf,
+    holds_secret,
+)
 from airflow_argo.argo.phases import SUCCEEDED
 from airflow_argo.cluster import (
     ClusterError,
@@ -26,9 +34,9 @@ from airflow_argo.cluster import (
     WrongPhaseError,
 )
 from airflow_argo.cluster.backoff import Endurance
-from airflow_argo.diagnostics import DiagnosticsError, InputError
+from airflow_argo.diagnostics import AirflowArgoError, InputError
 from airflow_argo.hooks.argo import ArgoHook, KillAction
-from airflow_argo.links.argo import URL_KEY, ArgoWorkflowLink
+from airflow_argo.links.argo import CONNECTION_KEY, ArgoWorkflowLink, push_link
 from airflow_argo.operators.asking import RUNNING, UNKNOWN, state_of
 from airflow_argo.operators.attempts import (
     MAX_TRIES,
@@ -45,8 +53,8 @@ from airflow_argo.operators.attempts import (
 )
 from airflow_argo.operators.pod_logs import FollowedLogs, Progress, logs_of_failures, write
 from airflow_argo.operators.results import OutputFormat, failures, steps, typed_outputs
-from airflow_argo.operators.sources import Source, dag_source, manifest_source, workflow_source
-from airflow_argo.operators.templating import rendered
+from airflow_argo.operators.sources import Nothing, Source, dag_source, manifest_source, workflow_source
+from airflow_argo.operators.templating import rendered, shortened
 from airflow_argo.triggers.argo import ArgoWorkflowTrigger
 
 FinishAction = Literal["keep", "delete", "delete_succeeded"]
@@ -102,7 +110,8 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         log_tail: lines of each failed pod.
 
     Returns (XCom `return_value`): the workflow's global output parameters by name; of an Airflow DAG what its tasks pushed,
-    by task id. Other XComs: `workflow_name`, `workflow_namespace`, `workflow_uid`, `workflow_url`, and `task_states`.
+    by task id. Other XComs: `workflow_name`, `workflow_namespace`, `workflow_uid`, `workflow_conn_id`, `workflow_url`, and
+    `task_states`.
     """
 
     template_fields: Sequence[str] = (
@@ -164,6 +173,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         self.output_format, self.logs, self.log_tail = output_format, logs, log_tail
         self._running: tuple[TaskTry, str] | None = None
         self._timed_out = False
+        self._secret = ""
 
     @cached_property
     def hook(self) -> ArgoHook:
@@ -178,7 +188,10 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         environment = jinja_env or self.get_template_env()
         if content.endswith(tuple(self.template_ext)) and "\n" not in content:
             content = environment.loader.get_source(environment, content)[0]
-        return rendered(content, lambda text: base(text, context, environment, seen_oids))
+        result = rendered(content, lambda text: base(text, context, environment, seen_oids))
+        if isinstance(result, str) and result != content and holds_secret(result) and not holds_secret(content):
+            self._secret = content
+        return result
 
     # Running
 
@@ -232,8 +245,13 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
     def _next_step(self, attempt: TaskTry) -> Submit | Adopt | RetryFailed:
         if attempt.try_number <= 1:
             return Submit()
-        earlier = self.hook.cluster.list(label_selector=attempt.selector)
-        return next_step(earlier, self.retry_strategy, max_tries=attempt.max_tries, notes=self.hook.can_annotate)
+        earlier = list(self.hook.cluster.list(label_selector=attempt.selector))
+        step = next_step(earlier, self.retry_strategy, max_tries=attempt.max_tries, notes=self.hook.can_annotate)
+        if isinstance(step, Submit) and hasattr(self.workflow, "source_in"):
+            for one in earlier:  # the task was cleared, and tasks that show steps are to show those of the new one
+                if not one.done:
+                    self._end(one.name)
+        return step
 
     def _claimed(self, workflow: Snapshot, attempt: TaskTry) -> Snapshot:
         """The workflow of an earlier try, with a note that it is of this one now: a later retry goes on with it likewise."""
@@ -256,12 +274,22 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         """The workflow of this try. What can't be submitted now can't be in the next try either, so there is none."""
         try:
             submission = self._submission(attempt, context)
-        except (InvalidError, TooLargeError, InputError, DiagnosticsError) as error:
+        except Nothing as reason:
+            raise AirflowSkipException(str(reason)) from None
+        except (InvalidError, TooLargeError) as error:
+            raise AirflowFailException(str(error)) from error
+        except ClusterError:
+            raise
+        except AirflowArgoError as error:
             raise AirflowFailException(str(error)) from error
         self._log_submission(submission)
         return submission.workflow
 
     def _submission(self, attempt: TaskTry, context: Any) -> Submission:
+        if self._secret:
+            found = f"task '{self.task_id}' has a template that becomes a secret of Airflow's: {shortened(self._secret)}"
+            cure = "a workflow is no place for secrets: keep it in a Kubernetes Secret that the workflow reads (secretKeyRef)"
+            raise InputError(found, cure)
         source = self._source(context)
         how: dict[str, Any] = {
             "name": attempt.name,
@@ -299,6 +327,9 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             return manifest_source(self.manifest)
         if self.airflow_dag is not None:
             return dag_source(self.airflow_dag, Path(self.dag.fileloc).parent, context)
+        if hasattr(self.workflow, "source_in"):  # a part of an Airflow DAG
+            source: Source = self.workflow.source_in(context, self.log)
+            return source
         return workflow_source(self.workflow, context)
 
     def _owned(self, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -318,14 +349,17 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
     def _tell(self, context: Any, workflow: Snapshot) -> None:
         """Where the workflow is, for links and other tasks, as soon as it is there."""
         ti, url = context["ti"], self.hook.workflow_url(workflow.name, workflow.uid)
-        facts = {"workflow_name": workflow.name, "workflow_namespace": self.hook.namespace, "workflow_uid": workflow.uid}
+        facts = {
+            "workflow_name": workflow.name,
+            "workflow_namespace": self.hook.namespace,
+            "workflow_uid": workflow.uid,
+            CONNECTION_KEY: self.argo_conn_id,
+        }
         for key, value in facts.items():
             ti.xcom_push(key=key, value=value)
         if url:
             self.log.info("It is shown at %s", url)
-            ti.xcom_push(key=URL_KEY, value=url)
-            if hasattr(ArgoWorkflowLink, "xcom_key"):  # Airflow 3 shows links from there, by itself only at the end
-                ti.xcom_push(key=ArgoWorkflowLink().xcom_key, value=url)
+        push_link(ti, url)  # also that there is none, so that nobody looks in vain
 
     # Waiting
 
@@ -417,7 +451,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         return outputs
 
     def _outputs(self, workflow: Snapshot, found: Any, context: Any) -> dict[str, Any]:
-        if self.airflow_dag is not None or hasattr(self.workflow, "task_dict"):
+        if self.airflow_dag is not None or hasattr(self.workflow, "task_dict") or hasattr(self.workflow, "source_in"):
             return {step.id: step.value for step in found if step.value is not None}
         types = self._source(context).types if self.workflow is not None else {}
         return typed_outputs(workflow.outputs, types, self.output_format)

@@ -32,6 +32,10 @@ class Source:
     types: Mapping[str, Type] = field(default_factory=dict)
 
 
+class Nothing(Exception):
+    """There is nothing to submit: no task of it would run."""
+
+
 def manifest_source(manifest: Any) -> Source:
     """A manifest: a dict, a list of dicts, or YAML or JSON text.
 
@@ -47,9 +51,11 @@ def manifest_source(manifest: Any) -> Source:
     return Source(tuple(dict(document) for document in manifest))
 
 
-def workflow_source(workflow: Any, context: Any) -> Source:
+def workflow_source(workflow: Any, context: Any, *, is_dag: bool = False) -> Source:
     """A workflow of the DSL or the model, or an Airflow DAG with the dates, run id, conf and params of the present run.
 
+    Args:
+        is_dag: it was translated from one.
     Raises:
         AirflowArgoError: it can't be compiled or translated.
     """
@@ -59,7 +65,7 @@ def workflow_source(workflow: Any, context: Any) -> Source:
     assert source.compiled is not None
     model = source.compiled.workflow
     inputs = {spec.name for spec in model.inputs}
-    run = run_facts(context) if hasattr(workflow, "task_dict") else {}
+    run = run_facts(context) if is_dag or hasattr(workflow, "task_dict") else {}
     types = {parameter_name(name): value.type for name, value in model.outputs}
     return Source((source.manifest,), parameters={name: run[name] for name in run if name in inputs}, types=types)
 

@@ -50,3 +50,8 @@ def _restored(value: Any, tags: list[str]) -> Any:
     if isinstance(value, list):
         return [_restored(one, tags) for one in value]
     return value
+
+
+def shortened(text: str) -> str:
+    """The text in quotes, or the start of a long one."""
+    return repr(text if len(text) <= 80 else f"{text[:79]}…")

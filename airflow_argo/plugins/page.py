@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any, Final
 
+from airflow_argo._compat import AirflowNotFoundException
 from airflow_argo.cluster import Snapshot
 from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.hooks.argo import ArgoHook
+from airflow_argo.links.argo import CONNECTION_KEY
 from airflow_argo.operators.attempts import PREFIX, label_value
 
 _COLOURS: Final = {"Succeeded": "#2e7d32", "Failed": "#c62828", "Error": "#c62828", "Running": "#1565c0"}
@@ -28,16 +30,21 @@ def make_app() -> Any:
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
-    def show(dag_id: str, run_id: str, conn_id: str = ArgoHook.default_conn_name) -> HTMLResponse:
-        hook = ArgoHook(conn_id)
-        try:
-            return HTMLResponse(page(dag_id, run_id, workflows_of_run(hook, dag_id, run_id), hook))
-        except AirflowArgoError as error:
-            return HTMLResponse(_document(f"<p>{escape(str(error))}</p>"), status_code=502)
+    def show(dag_id: str, run_id: str) -> HTMLResponse:
+        found = [_found(hook, dag_id, run_id) for hook in hooks_of_run(dag_id, run_id)]
+        return HTMLResponse(document("".join(html for html, _ in found)), 200 if all(well for _, well in found) else 502)
 
     rights = [Depends(requires_access_dag("GET", DagAccessEntity.RUN))]
     app.get("/dags/{dag_id}/runs/{run_id}", dependencies=rights, response_model=None)(show)
     return app
+
+
+def _found(hook: ArgoHook, dag_id: str, run_id: str) -> tuple[str, bool]:
+    """The part of the page for one place, and whether that could be asked."""
+    try:
+        return section(dag_id, run_id, workflows_of_run(hook, dag_id, run_id), hook), True
+    except (AirflowArgoError, AirflowNotFoundException) as error:
+        return f"<h3>{_where(dag_id, run_id, hook.argo_conn_id)}</h3><p>{escape(str(error))}</p>", False
 
 
 def workflows_of_run(hook: ArgoHook, dag_id: str, run_id: str) -> list[Snapshot]:
@@ -52,14 +59,35 @@ def workflows_of_run(hook: ArgoHook, dag_id: str, run_id: str) -> list[Snapshot]
     return sorted(found, key=lambda one: str(one.manifest["metadata"].get("creationTimestamp")))
 
 
-def page(dag_id: str, run_id: str, workflows: Iterable[Snapshot], hook: ArgoHook) -> str:
-    """The HTML; all that is not ours is escaped."""
+def hooks_of_run(dag_id: str, run_id: str) -> list[ArgoHook]:
+    """A hook for each place where tasks of a DAG run have workflows, as they have left it in XComs."""
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    query = select(XComModel).where(
+        XComModel.dag_id == dag_id, XComModel.run_id == run_id, XComModel.key.in_((CONNECTION_KEY, "workflow_namespace"))
+    )
+    found: dict[tuple[str, int], dict[str, str]] = {}
+    with create_session() as session:
+        for row in session.scalars(query):
+            found.setdefault((row.task_id, row.map_index), {})[row.key] = str(XComModel.deserialize_value(row))
+    places = {(one.get(CONNECTION_KEY, ArgoHook.default_conn_name), one.get("workflow_namespace")) for one in found.values()}
+    return [ArgoHook(*place) for place in sorted(places, key=str)] or [ArgoHook()]
+
+
+def section(dag_id: str, run_id: str, workflows: Iterable[Snapshot], hook: ArgoHook) -> str:
+    """The HTML of the workflows of one place; all that is not ours is escaped."""
     rows = "".join(_row(one, hook) for one in workflows)
-    where = f"{escape(dag_id)} · {escape(run_id)} · namespace {escape(hook.namespace)}"
+    where = f"<h3>{_where(dag_id, run_id, f'namespace {hook.namespace}')}</h3>"
     if not rows:
-        return _document(f"<h3>{where}</h3><p>No task of this run has a workflow here.</p>")
+        return f"{where}<p>No task of this run has a workflow here.</p>"
     head = "".join(f"<th>{title}</th>" for title in _HEAD)
-    return _document(f"<h3>{where}</h3><table><tr>{head}</tr>{rows}</table>")
+    return f"{where}<table><tr>{head}</tr>{rows}</table>"
+
+
+def _where(*parts: str) -> str:
+    return " · ".join(map(escape, parts))
 
 
 def _row(workflow: Snapshot, hook: ArgoHook) -> str:
@@ -80,5 +108,6 @@ def _row(workflow: Snapshot, hook: ArgoHook) -> str:
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
-def _document(body: str) -> str:
+def document(body: str) -> str:
+    """A page of HTML."""
     return f'<!doctype html><meta charset="utf-8"><title>Argo</title><style>{_STYLE}</style>{body}'

@@ -6,7 +6,7 @@ Each dependent tests it, whatever its trigger rule says.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any, Literal
 
@@ -51,11 +51,15 @@ def decision_of(task: Any, dag: Any) -> list[str] | Literal[True] | None:
     return _later(task, dag) if _is_a(task, {"SkipMixin"}) else None
 
 
-def conditions_on_decisions(dag: Any) -> dict[str, list[tuple[str, Condition]]]:
-    """Task id → the deciding tasks that it obeys, each with the condition under which it isn't skipped by them."""
+def conditions_on_decisions(dag: Any, own: Collection[str]) -> dict[str, list[tuple[str, Condition]]]:
+    """Task id → the deciding tasks that it obeys, each with the condition under which it isn't skipped by them.
+
+    Args:
+        own: ids of the tasks that are meant.
+    """
     found: dict[str, list[tuple[str, Condition]]] = {}
     for task in dag.tasks:
-        match decision_of(task, dag):
+        match decision_of(task, dag) if task.task_id in own else None:
             case None:
                 continue
             case True:

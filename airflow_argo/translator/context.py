@@ -15,6 +15,7 @@ from airflow_argo.settings import Settings, Source
 from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.mapped_groups import are_members, mapped_group_of
 from airflow_argo.translator.origins import Origins
+from airflow_argo.translator.outside import Outside
 from airflow_argo.translator.params import DagParams
 from airflow_argo.translator.pods import image_of, with_override, with_pool
 from airflow_argo.translator.slices import NotSliceable, Slice, slice_of
@@ -52,6 +53,7 @@ class DagContext:
         ancestors: task id → ids of all tasks before it.
         leaves: ids of the tasks whose end states make that of the run.
         decisions: task id → the tasks that may skip it, each with the condition under which it doesn't.
+        outside: the tasks around those that are meant.
     """
 
     dag: Any
@@ -66,7 +68,13 @@ class DagContext:
     pushes: set[str] = field(default_factory=set)
     mapped: set[str] = field(default_factory=set)
     shipment: Shipment | None = None
+    outside: Outside = field(default_factory=lambda: Outside(frozenset()))
     diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    @property
+    def own(self) -> frozenset[str]:
+        """Ids of the tasks that are meant."""
+        return self.outside.own
 
     def report(
         self, code: str, message: str, cure: str, severity: Severity | None = None, *, task_id: str | None = None
@@ -159,6 +167,8 @@ class TaskContext:
         Args:
             listed: what instances pushed is a list, however many they are.
         """
+        if pull.task_id in self.dag_context.dag.task_dict and pull.task_id not in self.dag_context.own:
+            return self.constant(self.dag_context.outside.xcom(pull.task_id, pull.key, listed))
         if pull.task_id not in self.dag_context.ancestors[self.task_id]:
             there = pull.task_id in self.dag_context.dag.task_dict
             found = f"it pulls from task '{pull.task_id}', which " + ("isn't before it" if there else "the DAG doesn't have")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from airflow_argo.diagnostics import Severity
-from airflow_argo.model.conditions import Condition, Rule, all_of
+from airflow_argo.model.conditions import FALSE, Condition, Rule, all_of
 from airflow_argo.model.graph import Body, ForLoop, Graph, Step
 from airflow_argo.model.jobs import Container, PythonCall
 from airflow_argo.model.values import SameItem
@@ -33,7 +33,9 @@ from airflow_argo.translator.mapped_groups import (
     rule_of_sources,
     sources_of_mapping,
 )
+from airflow_argo.translator.offloaded import as_written
 from airflow_argo.translator.origins import origins_in
+from airflow_argo.translator.outside import Outside
 from airflow_argo.translator.params import OWN_INPUTS, params_of
 from airflow_argo.translator.schedules import schedule_of
 from airflow_argo.translator.translation import Translation, TranslationError
@@ -45,18 +47,22 @@ _AIRFLOWS_DEFAULT = 16
 DAG_ID_LABEL = "airflow-argo.io/dag-id"
 
 
-def translate(dag: Any, *, settings: Settings | None = None, strict: bool = False) -> Translation:
+def translate(
+    dag: Any, *, settings: Settings | None = None, strict: bool = False, outside: Outside | None = None
+) -> Translation:
     """Make a workflow of an Airflow DAG, which is read and neither changed nor run.
 
     Args:
         dag: loaded by Airflow 2.11 or 3.x, from a file that is still there.
         settings: images and names; by default those that apply to the DAG's file.
         strict: whatever can't be carried over is an error.
+        outside: only a part of the DAG is meant, and this is known of the rest; by default all of it is.
     Raises:
         TranslationError: with all diagnostics, if `strict` and there are any but notes.
     """
-    ctx = _dag_context(dag, settings)
-    steps = [step for task in _in_order(dag) if (step := _step(task, ctx))]
+    dag = dag if outside else as_written(dag)
+    ctx = _dag_context(dag, settings, outside)
+    steps = [*ctx.outside.steps(), *(step for task in in_order(dag, ctx.own) if (step := _step(task, ctx)))]
     schedule, on_exit = schedule_of(dag, ctx), exit_of(dag, ctx)
     for found in left_out_of_dag(dag):
         ctx.report(*found)
@@ -65,12 +71,13 @@ def translate(dag: Any, *, settings: Settings | None = None, strict: bool = Fals
         raise TranslationError(f"DAG '{dag.dag_id}' would lose something", diagnostics)
     refused = any(finding.severity is Severity.ERROR for finding in diagnostics)
     workflow = None if refused else _workflow(dag, ctx, tuple(steps), schedule, on_exit)
-    return Translation(dag.dag_id, workflow, diagnostics, len(dag.tasks))
+    return Translation(dag.dag_id, workflow, diagnostics, len(ctx.own))
 
 
-def _dag_context(dag: Any, settings: Settings | None) -> DagContext:
+def _dag_context(dag: Any, settings: Settings | None, outside: Outside | None) -> DagContext:
     from pathlib import Path
 
+    own = frozenset(dag.task_dict) if outside is None else outside.own
     path = str(dag.fileloc)
     return DagContext(
         dag=dag,
@@ -79,9 +86,11 @@ def _dag_context(dag: Any, settings: Settings | None) -> DagContext:
         origins=origins_in(path, dag.dag_id, lines_of(dag)),
         params=params_of(dag),
         environment=dag.get_template_env(),
-        ancestors=_ancestors(dag),
-        leaves=frozenset(leaves_of(dag)),
-        decisions=conditions_on_decisions(dag),
+        ancestors=_ancestors(dag, own),
+        leaves=frozenset(leaves_of(dag, own)),
+        decisions=conditions_on_decisions(dag, own),
+        mapped=set() if outside is None else set(outside.mapped),
+        outside=outside or Outside(own),
     )
 
 
@@ -113,23 +122,23 @@ def _label(text: str) -> str:
     return "".join(char if char.isascii() and (char.isalnum() or char in "-._") else "-" for char in text)[:63].strip("-._")
 
 
-def _in_order(dag: Any) -> Iterator[Any]:
-    """All tasks, each after those upstream of it, else by id. Airflow's own order is over groups, and slow."""
-    waits = {task.task_id: len(task.upstream_task_ids) for task in dag.tasks}
+def in_order(dag: Any, own: Collection[str]) -> Iterator[Any]:
+    """Some tasks, each after those upstream of it, else by id. Airflow's own order is over groups, and slow."""
+    waits = {task_id: len(dag.task_dict[task_id].upstream_task_ids & own) for task_id in own}
     ready = sorted((task_id for task_id, count in waits.items() if not count), reverse=True)
     while ready:
         task = dag.task_dict[ready.pop()]
         yield task
-        for later in sorted(task.downstream_task_ids, reverse=True):
+        for later in sorted(task.downstream_task_ids & own, reverse=True):
             waits[later] -= 1
             if not waits[later]:
                 ready.append(later)
 
 
-def _ancestors(dag: Any) -> Mapping[str, frozenset[str]]:
+def _ancestors(dag: Any, own: frozenset[str]) -> Mapping[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
-    for task in _in_order(dag):
-        direct = frozenset(task.upstream_task_ids)
+    for task in in_order(dag, own):
+        direct = frozenset(task.upstream_task_ids & own)
         found[task.task_id] = direct.union(*(found[one] for one in direct))
     return found
 
@@ -146,22 +155,26 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
     rule_name = str(getattr(task.trigger_rule, "value", task.trigger_rule))
     upstream = [] if task_ctx.runs_at_once else sorted(task.upstream_task_ids)
     decisions = ctx.decisions.get(task.task_id, [])
-    indirect = _indirect_setups(task)
+    indirect = ctx.outside.stand_ins(_indirect_setups(task), "all_success")
     if rule_name not in RULES and rule_name != ALL_DONE_SETUP_SUCCESS:
         task_ctx.report("AA225", f"trigger rule '{rule_name}' is not known", "use another one")
         return None
-    setups = [one for one in upstream if ctx.dag.task_dict[one].is_setup]
-    after = [*upstream, *indirect, *_between(task), *(decider for decider, _ in decisions), *task_ctx.after]
-    after += sources_of_mapping(task)
+    setups = ctx.outside.stand_ins([one for one in upstream if ctx.dag.task_dict[one].is_setup], rule_name)
+    upstream = ctx.outside.stand_ins(upstream, rule_name)
+    after = [*upstream, *indirect, *(one for one in _between(task) if one in ctx.own)]
+    after += [*(decider for decider, _ in decisions), *task_ctx.after]
+    after += ctx.outside.stand_ins(sources_of_mapping(task), "all_success")
     rule = rule_of(rule_name, upstream, setups, indirect)
     condition: Condition | None = all_of(test for _, test in decisions) if decisions else None
+    if task.task_id in ctx.outside.skipped and not task_ctx.runs_at_once:
+        condition = FALSE
     if isinstance(body, ForLoop):
         body, rule, condition = _judged_by_item(body, rule, condition, task, ctx)
     return Step(
         id=task.task_id,
         body=body,
         after=tuple(dict.fromkeys(after)),
-        rule=both([rule_of_sources(task, ctx.dag), rule]),
+        rule=both([rule_of_sources(task, ctx), rule]),
         when=condition,
         skips_first=not is_counted_at_start(task),
         counts=task.task_id in ctx.leaves,
@@ -180,7 +193,7 @@ def _judged_by_item(
         condition = None
     if is_member and not is_never_expanded(task):
         items.append(item_rule(rule, task, ctx.dag))
-        rule = rule_before_expansion(task, ctx.dag)
+        rule = rule_before_expansion(task, ctx)
     return (replace(loop, rule=both(items)) if items else loop), rule, condition
 
 

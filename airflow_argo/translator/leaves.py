@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 
-def leaves_of(dag: Any) -> set[str]:
-    """Ids of the tasks that are followed by nothing, or only by teardowns whose failure doesn't count."""
-    leaves = {task.task_id for task in dag.tasks if _counts(task) and not any(map(_counts, task.downstream_list))}
-    return leaves or {task.task_id for task in dag.tasks if not task.downstream_list}
+def leaves_of(dag: Any, own: Collection[str] | None = None) -> set[str]:
+    """Ids of the tasks that are followed by nothing, or only by teardowns whose failure doesn't count.
+
+    Args:
+        own: ids of the tasks that are meant, where that isn't all of the DAG's.
+    """
+    tasks = {task_id: task for task_id, task in dag.task_dict.items() if own is None or task_id in own}
+    later = {task_id: [tasks[one] for one in task.downstream_task_ids if one in tasks] for task_id, task in tasks.items()}
+    leaves = {task_id for task_id, task in tasks.items() if _counts(task) and not any(map(_counts, later[task_id]))}
+    return leaves or {task_id for task_id in tasks if not later[task_id]}
 
 
 def _counts(task: Any) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_argo.model.conditions import (
     SUCCESS_OR_SKIPPED,
@@ -27,6 +27,9 @@ from airflow_argo.model.conditions import (
     steps_judged,
 )
 from airflow_argo.translator.airflow_names import airflow_names, is_mapped
+
+if TYPE_CHECKING:
+    from airflow_argo.translator.context import DagContext
 
 SUCCESS = frozenset({State.SUCCESS})
 
@@ -78,7 +81,10 @@ def is_never_expanded(task: Any) -> bool:
 def item_rule(rule: Rule, task: Any, dag: Any) -> Rule:
     """The rule of a member for one item: of other members it judges the same item."""
     members = {
-        step for test in (rule.needs, rule.wants) for step in steps_judged(test) if are_members(task, dag.task_dict[step])
+        step
+        for test in (rule.needs, rule.wants)
+        for step in steps_judged(test)
+        if step in dag.task_dict and are_members(task, dag.task_dict[step])
     }
     return replace(rule, needs=_by_item(rule.needs, members), wants=_by_item(rule.wants, members))
 
@@ -97,17 +103,18 @@ def _by_item(condition: Condition, members: set[str]) -> Condition:
             return condition
 
 
-def rule_of_sources(task: Any, dag: Any) -> Rule:
+def rule_of_sources(task: Any, ctx: DagContext) -> Rule:
     """What an expansion asks of the tasks whose XComs it is over, whatever the trigger rule. Source: MappedTaskUpstreamDep.
 
     Of a source with instances it asks only that these were made.
     """
-    tests = {source: Whole if has_instances(dag.task_dict[source]) else Every for source in sources_of_mapping(task)}
+    dag, sources = ctx.dag, [one for one in sources_of_mapping(task) if one in ctx.own or one not in ctx.outside.mapped]
+    tests = {source: Whole if has_instances(dag.task_dict[source]) else Every for source in sources}
     needs = all_of(test(source, SUCCESS_OR_SKIPPED) for source, test in tests.items())
     return Rule(needs, all_of(test(source, SUCCESS) for source, test in tests.items()))
 
 
-def rule_before_expansion(task: Any, dag: Any) -> Rule:
+def rule_before_expansion(task: Any, ctx: DagContext) -> Rule:
     """What a member's trigger rule asks before its group is expanded; nothing, but for two rules.
 
     Airflow judges a member once before its group is expanded, over all instances for some rules, over none for others.
@@ -115,7 +122,8 @@ def rule_before_expansion(task: Any, dag: Any) -> Rule:
     if not sources_of_mapping(task):
         return Rule()
     name, upstream = str(getattr(task.trigger_rule, "value", task.trigger_rule)), sorted(task.upstream_task_ids)
-    members = [one for one in upstream if are_members(task, dag.task_dict[one])]
+    members = [one for one in upstream if are_members(task, ctx.dag.task_dict[one])]
+    upstream = ctx.outside.stand_ins(upstream, name)
     if name in ("none_failed_min_one_success", "none_failed_or_skipped"):
         return Rule(all_of(Every(one, SUCCESS_OR_SKIPPED) for one in upstream))
     if name == "all_done_min_one_success" and members and len(members) == len(upstream):

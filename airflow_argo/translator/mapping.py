@@ -13,7 +13,7 @@ from airflow_argo.model.jobs import Job
 from airflow_argo.model.values import Concatenated, Constant, Value, Zipped
 from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.context import KWARGS, MappedItem, TaskContext
-from airflow_argo.translator.mapped_groups import expand_input_of
+from airflow_argo.translator.mapped_groups import expand_input_of, sources_of_mapping
 from airflow_argo.translator.operators.python import WHOLE_ITEM
 from airflow_argo.translator.templates import Pull
 
@@ -59,6 +59,8 @@ def _items(found: Any, ctx: TaskContext) -> Value:
     if isinstance(found, list | tuple | set | frozenset | range):
         return ctx.value(list(found))
     value = _list_of(found, ctx)
+    if value == Constant("null") and not set(sources_of_mapping(ctx.task)) <= ctx.dag_context.own:
+        return Constant("[]")  # a task outside has pushed nothing: if it had succeeded, Airflow would have failed this one
     if value == Constant("null"):
         ctx.report("AA215", "it is mapped over the output of a task that returns nothing", "return a list")
     return value

@@ -131,13 +131,19 @@ def _xcoms(task: Any, ctx: TaskContext, shipment: Shipment) -> tuple[Xcoms, list
     found = dict.fromkeys(_referred(task))
     found |= dict.fromkeys(pull for text in _templates(task) for pull in _pulled_by_template(text, ctx))
     ids, keys, unsure = constants_pulled(shipment.texts.values())
-    before = ctx.dag_context.ancestors[ctx.task_id]
+    outside = frozenset(ctx.dag_context.dag.task_dict) - ctx.dag_context.own
+    before = ctx.dag_context.ancestors[ctx.task_id] | outside
     candidates = before if unsure or not ids else before & ids
     if ids or unsure:
         found |= {(one, key): None for one in sorted(candidates) for key in sorted((keys - set(before)) | {RETURN_VALUE})}
     xcoms: dict[str, dict[str, Value]] = {}
     for task_id, key in found:
-        if task_id in before and task_id in ctx.dag_context.pushes:
+        given: Value
+        if task_id in outside:
+            given = ctx.constant(ctx.dag_context.outside.xcom(task_id, key, True))
+            if given != NOTHING:
+                xcoms.setdefault(task_id, {})[key] = given
+        elif task_id in before and task_id in ctx.dag_context.pushes:
             ctx.after[task_id] = None
             given = Output(task_id, key, Type.JSON, NOTHING)
             xcoms.setdefault(task_id, {})[key] = SameItem(ctx.task_id, given) if _is_sibling(task_id, ctx) else given

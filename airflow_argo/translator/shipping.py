@@ -57,7 +57,9 @@ def shipment_of(ctx: DagContext) -> Shipment:
     file = SourceFile.read(ctx.path)
     root = folder_of(ctx.dag)
     name = Path(ctx.path).resolve().relative_to(root).as_posix()
-    modules = _own_files([*imports_of_text(file.text), *modules_of(ctx.dag)])
+    imports = [*imports_of_text(file.text), *modules_of(ctx.dag)]
+    # what a pod needs of us is there: see pod.airflow_task.as_written
+    modules = _own_files(name for name in imports if name.split(".")[0] != "airflow_argo")
     in_image = ctx.settings["dags_in_image"]
     texts = {name: file.text, **modules}
     if in_image is not None:

@@ -35,6 +35,14 @@ ENDS = {
         "publish.archive": "success",
         "done": "success",
     },
+    "offloaded": {
+        "regions": "success",
+        "load": "success",
+        "worth_a_report": "success",
+        "nothing_to_say": "skipped",
+        "report.write": "success",
+        "report.send": "success",
+    },
     "retries": {"flaky": "success", "broken": "failed", "alert": "success", "clean_up": "success"},
     "report_airflow": {
         "cities": "success",

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,15 @@ class AirflowFailed(Exception):
 
 
 class Airflow:
-    """A process that runs DAGs by Airflow; started when first asked, and again after one that took too long."""
+    """A process that runs DAGs by Airflow; started when first asked, and again after one that took too long.
 
-    def __init__(self) -> None:
+    Args:
+        program: the module that is run, with `airflow_program`'s ways.
+        environment: more variables for it.
+    """
+
+    def __init__(self, program: str = "tests.parity.airflow_program", environment: Mapping[str, str] | None = None) -> None:
+        self._program, self._environment = program, environment or {}
         self.folder = Path(tempfile.mkdtemp(prefix="parity-"))
         self._process: subprocess.Popen[str] | None = None
         self._answers = -1
@@ -68,11 +75,11 @@ class Airflow:
         self.folder.mkdir(exist_ok=True)
         shutil.copy(_database(), self.folder / "airflow.db")
         read, write = os.pipe()
-        environment = {**os.environ, **_settings(self.folder)}
+        environment = {**os.environ, **_settings(self.folder), **self._environment}
         environment.pop("_AIRFLOW__AS_LIBRARY", None)
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.parity.airflow_program", str(write)],
+                [sys.executable, "-m", self._program, str(write)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,

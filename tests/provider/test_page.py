@@ -5,7 +5,7 @@ import pytest
 from airflow_argo.cluster import Snapshot
 from airflow_argo.hooks.argo import ArgoHook
 from airflow_argo.hooks.connection import ArgoConnection
-from airflow_argo.plugins.page import make_app, page
+from airflow_argo.plugins.page import make_app, section
 
 
 def test_strangers_see_nothing(airflow_home, monkeypatch):
@@ -25,7 +25,7 @@ def test_what_others_wrote_is_escaped():
     evil = "<script>alert(1)</script>"
     meta = {"name": "w", "uid": "u", "annotations": {"airflow-argo.io/task-id": evil}, "labels": {}}
     connection = ArgoConnection("c", server="https://argo.example.com", namespace="n")
-    html = page(
+    html = section(
         evil,
         evil,
         [Snapshot({"metadata": meta, "status": {"phase": "Failed", "message": evil}})],

@@ -10,6 +10,8 @@ import sys
 import tempfile
 from typing import Any, Callable, Dict, Optional
 
+from .as_written import leave_tasks_in_place
+
 
 class DagFileChanged(Exception):
     """The DAG file in the image isn't the one that the workflow was made of."""
@@ -60,6 +62,7 @@ def _dags_of(path: str, root: str) -> Dict[str, Any]:
     from airflow.sdk.definitions._internal.contextmanager import DagContext
     from airflow.utils.file import get_unique_dag_module_name
 
+    leave_tasks_in_place()
     name = get_unique_dag_module_name(path)
     if root not in sys.path:
         sys.path.insert(0, root)

@@ -135,6 +135,7 @@ def test_pods_program_needs_no_packing(translated: Any) -> None:
     program = {name: text for name, text in call_of(translated("Own(task_id='a')"), "a").beside if "/" in name}
     assert {name.split("/")[1] for name in program} == {
         "__init__.py",
+        "as_written.py",
         "dag_file.py",
         "socket_server.py",
         "supervisor.py",

@@ -1,0 +1,213 @@
+"""The tasks that were taken out of a DAG, and what they become when the task that submits them runs."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any, Final
+
+from airflow_argo._compat import EmptyOperator, no_timetable, task_states
+from airflow_argo.diagnostics import Severity
+from airflow_argo.offload.edges import SubmissionsUpstreamIds, decides
+from airflow_argo.offload.written import copied, placed, without_surroundings
+from airflow_argo.operators.sources import Nothing, Source, workflow_source
+
+READY: Final = "ready"
+SKIPS: Final = "skipmixin_key"
+"""The XCom in which a task leaves what it has decided about those after it. Source: SkipMixin."""
+
+SENSITIVE: Final = frozenset(
+    {"all_failed", "all_skipped", "one_success", "one_done", "none_failed_min_one_success", "all_done_min_one_success"}
+)
+"""Trigger rules that one more upstream task, that succeeds, could change."""
+
+
+class PartOfDag:
+    """Some tasks of a DAG as a workflow.
+
+    Attributes:
+        dag: Airflow's, in which other tasks stand in their places.
+        group: that they are in; the DAG's own if they are all.
+        own: id → the task as it was written.
+        strict: whatever can't be carried over is an error.
+        show_steps: each task has one that shows it.
+    """
+
+    def __init__(self, dag: Any, group: Any, own: dict[str, Any], *, show_steps: bool, strict: bool) -> None:
+        self.dag, self.group, self.own, self.show_steps, self.strict = dag, group, own, show_steps, strict
+        self.submit_id, self.ready_id = group.child_id("submit"), group.child_id(READY)
+        self._edges = {task_id: (set(task.upstream_task_ids), set(task.downstream_task_ids)) for task_id, task in own.items()}
+
+    # Edges, while the DAG is written
+
+    def task(self, task_id: str) -> Any:
+        """A task of Airflow's DAG."""
+        return self.dag.task_dict[task_id]
+
+    def is_own(self, task_id: str) -> bool:
+        """Whether a task shows a step, or is one of those around the submission."""
+        return task_id in self.own or task_id in (self.submit_id, self.ready_id)
+
+    def roots(self) -> list[Any]:
+        """The tasks in Airflow's DAG that the part begins with."""
+        if not self.show_steps:
+            return [self.task(self.submit_id)]
+        found = [self.task(task_id) for task_id in self.own]
+        return [one for one in found if not (one.upstream_task_ids & self.own.keys())]
+
+    def comes_after(self, task_id: str) -> None:
+        """The submission waits for a task outside, unless it does already.
+
+        What is directly after a branch may be skipped by it, whatever its rule; what is directly after a setup must have the
+        rule all_success (Airflow demands that). A task `ready` stands between where the submission must run in any case.
+        """
+        submit, task = self.task(self.submit_id), self.task(task_id)
+        upstream: SubmissionsUpstreamIds = submit.upstream_task_ids
+        if task.is_setup:
+            for other in sorted(one for one in upstream if not self.task(one).is_setup and one != self.ready_id):
+                upstream.disconnect(other)
+                self._ready_after(other)
+            submit.trigger_rule = type(submit.trigger_rule)("all_success")
+            upstream.connect(task_id)
+        elif decides(task) or rule_of(submit) == "all_success":
+            self._ready_after(task_id)
+        else:
+            upstream.connect(task_id)
+
+    def _ready_after(self, task_id: str) -> None:
+        if self.ready_id not in self.dag.task_dict:
+            ready = EmptyOperator(task_id=READY, trigger_rule="all_done", dag=self.dag, task_group=self.group)
+            self.task(self.submit_id).upstream_task_ids.connect(ready.task_id)
+        self.task(self.ready_id).upstream_task_ids.add(task_id)
+        self.task(task_id).downstream_task_ids.add(self.ready_id)
+
+    def unbind(self, task_id: str) -> None:
+        """Take off the edge from the submission to a task that has others, if its rule would be changed by it."""
+        task = self.task(task_id)
+        if rule_of(task) in SENSITIVE:
+            task.upstream_task_ids.discard(self.submit_id)
+            self.task(self.submit_id).downstream_task_ids.discard(task_id)
+
+    def around(self) -> frozenset[str]:
+        """Ids of the tasks in Airflow's DAG that only submit the others."""
+        return frozenset((self.submit_id, self.ready_id))
+
+    # The workflow, when the submission runs
+
+    def source_in(self, context: Any, log: Any) -> Source:
+        """What is submitted in a run.
+
+        Raises:
+            Nothing: no task of it would run.
+            TranslationError: a task can't be translated.
+        """
+        from airflow_argo.translator.dags import in_order, translate
+        from airflow_argo.translator.outside import would_run
+
+        inner = self.inner()
+        outside = self._outside(inner, context)
+        if not would_run(in_order(inner, outside.own), outside):
+            raise Nothing("none of these tasks would run, after what has come before them")
+        translation = translate(inner, strict=self.strict, outside=outside)
+        for finding in translation.diagnostics:
+            if finding.severity is not Severity.ERROR:
+                (log.warning if finding.severity is Severity.WARNING else log.info)("%s", finding)
+        return workflow_source(translation.required(), context, is_dag=True)
+
+    def inner(self) -> Any:
+        """The DAG as it was written, but that Airflow has its schedule, its callbacks and its limits of runs."""
+        inner = copy.copy(self.dag)
+        facts = {
+            "task_dict": {**self.dag.task_dict, **self.written_in(inner, around=not self.show_steps)},
+            "timetable": no_timetable(),
+            "schedule": None,
+            "max_active_runs": 16,
+            "max_consecutive_failed_dag_runs": 0,
+            **dict.fromkeys(("on_success_callback", "on_failure_callback", "deadline", "sla_miss_callback")),
+            **dict.fromkeys(("fail_fast", "fail_stop"), False),
+        }
+        for name, value in facts.items():
+            if hasattr(inner, name):
+                object.__setattr__(inner, name, value)
+        return inner
+
+    def written_in(self, dag: Any, *, around: bool = True) -> dict[str, Any]:
+        """The tasks as they were written, in a DAG.
+
+        Args:
+            around: with what Airflow does around them, such as callbacks.
+        """
+        made = {task_id: (copied if around else without_surroundings)(task) for task_id, task in self.own.items()}
+        return {task_id: placed(task, *self._relatives(task_id), dag) for task_id, task in made.items()}
+
+    def _relatives(self, task_id: str) -> tuple[set[str], set[str]]:
+        """Ids before and after a task as it was written, and those that edges drawn later have added."""
+        around = {self.submit_id, self.ready_id}
+        if self.show_steps:
+            shown = self.task(task_id)
+            return set(shown.upstream_task_ids) - around, set(shown.downstream_task_ids) - around
+        return self._edges[task_id]
+
+    def _outside(self, inner: Any, context: Any) -> Any:
+        from airflow_argo.model.conditions import State
+        from airflow_argo.translator.outside import Outside
+
+        tasks = {task_id: task for task_id, task in self.dag.task_dict.items() if not self.is_own(task_id)}
+        before = self._before(inner, tasks)
+        known = task_states(context, sorted(before)) if before else {}
+        return Outside(
+            own=frozenset(self.own),
+            states={task_id: tuple(map(State, states)) for task_id in before if (states := known.get(task_id))},
+            skipped=frozenset(self._skipped(before, context)),
+            mapped=frozenset(task_id for task_id, task in tasks.items() if _has_instances(task)),
+            xcom=_Xcoms(tasks, context),
+        )
+
+    def _before(self, inner: Any, tasks: dict[str, Any]) -> set[str]:
+        """The ids of tasks outside that are directly before one of the part's, or a setup for it."""
+        found: set[str] = set()
+        for task in (inner.task_dict[task_id] for task_id in self.own):
+            setups = () if task.is_teardown else task.get_upstreams_only_setups()
+            found |= (task.upstream_task_ids | {setup.task_id for setup in setups}) & tasks.keys()
+        return found
+
+    def _skipped(self, before: set[str], context: Any) -> Iterator[str]:
+        """The ids of the part's tasks that a branch before them has skipped. Source: NotPreviouslySkippedDep."""
+        for task_id in sorted(before):
+            task = self.task(task_id)
+            decided = context["ti"].xcom_pull(task_ids=task_id, key=SKIPS) if decides(task) and not task.is_mapped else None
+            if decided:
+                followed, skipped = decided.get("followed"), decided.get("skipped") or ()
+                own = sorted(task.downstream_task_ids & self.own.keys())
+                yield from (one for one in own if (one not in followed if followed is not None else one in skipped))
+
+
+class _Xcoms:
+    """What tasks outside have pushed."""
+
+    def __init__(self, tasks: dict[str, Any], context: Any) -> None:
+        self._tasks, self._context, self._known = tasks, context, {}  # type: ignore[var-annotated]
+
+    def __call__(self, task_id: str, key: str, listed: bool) -> Any:
+        asked = (task_id, key, listed)
+        if asked not in self._known:
+            self._known[asked] = self._pulled(*asked)
+        return self._known[asked]
+
+    def _pulled(self, task_id: str, key: str, listed: bool) -> Any:
+        task, ti = self._tasks[task_id], self._context["ti"]
+        if not _has_instances(task):
+            return ti.xcom_pull(task_ids=task_id, key=key)
+        values = [value for value in ti.xcom_pull(task_ids=[task_id], key=key) or () if value is not None]
+        if values or listed:
+            return values if listed or len(values) != 1 else values[0]
+        return None
+
+
+def rule_of(task: Any) -> str:
+    """The name of a task's trigger rule."""
+    return str(getattr(task.trigger_rule, "value", task.trigger_rule))
+
+
+def _has_instances(task: Any) -> bool:
+    return bool(task.is_mapped) or next(iter(task.iter_mapped_task_groups()), None) is not None

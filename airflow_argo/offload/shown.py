@@ -1,0 +1,129 @@
+"""A task becomes, in its place, the task that shows its step; a copy of it, as it was written, goes into the workflow.
+
+It stays the same object, since authors hold on to it: `result = total(rows)` is an XCom of it, whatever it has become. So do
+the groups, edges and expansions that refer to it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from airflow_argo.offload.edges import UpstreamIds
+from airflow_argo.offload.part import SENSITIVE, PartOfDag, rule_of
+from airflow_argo.offload.steps import ArgoDecidingStepOperator, ArgoStepOfMapped, ArgoStepOperator
+
+_KEPT: Final = (
+    *("owner", "doc_md", "doc", "doc_json", "doc_yaml", "doc_rst", "task_display_name", "map_index_template"),
+    *("pool", "pool_slots", "priority_weight", "weight_rule", "queue", "executor", "run_as_user"),
+    *("outlets", "inlets", "email", "email_on_failure", "depends_on_past", "wait_for_downstream"),
+    *("max_active_tis_per_dag", "max_active_tis_per_dagrun"),
+)
+"""What Airflow goes on doing for a task."""
+
+_CALLBACKS: Final = ("on_execute_callback", "on_failure_callback", "on_success_callback", "on_skipped_callback")
+
+
+def show(task: Any, part: PartOfDag, submit: Any) -> None:
+    """Turn a task into the one that shows its step."""
+    own: dict[str, Any] = {
+        "step": task.task_id,
+        "submitted_by": submit.task_id,
+        "argo_conn_id": submit.argo_conn_id,
+        "deferrable": submit.deferrable,
+        "poll_interval": submit.poll_interval,
+        "log_tail": submit.log_tail,
+        "on_kill_action": submit.on_kill_action,
+        "waits_for_submission": rule_of(task) in SENSITIVE,
+    }
+    base = {name: value for name in (*_KEPT, *_CALLBACKS) if (value := _value(task, name)) is not None}
+    rule = rule_of(task)
+    base["trigger_rule"] = "all_done" if rule == "always" else rule  # the workflow has to be there
+    if task.is_mapped:
+        _become_mapped(task, own, base)
+    else:
+        _become(task, own, base)
+    upstream = UpstreamIds(task.upstream_task_ids, task.task_id, part)
+    object.__setattr__(task, "upstream_task_ids", upstream)
+
+
+def _value(task: Any, name: str) -> Any:
+    return task.partial_kwargs.get(name) if task.is_mapped else getattr(task, name, None)
+
+
+def _become(task: Any, own: dict[str, Any], base: dict[str, Any]) -> None:
+    decider = _decider(task)
+    made = (ArgoDecidingStepOperator if decider else ArgoStepOperator)(
+        task_id=task.task_id,
+        dag=task.dag,
+        task_group=task.task_group,
+        start_date=task.start_date,
+        end_date=task.end_date,
+        _airflow_from_mapped=True,  # made without being put anywhere, and its id is whole
+        **own,
+        **base,
+    )
+    if decider:
+        made.decides = decider
+    kept = {name: getattr(task, name) for name in ("upstream_task_ids", "downstream_task_ids")}
+    setups = ("is_setup", "is_teardown", "on_failure_fail_dagrun")
+    kept |= {key: value for key, value in vars(task).items() if key.lstrip("_") in setups}
+    vars(task).clear()
+    object.__setattr__(task, "__class__", type(made))
+    vars(task).update({**vars(made), **kept})
+    for name in vars(task):
+        if name.endswith("__from_mapped"):
+            vars(task)[name] = False
+
+
+def _become_mapped(task: Any, own: dict[str, Any], base: dict[str, Any]) -> None:
+    """Of a mapped task the expansion stays: Airflow makes as many instances of it, in the same order."""
+    setups = {
+        name: task.partial_kwargs[name]
+        for name in ("is_setup", "is_teardown", "on_failure_fail_dagrun")
+        if name in task.partial_kwargs
+    }
+    decider = _decider(task)
+    if decider:
+        own["decides"] = decider
+    fields = {
+        "operator_class": ArgoStepOfMapped,
+        "partial_kwargs": {
+            **base,
+            **setups,
+            "argo_step": {**own, **base},
+            "op_kwargs": {},
+            "argo_conn_id": own["argo_conn_id"],
+        },
+        "template_fields": ArgoStepOfMapped.template_fields,
+        "template_ext": (),
+        "template_fields_renderers": {},
+        "operator_extra_links": ArgoStepOfMapped.operator_extra_links,
+        "ui_color": ArgoStepOfMapped.ui_color,
+        "_is_empty": False,
+        "_is_sensor": False,
+        "_can_skip_downstream": bool(decider),
+        "_task_module": ArgoStepOfMapped.__module__,
+        "task_type": ArgoStepOfMapped.__name__,
+        "_task_type": ArgoStepOfMapped.__name__,
+        "_operator_name": ArgoStepOfMapped.custom_operator_name,
+        "_disallow_kwargs_override": False,
+    }
+    for name, value in fields.items():
+        if hasattr(task, name):
+            object.__setattr__(task, name, value)
+
+
+def _decider(task: Any) -> str:
+    """What a task decides about those after it, for the one that shows it: "" if nothing."""
+    from airflow_argo.translator.branches import decision_of, is_short_circuit
+
+    if decision_of(task, task.dag) is None:
+        return ""
+    if is_short_circuit(task):
+        ignores = (
+            task.partial_kwargs.get("ignore_downstream_trigger_rules", True)
+            if task.is_mapped
+            else task.ignore_downstream_trigger_rules
+        )
+        return "all" if ignores else "direct"
+    return "choice"
