@@ -6,7 +6,7 @@ the last nodes inside, of which there may be none (golden/hangs/*-then-task).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,7 +31,7 @@ from airflow_argo.diagnostics import DefinitionError
 from airflow_argo.model.conditions import NOT_RUN_TO_SUCCESS, TRUE, Condition, Every, Some, State, steps_judged, values_read
 from airflow_argo.model.graph import ForLoop, Graph, Step, WhileLoop
 from airflow_argo.model.jobs import reports
-from airflow_argo.model.values import Output, Value, sources_of
+from airflow_argo.model.values import Concatenated, Listing, Output, Value, Zipped, sources_of
 
 RETRY_ZERO = {"limit": "0"}
 VERDICT = "verdict"
@@ -324,7 +324,7 @@ def _looped_over(graph: Graph) -> set[str]:
     found: set[str] = set()
     for step in graph.steps:
         if isinstance(step.body, ForLoop):
-            found |= {source.step for _, value in step.body.axes for source in _outputs(value) if source.name == RETURN_VALUE}
+            found |= {one.step for _, axis in step.body.axes for one in _lists_in(axis, step.body) if one.name == RETURN_VALUE}
         if isinstance(step.body, ForLoop | WhileLoop):
             found |= _looped_over(step.body.body)
         elif isinstance(step.body, Graph):
@@ -332,8 +332,18 @@ def _looped_over(graph: Graph) -> set[str]:
     return found
 
 
-def _outputs(value: Value) -> list[Output]:
-    return [source for source in sources_of(value) if isinstance(source, Output)]
+def _lists_in(axis: Value, loop: ForLoop) -> Iterator[Output]:
+    """What is a list itself, of what a loop runs over, or an object if its items are: not what is somewhere in an element."""
+    match axis:
+        case Output():
+            yield axis
+        case Zipped(of=lists) | Concatenated(of=lists):
+            for part in lists:
+                yield from _lists_in(part, loop)
+        case Listing(of=elements) if loop.keyed:
+            yield from (element for element in elements if isinstance(element, Output))
+        case _:
+            pass
 
 
 def check_reads(step: Step, scope: Scope) -> None:

@@ -36,6 +36,7 @@ class ForLoop:
         reports: an item's failure doesn't fail the loop: rules and readers see the state of each item, as with Airflow's
             mapped tasks. Otherwise the loop fails if an item does.
         rule: of a loop that reports: judges for each item whether it runs, as a step's rule does for the step.
+        keyed: its items are objects, so a step whose value is one has to return an object.
     """
 
     body: Graph
@@ -43,6 +44,7 @@ class ForLoop:
     parallelism: int | None = None
     reports: bool = False
     rule: Rule | None = None
+    keyed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,7 @@ class Nodes:
         if not isinstance(node, dict):
             return node
         if "$" not in node:
-            return {key: self.value(part) for key, part in node.items()}
+            return _from_json({key: self.value(part) for key, part in node.items()})
         return getattr(self, "_" + node["$"])(node)
 
     def _value(self, node: Json) -> Any:
@@ -293,7 +293,9 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
     exec(compile(code, filename, "exec"), module.__dict__)
     function = getattr(module, call["function"])
     args, kwargs = nodes.value(call.get("args", [])), nodes.value(call.get("kwargs", {}))
-    kwargs.update(nodes.value(call.get("more_kwargs", {})))
+    more = nodes.value(call.get("more_kwargs", {}))
+    check_known(function, more)
+    kwargs.update(more)
     if "task" in call:
         kwargs = wanted_by(function, args, {**Context(run, call, nodes, report), **kwargs})
     result = function(*args, **kwargs)
@@ -308,6 +310,15 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
         report_value({} if result or not call["short_circuit"]["skips"] else {"quiet": True}, result, report)
     else:
         report_value(call, result, report)
+
+
+def check_known(function: Any, kwargs: dict[str, Any]) -> None:
+    """What an item of a mapping sets has to be a parameter of the function. Source: DecoratedOperator, which binds them."""
+    parameters = inspect.signature(function).parameters
+    if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        for name in kwargs:
+            if name not in parameters:
+                raise TypeError(f"{function.__name__}() got an unexpected keyword argument '{name}'")
 
 
 def wanted_by(function: Any, args: list[Any], offered: dict[str, Any]) -> dict[str, Any]:
@@ -351,22 +362,23 @@ def report_value(call: Call, result: Any, report: Report) -> None:
         if call.get("split"):
             raise TypeError("tasks are mapped over what this one returns, and it returns nothing")
         return
-    report["value"] = encoded(result)
+    if call.get("split"):
+        _check_mappable(result)
     if call.get("spread"):
         if not isinstance(result, dict):
             raise TypeError(f"with multiple_outputs the task must return a dict, and this is a {type(result).__name__}")
         report["pushed"].update({str(key): encoded(value) for key, value in result.items()})
     if call.get("split"):
-        report["items"] = [encoded(item) for item in _elements(result)]
+        if len(result) > MAX_MAP_LENGTH:
+            raise ValueError(f"tasks are mapped over what this one returns, and {len(result)} are more than {MAX_MAP_LENGTH}")
+        report["items"] = [encoded(item) for item in (result.items() if isinstance(result, dict) else result)]
+    report["value"] = encoded(result)
 
 
-def _elements(result: Any) -> list[Any]:
-    """What a loop over a value runs over. Source: airflow.sdk is_mappable_value: a dict gives (key, value), text is no list."""
+def _check_mappable(result: Any) -> None:
+    """A loop runs over a value: a dict gives (key, value), text is no list. Source: airflow.sdk is_mappable_value."""
     if not isinstance(result, (dict, list, tuple)):
         raise TypeError(f"tasks are mapped over what this one returns, and a {type(result).__name__} is no list or dict")
-    if len(result) > MAX_MAP_LENGTH:
-        raise ValueError(f"tasks are mapped over what this one returns, and {len(result)} are more than {MAX_MAP_LENGTH}")
-    return list(result.items()) if isinstance(result, dict) else list(result)
 
 
 def _report_branch(follows: dict[str, Any], chosen: Any, report: Report) -> None:
@@ -377,7 +389,7 @@ def _report_branch(follows: dict[str, Any], chosen: Any, report: Report) -> None
         raise ValueError(f"the branch chose {unknown}, and the DAG has no such task or task group")
     followed = [child for child in follows["children"] if any(child in follows["ids"][one] for one in chosen_ids)]
     report["pushed"]["follow"] = encoded(followed)
-    if len(followed) == len(follows["children"]):
+    if follows.get("returns") or len(followed) == len(follows["children"]):
         report_value({}, chosen, report)
 
 

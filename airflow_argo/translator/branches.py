@@ -19,19 +19,20 @@ FOLLOW = "follow"
 
 
 def branch_facts(task: Any, dag: Any) -> dict[str, Any]:
-    """What a branch's pod has to know: `children`, its direct dependents; `ids`, what it may choose → children that then run.
+    """What a branch's pod has to know.
 
-    A choice keeps the tasks chosen and those before them; of a group, its first tasks are chosen.
+    `children`, its direct dependents; `ids`, what it may choose → children that then run; `returns`, whether it returns its
+    choice even if that skips somebody. A choice keeps the tasks chosen and those before them; of a group, its first tasks.
     """
-    skips = not has_instances(task)  # an instance's decision skips nobody at once, and its choice is what it returns
-    children = sorted(task.downstream_task_ids) if skips else []
+    children = sorted(task.downstream_task_ids)
     groups = dag.task_group.get_task_group_dict()
     ids: dict[str, list[str]] = {}
     for task_id in sorted(dag.task_dict):
         ids[task_id] = _children_followed([task_id], children, dag)
     for group_id, group in sorted((key, group) for key, group in groups.items() if key):
         ids[group_id] = _children_followed([root.task_id for root in group.get_roots()], children, dag)
-    return {"children": children, "ids": ids}
+    # an instance's decision skips nobody at once, so nothing stops it from returning
+    return {"children": children, "ids": ids, **({"returns": True} if has_instances(task) else {})}
 
 
 def _children_followed(chosen: list[str], children: list[str], dag: Any) -> list[str]:
@@ -79,8 +80,9 @@ def _obey(
 ) -> None:
     """Adds what a decision means for a task, if anything. Source: SkipMixin, NotPreviouslySkippedDep.
 
-    A decider in a mapped group skips nothing. One that is mapped is obeyed by the instances of the same index. Tasks further
-    down are skipped by their id, which instances that are made at the start of a run don't have.
+    A decider in a mapped group skips nothing. One that is mapped is obeyed by the instances of the same index, if Airflow's
+    version still knows of a mapped task that it decides: 3.3 forgets. Tasks further down are skipped by their id, which
+    instances that are made at the start of a run don't have.
     """
     is_direct = child.task_id in decider.downstream_task_ids
     if mapped_group_of(decider) is not None or (not is_direct and is_counted_at_start(child)):
@@ -89,7 +91,7 @@ def _obey(
         return  # it runs before anything is decided
     if not is_mapped(decider):
         found.setdefault(child.task_id, []).append((decider.task_id, test(follow)))
-    elif is_direct and has_instances(child):
+    elif is_direct and has_instances(child) and getattr(decider, "inherits_from_skipmixin", True):
         found.setdefault(child.task_id, []).append((decider.task_id, test(SameItem(child.task_id, follow))))
 
 

@@ -26,7 +26,7 @@ from airflow_argo.model.conditions import (
     all_of,
     steps_judged,
 )
-from airflow_argo.translator.airflow_names import airflow_names, is_mapped
+from airflow_argo.translator.airflow_names import is_mapped
 
 if TYPE_CHECKING:
     from airflow_argo.translator.context import DagContext
@@ -59,9 +59,9 @@ def expand_input_of(task: Any) -> Any | None:
 
 
 def sources_of_mapping(task: Any) -> list[str]:
-    """Ids of the tasks whose XComs a task, or its mapped group, is expanded over."""
+    """Ids of the tasks whose XComs a task, or its mapped group, is expanded over; not of those that give one element."""
     given = expand_input_of(task)
-    references = () if given is None else airflow_names().xcom_arg.iter_xcom_references(given.value)
+    references = () if given is None else given.iter_references()
     return sorted({operator.task_id for operator, _ in references})
 
 

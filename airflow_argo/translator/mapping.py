@@ -12,7 +12,7 @@ from airflow_argo.model.graph import ForLoop, Graph, Step
 from airflow_argo.model.jobs import Job
 from airflow_argo.model.values import Concatenated, Constant, Value, Zipped
 from airflow_argo.translator.airflow_names import airflow_names
-from airflow_argo.translator.context import KWARGS, MappedItem, TaskContext
+from airflow_argo.translator.context import KWARGS, MappedItem, TaskContext, WantsAirflow
 from airflow_argo.translator.mapped_groups import expand_input_of, sources_of_mapping
 from airflow_argo.translator.operators.python import WHOLE_ITEM
 from airflow_argo.translator.templates import Pull
@@ -21,7 +21,11 @@ from airflow_argo.translator.templates import Pull
 def loop_of(task: Any, job: Job, ctx: TaskContext) -> ForLoop:
     """The loop of a mapped task, or of a task in a mapped group, whose body is the job of one item."""
     axes = tuple((axis, _items(value, ctx)) for axis, value in _axes(task).items())
-    return ForLoop(Graph((Step(ctx.task_id, job),)), axes, getattr(task, "max_active_tis_per_dagrun", None), reports=True)
+    if any(_has_unread_xcom(value) for axis, value in _axes(task).items() if axis == KWARGS):
+        found = "there is an XCom inside a dict of expand_kwargs, which Airflow passes on unread, so that the task fails"
+        ctx.report("AA215", found, "let a task make the whole dict, or use expand()")
+    body, limit = Graph((Step(ctx.task_id, job),)), getattr(task, "max_active_tis_per_dagrun", None)
+    return ForLoop(body, axes, limit, reports=True, keyed=KWARGS in dict(axes))
 
 
 def unmapped(task: Any, ctx: TaskContext) -> Any | None:
@@ -97,6 +101,12 @@ def _has_map(found: Any) -> bool:
     return type(found).__name__ == "MapXComArg" or any(_has_map(part) for part in inner)
 
 
+def _has_unread_xcom(items: Any) -> bool:
+    """Whether a literal for `expand_kwargs` has an XCom as a value of a dict. Source: ListOfDictsExpandInput.resolve."""
+    dicts = [item for item in items if isinstance(item, dict)] if isinstance(items, list | tuple) else []
+    return any(isinstance(value, airflow_names().xcom_arg) for item in dicts for value in item.values())
+
+
 def _keys(items: Any, ctx: TaskContext) -> list[str] | None:
     """The keys that the items of `expand_kwargs` have; None if only the run will tell."""
     if not isinstance(items, list | tuple) or not all(isinstance(item, dict) for item in items):
@@ -108,7 +118,10 @@ def _keys(items: Any, ctx: TaskContext) -> list[str] | None:
 
 
 def _made(task: Any, items: dict[str, MappedItem], *, decorated: bool) -> Any:
-    return task.unmap({"op_kwargs": items} if decorated else items)
+    try:
+        return task.unmap({"op_kwargs": items} if decorated else items)
+    except Exception as error:  # noqa: BLE001 - a border: constructors check what they are given, and may raise anything
+        raise WantsAirflow(f"only a run has what it is made of: {error}") from None
 
 
 def _made_with_whole_item(task: Any) -> Any:

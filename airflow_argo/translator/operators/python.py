@@ -35,7 +35,7 @@ def python(task: Any, ctx: TaskContext) -> Job:
 )
 def branch(task: Any, ctx: TaskContext) -> Job:
     """Source: BranchPythonOperator.execute. What it decides reaches its dependents as the output `follow`."""
-    return _call(task, ctx, {"branch": branch_facts(task, ctx.dag_context.dag)})
+    return _call(task, ctx, {"branch": branch_facts(ctx.task, ctx.dag_context.dag)})
 
 
 @translates(
@@ -46,7 +46,7 @@ def branch(task: Any, ctx: TaskContext) -> Job:
 )
 def short_circuit(task: Any, ctx: TaskContext) -> Job:
     """Source: ShortCircuitOperator.execute. What it decides reaches its dependents as the output `follow`."""
-    return _call(task, ctx, {"short_circuit": {"skips": skips_others(task, ctx.dag_context.dag)}})
+    return _call(task, ctx, {"short_circuit": {"skips": skips_others(ctx.task, ctx.dag_context.dag)}})
 
 
 def _call(task: Any, ctx: TaskContext, decides: dict[str, Any]) -> Job:
