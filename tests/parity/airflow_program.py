@@ -17,6 +17,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from tests.parity.hurry import hurried
+
 IGNORED_KEYS = {"skipmixin_key"}
 BUNDLE = "parity"
 NEVER_WAITS = "always"
@@ -113,13 +115,15 @@ def _judge_rules_last() -> None:
 
 
 def run(file: str, dag_id: str, logical_date: str, conf: dict[str, Any]) -> dict[str, Any]:
-    """Runs a DAG of a file."""
+    """Runs a DAG of a file, which may ask for the file's other DAGs."""
     import pendulum
     from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 
-    dag = _dag(file, dag_id)
+    dags = _dags(file)
+    dag = dags[dag_id]
     bag = DagBag(dag_folder=os.devnull, collect_dags=False)
-    bag.bag_dag(dag)
+    for one in dags.values():
+        bag.bag_dag(one)
     sync_bag_to_db(bag, BUNDLE, None)
     _activate_assets()
     ended = dag.test(logical_date=pendulum.parse(logical_date), run_conf=conf or None)
@@ -133,21 +137,25 @@ def _activate_assets() -> None:
     from sqlalchemy import select
 
     with create_session() as session:
-        active = {(one.name, one.uri) for one in session.scalars(select(AssetActive))}
-        found = session.scalars(select(AssetModel)).all()
-        session.add_all(AssetActive.for_asset(one) for one in found if (one.name, one.uri) not in active)
+        active = session.scalars(select(AssetActive)).all()
+        names, uris = {one.name for one in active}, {one.uri for one in active}
+        for found in session.scalars(select(AssetModel).order_by(AssetModel.id)).all():
+            if found.name not in names and found.uri not in uris:  # of those that share a name or a URI, one is active
+                session.add(AssetActive.for_asset(found))
+                names.add(found.name)
+                uris.add(found.uri)
 
 
 _loaded: dict[tuple[str, float], dict[str, Any]] = {}
 
 
-def _dag(file: str, dag_id: str) -> Any:
+def _dags(file: str) -> dict[str, Any]:
     from airflow_argo.translator.loading import load_dags
 
     key = (file, Path(file).stat().st_mtime)
     if key not in _loaded:
-        _loaded[key] = {dag.dag_id: dag for dag in load_dags(file)}
-    return _loaded[key][dag_id]
+        _loaded[key] = {dag.dag_id: hurried(dag) for dag in load_dags(file)}
+    return _loaded[key]
 
 
 def _found(dag: Any, ended: Any) -> dict[str, Any]:
