@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
-from airflow_argo.compiler.code import a_list, base64_of, compact_json, tag
+from airflow_argo.compiler.code import a_list, a_map, base64_of, compact_json, tag
+from airflow_argo.compiler.dates import INTERVAL, ISO, run_date
 from airflow_argo.compiler.expressions import json_of
 from airflow_argo.compiler.scope import Scope
 from airflow_argo.diagnostics import DefinitionError
+from airflow_argo.model.intervals import Intervals
 from airflow_argo.model.jobs import Container, Env, JsonFile, LastLine, PythonCall
 from airflow_argo.model.values import (
     Carried,
@@ -45,12 +47,19 @@ REPORT = "/tmp/airflow-argo-outcome.json"  # noqa: S108
 FINAL_EXIT_CODE = 100
 """The exit code of a Python call that must not be tried again. Source: AirflowFailException."""
 
-RUN_FACTS = tag(
-    "sprig.b64enc(toJson({'name': workflow.name, 'namespace': workflow.namespace, "
-    "'created': workflow.creationTimestamp.RFC3339, 'scheduled': workflow['scheduledTime'] ?? '', "
-    "'parameters': workflow.parameters.json }))"
-)
-"""What a pod is told about the run, as base64 of JSON."""
+
+def run_facts(intervals: Intervals | None) -> str:
+    """What a pod is told about the run, as base64 of JSON."""
+    facts = [
+        ("name", "workflow.name"),
+        ("namespace", "workflow.namespace"),
+        ("created", "workflow.creationTimestamp.RFC3339"),
+        ("scheduled", "workflow['scheduledTime'] ?? ''"),
+    ]
+    if intervals is not None:
+        facts += [(end, run_date(RunDate(ISO, of=end, intervals=intervals))) for end in INTERVAL]
+    return tag(f"sprig.b64enc(toJson({a_map([*facts, ('parameters', 'workflow.parameters.json')])}))")
+
 
 LOOP_INDEX = tag("split(last(filter(split(node.name, '('), # contains ':')), ':')[0]")
 """The index of the item that a pod is for: Argo has no variable for it, but a node's name, `….each(3:…)…`, shows it."""
@@ -123,7 +132,8 @@ def node_of(value: Value, leaves: Leaves) -> Any:  # noqa: C901 - one case a kin
         case SecretText():
             return leaves.secret(value)
         case RunDate():
-            return {"$": "date", "format": value.format, "shift": value.shift.total_seconds()}
+            where = {} if value.of == "logical_date" else {"of": value.of}
+            return {"$": "date", "format": value.format, "shift": value.shift.total_seconds(), **where}
         case Member(of=of, key=key):
             return {"$": "member", "of": node_of(of, leaves), "key": key}
         case Text(parts=parts):

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from airflow_argo.compiler.code import quote
+from airflow_argo.compiler.intervals import interval_end_of, interval_start_of
 from airflow_argo.diagnostics import DefinitionError
 from airflow_argo.model.values import RunDate
 
 LOGICAL_DATE = "logical_date"
 """The workflow parameter that says which date a run is for; empty: when it was scheduled, else when it was created."""
 
+INTERVAL: tuple[Literal["data_interval_start"], Literal["data_interval_end"]] = ("data_interval_start", "data_interval_end")
+"""The workflow parameters that say the data interval of a run; empty: as it follows from the date."""
+
+ISO = "%Y-%m-%dT%H:%M:%S%:z"
+
 RUN_DATE = (
     f"(workflow.parameters.{LOGICAL_DATE} != '' ? workflow.parameters.{LOGICAL_DATE} : "
     "(workflow['scheduledTime'] ?? workflow.creationTimestamp.RFC3339))"
 )
+"""The moment of a run, as text."""
 
 RUN_ID = (
     "(workflow.parameters.run_id != '' ? workflow.parameters.run_id : "
@@ -75,9 +83,30 @@ def layout(format: str) -> str:
 
 
 def run_date(value: RunDate) -> str:
-    """Code for the text of the run's date."""
-    moment = f"date({RUN_DATE})"
+    """Code for the text of one of the run's dates."""
+    moment = _moment(value)
     if value.shift:
         seconds = int(value.shift.total_seconds())
         moment = f"({moment} {'-' if seconds < 0 else '+'} duration('{abs(seconds)}s'))"
     return f"{moment}.In(timezone('UTC')).Format({quote(layout(value.format))})"
+
+
+def _moment(value: RunDate) -> str:
+    match value.of:
+        case "logical_date" if value.intervals is None:
+            return f"date({RUN_DATE})"
+        case "logical_date":  # of a scheduled run the start of its interval
+            scheduled = f"workflow.parameters.{LOGICAL_DATE} == '' && (workflow['scheduledTime'] ?? '') != ''"
+            start = _given_or("data_interval_start", interval_start_of(f"date({RUN_DATE})", value.intervals))
+            return f"({scheduled} ? {start} : date({RUN_DATE}))"
+        case "data_interval_start":
+            return _given_or(value.of, interval_start_of(f"date({RUN_DATE})", value.intervals))
+        case "data_interval_end":
+            return _given_or(value.of, interval_end_of(f"date({RUN_DATE})", value.intervals))
+        case "run_after":
+            return _given_or("data_interval_end", f"date({RUN_DATE})")
+
+
+def _given_or(parameter: str, moment: str) -> str:
+    given_text = f"(workflow.parameters['{parameter}'] ?? '')"
+    return f"({given_text} != '' ? date({given_text}) : {moment})"

@@ -18,6 +18,7 @@ from airflow_argo.compiler.code import base64_of, compact_json, tag
 from airflow_argo.compiler.expressions import exists, text_of
 from airflow_argo.compiler.scope import OUTCOME, Scope, parameter_name, unused
 from airflow_argo.diagnostics import DefinitionError
+from airflow_argo.model.intervals import Intervals
 from airflow_argo.model.jobs import (
     ConfigKey,
     Container,
@@ -123,13 +124,21 @@ class Draft:
         return name
 
 
-def draft(job: Job, *, varying: Collection[str] = (), in_loop: bool = False, split: bool = False) -> Draft:
+def draft(
+    job: Job,
+    *,
+    varying: Collection[str] = (),
+    in_loop: bool = False,
+    split: bool = False,
+    intervals: Intervals | None = None,
+) -> Draft:
     """The template of a job.
 
     Args:
         varying: texts of a container that are parameters, since other jobs share the template: see `literals`.
         in_loop: the job is the body of a loop that reports, and is told the index of its item.
         split: a loop runs over what the job returns.
+        intervals: the data intervals of the workflow's runs.
     """
     match job:
         case NoOp():
@@ -141,7 +150,7 @@ def draft(job: Job, *, varying: Collection[str] = (), in_loop: bool = False, spl
         case Script():
             return _script(job)
         case Container() | PythonCall() if reports(job):
-            return _reporting(job, in_loop=in_loop, split=split)
+            return _reporting(job, in_loop=in_loop, split=split, intervals=intervals)
         case Container():
             return _container(job, varying)
         case _:
@@ -289,7 +298,7 @@ def _script_as_container(job: Script) -> Container:
     )
 
 
-def _reporting(job: Container | PythonCall, *, in_loop: bool, split: bool) -> Draft:
+def _reporting(job: Container | PythonCall, *, in_loop: bool, split: bool, intervals: Intervals | None) -> Draft:
     leaves = calls.Leaves()
     code, call = calls.call_of(job, leaves, split=split)
     made = Draft({}, {"code": Plain(code), "call": Plain(call), "values": leaves})
@@ -304,7 +313,7 @@ def _reporting(job: Container | PythonCall, *, in_loop: bool, split: bool) -> Dr
             *_beside(job),
         ],
     }
-    env = [{"name": "AIRFLOW_ARGO_RUN", "value": calls.RUN_FACTS}]
+    env = [{"name": "AIRFLOW_ARGO_RUN", "value": calls.run_facts(intervals)}]
     if job.retry:
         env.append({"name": "AIRFLOW_ARGO_TRY", "value": "{{retries}}"})
     if in_loop:

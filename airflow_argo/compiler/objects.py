@@ -18,7 +18,7 @@ from airflow_argo.compiler.jobs import Dict
 from airflow_argo.compiler.rules import in_any_state
 from airflow_argo.compiler.scope import parameter_name, travels_as_base64
 from airflow_argo.compiler.tasks import PlannedTask
-from airflow_argo.compiler.templates import arguments_of
+from airflow_argo.compiler.templates import Templates, arguments_of
 from airflow_argo.diagnostics import DefinitionError
 from airflow_argo.model.graph import Graph, Step
 from airflow_argo.model.values import Output, Type, sources_of
@@ -116,7 +116,7 @@ def _collections_paused() -> Iterator[None]:
 
 
 def _compiled(workflow: Workflow) -> Compiled:
-    made = Compilation(body_call)
+    made = Compilation(body_call, Templates(workflow.intervals))
     made.templates.reserve(MAIN)
     main = GraphTemplate.of(made, workflow.graph)
     for step, job, in_loop in jobs_of(workflow.graph):
@@ -223,4 +223,6 @@ def _schedule(schedule: Schedule) -> Dict:
         spec["startingDeadlineSeconds"] = schedule.starting_deadline_seconds
     if schedule.when:
         spec["when"] = schedule.when
+    if schedule.stop:
+        spec["stopStrategy"] = {"expression": schedule.stop}
     return spec

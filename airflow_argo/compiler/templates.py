@@ -16,6 +16,7 @@ from airflow_argo.argo.names import task_slug
 from airflow_argo.compiler import words
 from airflow_argo.compiler.jobs import Argument, Dict, Draft, draft, literals
 from airflow_argo.compiler.scope import unused
+from airflow_argo.model.intervals import Intervals
 from airflow_argo.model.jobs import Container, Env, Job, NoOp, PythonCall
 from airflow_argo.model.values import SecretText, Text
 from airflow_argo.model.walk import found_in
@@ -52,8 +53,12 @@ class Templates:
     """All templates of a workflow, in the order of their making.
 
     Jobs are *planned* before any is *used*: only when all are known is it known what differs between them.
+
+    Attributes:
+        intervals: the data intervals of the workflow's runs.
     """
 
+    intervals: Intervals | None = None
     in_order: dict[str, Dict] = field(default_factory=dict)
     _planned: list[tuple[Job, str, bool]] = field(default_factory=list)
     _shapes: dict[tuple[int, bool], tuple[_Shape, tuple[str, ...] | None]] = field(default_factory=dict)
@@ -91,7 +96,7 @@ class Templates:
         if self._planned:
             self._settle()
         shape, _ = self._shapes[id(job), in_loop]
-        made = draft(job, varying=shape.varying, in_loop=in_loop, split=split)
+        made = draft(job, varying=shape.varying, in_loop=in_loop, split=split, intervals=self.intervals)
         if shape.template is None:
             shape.template = self.reserve(_template_name(shape))
             self.put(shape.template, _with_parameters(made))

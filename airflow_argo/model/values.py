@@ -12,6 +12,8 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any, Literal, TypeAlias
 
+from airflow_argo.model.intervals import Intervals
+
 Json: TypeAlias = Any
 """None, bool, int, float, str, or a list or dict of those with text as keys."""
 
@@ -130,13 +132,20 @@ class RunFact:
 
 @dataclass(frozen=True, slots=True)
 class RunDate:
-    """The date that the run is for, as text: `format` by strftime, moved by `shift`.
+    """A date of the run, as text: `format` by strftime, moved by `shift`.
 
-    It is the input `logical_date` where that is given, else the scheduled time, else the time of creation.
+    The moment of a run is the input `logical_date` where that is given, else the scheduled time, else the time of creation.
+
+    Attributes:
+        of: `logical_date`: the date that the run is for: of a scheduled run the start of its data interval. The ends of that
+            interval. `run_after`: when the run was due.
+        intervals: how the data interval follows from the moment; None: it is that moment.
     """
 
     format: str = "%Y-%m-%dT%H:%M:%S%z"
     shift: timedelta = timedelta(0)
+    of: Literal["logical_date", "data_interval_start", "data_interval_end", "run_after"] = "logical_date"
+    intervals: Intervals | None = None
 
     @property
     def type(self) -> Type:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_argo.model.graph import Body, Graph
+from airflow_argo.model.intervals import Intervals
 from airflow_argo.model.values import Constant, Type, Value
 
 
@@ -29,6 +30,7 @@ class Schedule:
         timezone: an IANA name.
         concurrency: what happens to a run whose predecessor is still running.
         when: at each moment of the crons, whether a run starts; in Argo's terms.
+        stop: once this holds no more runs start; in Argo's terms.
     """
 
     crons: tuple[str, ...]
@@ -37,6 +39,7 @@ class Schedule:
     suspended: bool = False
     starting_deadline_seconds: int | None = None
     when: str | None = None
+    stop: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,7 @@ class Workflow:
         parallelism: how many pods run at once.
         timeout_seconds: the run fails after so long.
         at_most_at_once: how many runs of this name may be active; others wait.
+        intervals: how a run's data interval follows from its moment, as pods are told; None: it is that moment.
         settings: further fields of Argo's workflow spec, in Argo's shapes.
     """
 
@@ -62,6 +66,7 @@ class Workflow:
     timeout_seconds: int | None = None
     at_most_at_once: int | None = None
     schedule: Schedule | None = None
+    intervals: Intervals | None = None
     namespace: str | None = None
     service_account: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)

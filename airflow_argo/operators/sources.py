@@ -14,6 +14,8 @@ from airflow_argo.model.values import Type
 
 Dict = dict[str, Any]
 
+_INTERVAL = ("data_interval_start", "data_interval_end")
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -105,7 +107,7 @@ def _the_one(dags: list[Any], dag_id: str, path: str) -> Any:
 
 
 def run_facts(context: Any) -> Dict:
-    """What a translated DAG is told of its run: `logical_date`, `run_id`, `conf` and its params."""
+    """What a translated DAG is told of its run: `logical_date`, its data interval, `run_id`, `conf` and its params."""
     from airflow_argo.pod.runner import to_json
 
     run = context["dag_run"]
@@ -114,6 +116,7 @@ def run_facts(context: Any) -> Dict:
     return {
         **params,
         "logical_date": "" if date is None else date.isoformat(),
+        **{name: getattr(run, name).isoformat() for name in _INTERVAL if getattr(run, name, None) is not None},
         "run_id": str(run.run_id),
         "conf": json.dumps(to_json(dict(run.conf or {}))),
     }

@@ -127,8 +127,12 @@ def in_utc(moment: datetime) -> datetime:
 # The run
 
 
+RUN_TYPES = ("scheduled", "backfill", "asset_triggered", "manual")
+"""Airflow's, in the order of likelihood. Source: DagRunType.from_run_id."""
+
+
 class Run:
-    """What the run is: its name, parameters and date."""
+    """What the run is: its name, parameters and dates."""
 
     def __init__(self) -> None:
         facts = json.loads(base64.b64decode(os.environ.get("AIRFLOW_ARGO_RUN", "e30=")))
@@ -139,11 +143,20 @@ class Run:
         listed = json.loads(facts.get("parameters") or "[]") or []  # null: the workflow has none
         self.parameters = {one["name"]: one.get("value", one.get("default", "")) for one in listed}
         self.conf = json.loads(self.parameters.get("conf") or "{}")
-        self.date = in_utc(_moment(self.parameters.get("logical_date") or self.scheduled or self.created))
+        given = self.parameters.get("logical_date")
+        self.moment = in_utc(_moment(given or self.scheduled or self.created))
+        start, end = (facts.get(name) or self.parameters.get(name) for name in ("data_interval_start", "data_interval_end"))
+        self.has_interval = bool(start and end)
+        self.start = in_utc(_moment(start)) if start else self.moment
+        self.end = in_utc(_moment(end)) if end else self.moment
+        self.date = self.start if self.scheduled and not given else self.moment
+        self.due = (
+            in_utc(_moment(self.parameters["data_interval_end"])) if self.parameters.get("data_interval_end") else self.moment
+        )
         self.try_number = int(os.environ.get("AIRFLOW_ARGO_TRY", "0")) + 1
         self.map_index = int(os.environ.get("AIRFLOW_ARGO_INDEX", "-1"))
-        self.type = "scheduled" if self.scheduled else "manual"
-        self.id = self.parameters.get("run_id") or f"{self.type}__{self.date.isoformat()}"
+        self.id = self.parameters.get("run_id") or f"{'scheduled' if self.scheduled else 'manual'}__{self.moment.isoformat()}"
+        self.type = next((kind for kind in RUN_TYPES if self.id.startswith(f"{kind}__")), "manual")
 
     def parameter(self, name: str, kind: str) -> Any:
         """A workflow parameter as what it is."""
@@ -187,7 +200,13 @@ class Nodes:
         return os.environ[node["name"]]
 
     def _date(self, node: Json) -> Any:
-        moment = self.run.date + timedelta(seconds=node["shift"])
+        dates = {
+            "logical_date": self.run.date,
+            "data_interval_start": self.run.start,
+            "data_interval_end": self.run.end,
+            "run_after": self.run.due,
+        }
+        moment = dates[node.get("of", "logical_date")] + timedelta(seconds=node["shift"])
         return "+00:00".join(moment.strftime(part) for part in node["format"].split("%:z"))
 
     def _member(self, node: Json) -> Any:
@@ -224,9 +243,9 @@ class Context(Dict[str, Any]):
             run_id=run.id,
             dag_id=facts.get("dag_id"),
             logical_date=moment,
-            data_interval_start=moment,
-            data_interval_end=moment,
-            run_after=moment,
+            data_interval_start=run.start,
+            data_interval_end=run.end,
+            run_after=run.due,
             run_type=run.type,
             conf=run.conf,
             state="running",
@@ -240,8 +259,8 @@ class Context(Dict[str, Any]):
             ts_nodash=moment.strftime("%Y%m%dT%H%M%S"),
             ts_nodash_with_tz=moment.isoformat().replace("-", "").replace(":", ""),
             logical_date=moment,
-            data_interval_start=moment,
-            data_interval_end=moment,
+            data_interval_start=run.start,
+            data_interval_end=run.end,
             run_id=run.id,
             dag_run=dag_run,
             params=params,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_argo.diagnostics import CODES, Diagnostic, Origin, Severity
 from airflow_argo.model.conditions import Condition
+from airflow_argo.model.intervals import Intervals
 from airflow_argo.model.jobs import Env, PodSettings
 from airflow_argo.model.values import Constant, Item, Listing, Member, Output, Record, SameItem, SecretText, Text, Type, Value
 from airflow_argo.pod.runner import to_json
@@ -51,6 +52,7 @@ class DagContext:
         mapped: ids of the tasks that are mapped.
         shipment: the files for operators that run in an Airflow image, once a task needs them.
         ancestors: task id → ids of all tasks before it.
+        intervals: the data intervals of its runs.
         leaves: ids of the tasks whose end states make that of the run.
         decisions: task id → the tasks that may skip it, each with the condition under which it doesn't.
         outside: the tasks around those that are meant.
@@ -63,6 +65,7 @@ class DagContext:
     params: DagParams
     environment: Any
     ancestors: Mapping[str, frozenset[str]]
+    intervals: Intervals | None = None
     leaves: frozenset[str] = frozenset()
     decisions: Mapping[str, list[tuple[str, Condition]]] = field(default_factory=dict)
     pushes: set[str] = field(default_factory=set)
@@ -218,6 +221,7 @@ class TaskContext:
             params=self.dag_context.params.types,
             pull=self.pull,
             variable=self.variable,
+            intervals=self.dag_context.intervals,
             native=dag.render_template_as_native_obj if native is None else native,
         )
 

@@ -19,6 +19,7 @@ from airflow_argo.translator.bodies import body_of
 from airflow_argo.translator.branches import conditions_on_decisions
 from airflow_argo.translator.callbacks import exit_of
 from airflow_argo.translator.context import RETURN_VALUE, DagContext, TaskContext
+from airflow_argo.translator.intervals import intervals_of
 from airflow_argo.translator.leaves import leaves_of
 from airflow_argo.translator.left_out import left_out_of_dag, left_out_of_task
 from airflow_argo.translator.made_at import lines_of
@@ -87,6 +88,7 @@ def _dag_context(dag: Any, settings: Settings | None, outside: Outside | None) -
         params=params_of(dag),
         environment=dag.get_template_env(),
         ancestors=_ancestors(dag, own),
+        intervals=intervals_of(dag.timetable),
         leaves=frozenset(leaves_of(dag, own)),
         decisions=conditions_on_decisions(dag, own),
         mapped=set() if outside is None else set(outside.mapped),
@@ -108,6 +110,7 @@ def _workflow(dag: Any, ctx: DagContext, steps: tuple[Step, ...], schedule: Any,
         parallelism=None if dag.max_active_tasks == _AIRFLOWS_DEFAULT else dag.max_active_tasks,
         timeout_seconds=None if timeout is None else max(1, int(timeout.total_seconds())),
         schedule=schedule,
+        intervals=ctx.intervals,
         on_exit=on_exit,
         namespace=ctx.settings["namespace"],
         service_account=ctx.settings["service_account"],

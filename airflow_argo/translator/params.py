@@ -10,8 +10,11 @@ from airflow_argo.model.values import Constant, Input, Type, Value
 from airflow_argo.model.workflow import InputSpec
 
 LOGICAL_DATE, RUN_ID, CONF = "logical_date", "run_id", "conf"
+INTERVAL = ("data_interval_start", "data_interval_end")
 OWN_INPUTS = (
     InputSpec(LOGICAL_DATE, Type.TEXT, Constant('""'), "the date of the run; empty: when it is scheduled, else created"),
+    InputSpec(INTERVAL[0], Type.TEXT, Constant('""'), "the start of the data interval; empty: as the schedule has it"),
+    InputSpec(INTERVAL[1], Type.TEXT, Constant('""'), "its end; empty: as the schedule has it"),
     InputSpec(RUN_ID, Type.TEXT, Constant('""'), "Airflow's id of the run; empty: made of the date"),
     InputSpec(CONF, Type.JSON, Constant("{}"), "the run's configuration, as JSON"),
 )

@@ -1,64 +1,93 @@
-"""A DAG's schedule as that of a CronWorkflow. Source: airflow.timetables; workflow/cron/operator.go, evalWhen.
+"""A DAG's schedule as that of a CronWorkflow. Source: airflow.timetables; workflow/cron/operator.go.
 
 Where cron can't say it, cron says more and the CronWorkflow's `when` says which of those moments count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
-from heapq import merge
-from itertools import takewhile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from airflow_argo.diagnostics import Severity
+from airflow_argo.model.intervals import Span
 from airflow_argo.model.workflow import Schedule
-from airflow_argo.translator.argo_cron import ArgoCron, NotCron
+from airflow_argo.translator.argo_cron import NotCron
+from airflow_argo.translator.clock_changes import as_airflow_runs, next_difference
 from airflow_argo.translator.context import DagContext
+from airflow_argo.translator.crons import as_argo_has_it, cron_and_zone, timetable_attribute, timetable_kind
+from airflow_argo.translator.intervals import span_of
+from airflow_argo.translator.moments import Between, Counted, CountedMonths, Listed, Test, when
+from airflow_argo.translator.times import Window, window_of
 
-_NONE = {"NullTimetable"}
-_TRIGGERS = {"CronTriggerTimetable", "CronDataIntervalTimetable", "CronPartitionTimetable"}
-_DELTAS = {"DeltaTriggerTimetable", "DeltaDataIntervalTimetable"}
-_COMPARED = timedelta(days=800)
-"""So long a time has two changes of the clock each way."""
+_MADE_UP_SECONDS = 366 * 24 * 60 * 60
+"""A run that was missed while no controller ran is made up within this time, as Airflow does: the latest one."""
 
-Found = tuple[tuple[str, ...], str, str | None]
-"""(cron expressions, zone, `when`)."""
+_ONCE = "cronworkflow.succeeded + cronworkflow.failed >= 1"
+_MAX_EVENTS = 500
+_BY_ASSETS = frozenset({"AssetTriggeredTimetable", "DatasetTriggeredTimetable", "PartitionedAssetTimetable"})
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When runs start.
+
+    Attributes:
+        tests: all must hold at a moment of the cron expressions.
+        stop: no more runs once this holds; in Argo's terms.
+    """
+
+    crons: tuple[str, ...]
+    zone: str = "UTC"
+    tests: tuple[Test, ...] = ()
+    concurrency: str = "Allow"
+    stop: str | None = None
+
+    def counts(self, moment: datetime) -> bool:
+        """Whether a moment of the cron expressions starts a run."""
+        return all(test.allows(moment) for test in self.tests)
 
 
 def schedule_of(dag: Any, ctx: DagContext) -> Schedule | None:
     """The schedule; None, and a finding unless there is none, if Argo has none like it."""
-    timetable = dag.timetable
-    kind = type(timetable).__name__
-    if kind in _NONE:
+    times = times_of(dag, ctx)
+    if times is None:
         return None
+    return Schedule(
+        times.crons,
+        times.zone,
+        times.concurrency,
+        suspended=bool(dag.is_paused_upon_creation),
+        starting_deadline_seconds=None if times.tests or times.stop else _MADE_UP_SECONDS,
+        when=when(times.tests),
+        stop=times.stop,
+    )
+
+
+def times_of(dag: Any, ctx: DagContext) -> Times | None:
+    """When runs start, with findings for what is not so as in Airflow."""
+    kind, window = timetable_kind(dag.timetable), window_of(dag)
     _report_what_is_left(dag, kind, ctx)
-    found = _found(timetable, kind, dag, ctx)
-    if found is None:
+    times = _times(dag.timetable, window, dag, ctx)
+    if times is None:
         return None
-    crons, zone, when = found
-    concurrency = "Forbid" if kind == "ContinuousTimetable" else "Allow"
-    conditions = [*([when] if when else []), *_within(dag)]
-    guard = f"{{{{= {' && '.join(conditions)} }}}}" if conditions else None
-    return Schedule(crons, zone, concurrency, suspended=bool(dag.is_paused_upon_creation), when=guard)
+    outside = _outside(dag.timetable, window)
+    return replace(times, tests=(*times.tests, outside)) if outside else times
 
 
-def _found(timetable: Any, kind: str, dag: Any, ctx: DagContext) -> Found | None:
-    if kind in _TRIGGERS:
-        return _checked([_cron(timetable)], timetable, ctx)
-    if kind == "MultipleCronTriggerTimetable":
-        return _checked([_cron(one) for one in _attribute(timetable, "timetables")], timetable, ctx)
-    if kind in _DELTAS:
-        return _every(_attribute(timetable, "delta"), dag, ctx)
-    if kind == "ContinuousTimetable":
-        return ("* * * * *",), "UTC", None
-    if kind == "AssetOrTimeSchedule":
-        inner = _attribute(timetable, "timetable")
-        return _found(inner, type(inner).__name__, dag, ctx)
-    cure = "submit the workflow from where the schedule is known, such as Airflow itself"
-    found = "it runs once, when it is switched on" if kind == "OnceTimetable" else f"the schedule {kind} has no like in Argo"
-    ctx.report("AA213", found, "submit it once" if kind == "OnceTimetable" else cure)
+def _times(timetable: Any, window: Window, dag: Any, ctx: DagContext) -> Times | None:
+    kind = timetable_kind(timetable)
+    if kind in ("NullTimetable", "PartitionedAtRuntime"):
+        return None
+    made = _MAKERS.get(kind)
+    if made is not None:
+        return made(timetable, window, dag, ctx)
+    if kind in _BY_ASSETS:
+        cure = f"let a task of the DAG that updates the asset start it: a TriggerDagRunOperator for '{dag.dag_id}'"
+        ctx.report("AA213", "it runs when assets change, and Argo knows no assets", f"{cure}; or {_submit(dag)}")
+        return None
+    ctx.report("AA213", f"the schedule {kind} is known to Airflow alone", f"{_backfill(dag)}, by a clock that you have")
     return None
 
 
@@ -66,147 +95,123 @@ def _report_what_is_left(dag: Any, kind: str, ctx: DagContext) -> None:
     def loses(found: str, cure: str) -> None:
         ctx.report("AA213", found, cure, Severity.WARNING)
 
-    if kind in ("CronDataIntervalTimetable", "DeltaDataIntervalTimetable"):
-        loses(
-            "logical_date is the start of a data interval in Airflow, and the time of the run here",
-            "pass logical_date when submitting",
-        )
     if kind == "CronPartitionTimetable":
         loses("runs have no partition key here", "make it of logical_date")
     if kind == "AssetOrTimeSchedule":
-        loses("runs start by time only, not when assets change", "submit the workflow where they change")
+        loses("runs start by time only, not when assets change", _submit(dag))
     if kind == "ContinuousTimetable":
-        loses("the next run starts at the next full minute, not at once", "nothing, if a minute more is fine")
-    if dag.catchup:
-        ctx.report("AA214", "catchup is not carried over: missed runs are not made up", "submit them by hand")
+        found = "the next run starts at the next full minute, not at once, and its data interval is that moment"
+        loses(found, "nothing, if that is fine; else a while-loop in one workflow")
+    if getattr(dag, "catchup", False) and kind not in ("NullTimetable", "OnceTimetable", *_BY_ASSETS):
+        found = "catchup is not carried over: of the runs that were missed only the latest is made up"
+        ctx.report("AA214", found, _backfill(dag, window_of(dag).earliest))
+    for task in dag.tasks:
+        begins_later = task.start_date and dag.start_date not in (None, task.start_date)
+        if begins_later or (task.end_date and task.end_date != dag.end_date):
+            cure = "branch before the task, by logical_date"
+            ctx.report("AA214", "a task's own start_date or end_date is not carried over", cure, task_id=task.task_id)
+
+
+def _submit(dag: Any) -> str:
+    return f"submit it where they change: airflow-argo submit {_file(dag)} --dag-id {dag.dag_id}"
+
+
+def _backfill(dag: Any, since: datetime | None = None) -> str:
+    dates = (
+        f"--from-date {since:%Y-%m-%d} --to-date {datetime.now(timezone.utc):%Y-%m-%d}"
+        if since
+        else "--from-date … --to-date …"
+    )
+    return f"airflow-argo backfill {_file(dag)} --dag-id {dag.dag_id} {dates} submits them"
+
+
+def _file(dag: Any) -> str:
+    return str(dag.fileloc).rpartition("/")[2]
 
 
 # Cron
 
 
-def _checked(crons: list[tuple[str, str]], timetable: Any, ctx: DagContext) -> Found | None:
+def _cron(timetable: Any, _window: Window, _dag: Any, ctx: DagContext) -> Times | None:
+    return _checked([cron_and_zone(timetable)], timetable, ctx)
+
+
+def _several(timetable: Any, _window: Window, _dag: Any, ctx: DagContext) -> Times | None:
+    return _checked([cron_and_zone(one) for one in timetable_attribute(timetable, "timetables")], timetable, ctx)
+
+
+def _checked(crons: list[tuple[str, str]], timetable: Any, ctx: DagContext) -> Times | None:
     """Cron expressions as Argo reads them."""
-    zones = sorted({zone for _, zone in crons})
-    if len(zones) > 1:
-        found = f"its cron expressions are of several time zones: {', '.join(zones)}"
-        ctx.report("AA213", found, "write them for one zone")
-        return None
     try:
-        texts = tuple(dict.fromkeys(_as_argo_has_it(cron) for cron, _ in crons))
+        texts = tuple(dict.fromkeys(as_argo_has_it(cron) for cron, _ in crons))
     except NotCron as error:
         ctx.report("AA213", str(error), "use five fields of numbers, names, ranges and steps")
         return None
-    _compare(texts, zones[0], timetable, ctx)
-    return texts, zones[0], None
-
-
-def _as_argo_has_it(cron: str) -> str:
-    """The expression, spelled out where Argo doesn't read it as Airflow does: 7 for Sunday, ranges that wrap around.
-
-    Raises:
-        NotCron: Argo can't say it.
-    """
-    try:
-        ArgoCron.parse(cron)
-    except NotCron:
-        if len(cron.split()) != 5:
-            raise
-        fields = [_spelled_out(numbers, position) for position, numbers in enumerate(_expanded(cron))]
-        return " ".join(fields)
-    return cron
-
-
-def _expanded(cron: str) -> list[list[Any]]:
-    from croniter import croniter  # type: ignore[import-untyped]  # it has no types
-
-    try:
-        numbers, special = croniter.expand(cron)
-    except ValueError as error:
-        raise NotCron(f"'{cron}' is no cron expression: {error}") from None
-    if special or any(not isinstance(one, int) and one != "*" for field in numbers for one in field):
-        raise NotCron(f"Argo can't say '{cron}'")
-    return [list(field) for field in numbers]
-
-
-def _spelled_out(numbers: list[Any], position: int) -> str:
-    if numbers == ["*"]:
-        return "*"
-    return ",".join(str(one) for one in sorted({one % 7 if position == 4 else one for one in numbers}))
-
-
-def _compare(crons: tuple[str, ...], zone: str, timetable: Any, ctx: DagContext) -> None:
-    """Says so if runs would start at other moments than Airflow's, where the clock changes."""
-    for change in _changes(zone, datetime.now(timezone.utc)):
-        start, end = change - timedelta(days=1), change + timedelta(days=1)
-        here = list(takewhile(lambda moment: moment < end, _runs(crons, zone, start)))  # noqa: B023 - used at once
-        there = list(takewhile(lambda moment: moment < end, airflows_runs(timetable, start)))  # noqa: B023
-        if here != there:
-            found = f"where the clock of {zone} changes, runs start at other times than in Airflow: next on {change:%Y-%m-%d}"
-            ctx.report("AA213", found, "choose an hour that every day has once, or UTC", Severity.WARNING)
-            return
-
-
-def _changes(zone: str, after: datetime) -> Iterator[datetime]:
-    """The days on which the clock of a zone changes, in the two years to come."""
-    place = ZoneInfo(zone)
-    for days in range(_COMPARED.days):
-        day = after + timedelta(days=days)
-        if (day + timedelta(days=1)).astimezone(place).utcoffset() != day.astimezone(place).utcoffset():
-            yield day
-
-
-def runs_of(schedule: Schedule, after: datetime) -> Iterator[datetime]:
-    """The moments of a schedule's cron expressions, whatever `when` says of them."""
-    return _runs(schedule.crons, schedule.timezone, after)
-
-
-def _runs(crons: tuple[str, ...], zone: str, after: datetime) -> Iterator[datetime]:
-    last = None
-    for moment in merge(*(ArgoCron.parse(cron).runs(after, zone) for cron in crons)):
-        if moment != last:
-            yield moment
-        last = moment
-
-
-def airflows_runs(timetable: Any, after: datetime) -> Iterator[datetime]:
-    """The moments after one at which Airflow starts runs. Source: Timetable.next_dagrun_info."""
-    from airflow.sdk.timezone import coerce_datetime
-    from airflow.serialization.encoders import coerce_to_core_timetable
-    from airflow.timetables.base import TimeRestriction
-
-    core, interval = coerce_to_core_timetable(timetable), None
-    restriction = TimeRestriction(earliest=coerce_datetime(after), latest=None, catchup=True)
-    while True:
-        info = core.next_dagrun_info(last_automated_data_interval=interval, restriction=restriction)
-        if info is None:
-            return
-        interval = info.data_interval
-        if info.run_after > after:
-            yield info.run_after.astimezone(timezone.utc)
+    times, test = as_airflow_runs(texts, crons[0][1], timetable)
+    found = next_difference(times, crons[0][1], (test,) if test else (), timetable)
+    if found is not None:
+        said = f"where the clock of {crons[0][1]} changes, runs or their dates aren't Airflow's: next on {found:%Y-%m-%d}"
+        ctx.report("AA213", said, "choose an hour that every day has once, or UTC", Severity.WARNING)
+    return Times(times, crons[0][1], (test,) if test else ())
 
 
 # Periods
 
 
-def _every(delta: Any, dag: Any, ctx: DagContext) -> Found | None:
-    """A period as cron, in UTC, counted from the start date; periods that no cron has are picked out of minutes by `when`."""
-    seconds = delta.total_seconds() if isinstance(delta, timedelta) else None
-    if seconds is None or seconds < 60 or seconds % 60:
-        ctx.report("AA213", f"the period {delta} is none of whole minutes", "use a cron expression")
+def _every(timetable: Any, window: Window, dag: Any, ctx: DagContext) -> Times | None:
+    """A period as cron, in UTC, counted from the first run."""
+    delta = timetable_attribute(timetable, "delta")
+    span = span_of(delta)
+    first, is_airflows = _first_run(timetable, window, dag)
+    if span is not None and span.months and not span.seconds:
+        return _every_months(span, first, ctx)
+    if span is None or span.months or span.seconds < 60 or span.seconds % 60:
+        ctx.report("AA213", f"the period {delta} is none of whole minutes, or of whole months", "use a cron expression")
         return None
-    start = dag.start_date or datetime(1970, 1, 1, tzinfo=timezone.utc)
-    minutes, phase = int(seconds) // 60, int(start.timestamp()) // 60
+    if first.second or first.microsecond:
+        ctx.report(
+            "AA213", "runs start at the full minute, and the start date has seconds", "use one without", Severity.WARNING
+        )
+    if not is_airflows:
+        found = f"the period {delta} is counted from {first:%Y-%m-%d %H:%M}, not from when it is switched on"
+        ctx.report("AA213", found, "set a start date", Severity.NOTE)
+    return _every_minutes(int(span.seconds) // 60, int(first.timestamp()) // 60)
+
+
+def _first_run(timetable: Any, window: Window, dag: Any) -> tuple[datetime, bool]:
+    """A moment at which a run starts, and whether Airflow counts from it. Source: _skip_to_latest of its class."""
+    epoch = datetime(1970, 1, 1, tzinfo=timezone.utc)
+    past = window.earliest is not None and window.earliest <= datetime.now(timezone.utc)
+    if timetable_kind(timetable) == "DeltaDataIntervalTimetable" and past and not dag.catchup:
+        span = span_of(timetable_attribute(timetable, "delta"))
+        return (window.earliest or epoch, True) if span is not None and span.months else (epoch, True)
+    return window.earliest or epoch, bool(window.earliest and (dag.catchup or not past))
+
+
+def _every_minutes(minutes: int, phase: int) -> Times:
     hour, minute = phase // 60 % 24, phase % 60
     if minutes <= 60 and 60 % minutes == 0:
-        return (f"{_stepped(minute % minutes, minutes, 60)} * * * *",), "UTC", None
+        return Times((f"{_stepped(minute % minutes, minutes, 60)} * * * *",))
     if minutes % 60 == 0 and (24 * 60) % minutes == 0:
-        return (f"{minute} {_stepped(hour % (minutes // 60), minutes // 60, 24)} * * *",), "UTC", None
+        return Times((f"{minute} {_stepped(hour % (minutes // 60), minutes // 60, 24)} * * *",))
     if minutes % (24 * 60) == 0:
         days = minutes // (24 * 60)
-        return (f"{minute} {hour} * * *",), "UTC", _counted(86400, days, phase // (24 * 60) % days)
+        return Times((f"{minute} {hour} * * *",), tests=(Counted(86400, days, phase // (24 * 60) % days),))
     if minutes % 60 == 0:
-        return (f"{minute} * * * *",), "UTC", _counted(3600, minutes // 60, phase // 60 % (minutes // 60))
-    return ("* * * * *",), "UTC", _counted(60, minutes, phase % minutes)
+        return Times((f"{minute} * * * *",), tests=(Counted(3600, minutes // 60, phase // 60 % (minutes // 60)),))
+    return Times(("* * * * *",), tests=(Counted(60, minutes, phase % minutes),))
+
+
+def _every_months(span: Span, first: datetime, ctx: DagContext) -> Times | None:
+    first = first.astimezone(timezone.utc)
+    if first.day > 28:
+        found = f"a period of months from the {first.day}th, which not every month has"
+        ctx.report("AA213", found, "start on a day that every month has, or use a cron expression")
+        return None
+    months = sorted({(first.month - 1 + number * span.months) % 12 + 1 for number in range(12)})
+    cron = f"{first.minute} {first.hour} {first.day} {'*' if len(months) == 12 else ','.join(map(str, months))} *"
+    tests = () if 12 % span.months == 0 else (CountedMonths(span.months, (first.year * 12 + first.month) % span.months),)
+    return Times((cron,), tests=tests)
 
 
 def _stepped(first: int, step: int, end: int) -> str:
@@ -215,24 +220,67 @@ def _stepped(first: int, step: int, end: int) -> str:
     return f"*/{step}" if first == 0 and step < end else ",".join(str(number) for number in range(first, end, step))
 
 
-def _counted(unit: int, period: int, phase: int) -> str:
-    """A test of the moment that a run is for: which of the periods since 1970 it is in."""
-    return f"int(now().Unix() / {unit}) % {period} == {phase}"
+# Others
 
 
-def _within(dag: Any) -> Iterator[str]:
-    """Tests that the moment is not before the start date, if that is yet to come, nor after the end date."""
-    if dag.start_date is not None and dag.start_date > datetime.now(timezone.utc):
-        yield f"now().Unix() >= {int(dag.start_date.timestamp())}"
-    if dag.end_date is not None:
-        yield f"now().Unix() < {int(dag.end_date.timestamp()) + 60}"
+def _events(timetable: Any, window: Window, dag: Any, ctx: DagContext) -> Times | None:
+    """Those that are yet to come."""
+    now = datetime.now(timezone.utc)
+    dates = sorted({date.astimezone(timezone.utc) for date in timetable.event_dates})
+    coming = [date for date in dates if date > now and window.has(date)]
+    if not coming:
+        ctx.report("AA213", "all the events of its schedule are over", _backfill(dag))
+        return None
+    if len(coming) > _MAX_EVENTS:
+        found = f"of its {len(coming)} events the first {_MAX_EVENTS} are scheduled: to {coming[_MAX_EVENTS - 1]:%Y-%m-%d}"
+        ctx.report("AA213", found, "translate it again by then", Severity.WARNING)
+    if any(date.second or date.microsecond for date in coming):
+        ctx.report("AA213", "events start at the full minute, and some have seconds", "round them", Severity.WARNING)
+    if timetable.restrict_to_events:
+        found = "the interval of a run that is submitted by hand is its date, not the last event"
+        ctx.report("AA213", found, "pass data_interval_start and data_interval_end", Severity.WARNING)
+    minutes = [date.replace(second=0, microsecond=0) for date in coming[:_MAX_EVENTS]]
+    crons = dict.fromkeys(f"{one.minute} {one.hour} * * *" for one in minutes)
+    if len(minutes) <= 50:
+        crons = dict.fromkeys(f"{one.minute} {one.hour} {one.day} {one.month} *" for one in minutes)
+    return Times(tuple(crons), tests=(Listed(tuple(minutes)),))
 
 
-def _cron(timetable: Any) -> tuple[str, str]:
-    zone = _attribute(timetable, "timezone")
-    return str(_attribute(timetable, "expression")), str(getattr(zone, "name", zone))
+def _once(_timetable: Any, window: Window, _dag: Any, ctx: DagContext) -> Times:
+    """At the next minute, or at the start date; then the CronWorkflow stops."""
+    if window.earliest is not None:
+        found = f"its one run has the date of when it starts, not the start date {window.earliest:%Y-%m-%d}"
+        ctx.report("AA213", found, f"set it: -p logical_date={window.earliest.isoformat()}", Severity.WARNING)
+    return Times(("* * * * *",), concurrency="Forbid", stop=_ONCE)
 
 
-def _attribute(timetable: Any, name: str) -> Any:
-    """Airflow 2 has it as a private attribute."""
-    return getattr(timetable, name) if hasattr(timetable, name) else getattr(timetable, f"_{name}")
+def _continuous(_timetable: Any, _window: Window, _dag: Any, _ctx: DagContext) -> Times:
+    return Times(("* * * * *",), concurrency="Forbid")
+
+
+def _or_by_assets(timetable: Any, window: Window, dag: Any, ctx: DagContext) -> Times | None:
+    return _times(timetable_attribute(timetable, "timetable"), window, dag, ctx)
+
+
+_MAKERS: dict[str, Callable[[Any, Window, Any, DagContext], Times | None]] = {
+    "CronTriggerTimetable": _cron,
+    "CronDataIntervalTimetable": _cron,
+    "CronPartitionTimetable": _cron,
+    "MultipleCronTriggerTimetable": _several,
+    "DeltaTriggerTimetable": _every,
+    "DeltaDataIntervalTimetable": _every,
+    "EventsTimetable": _events,
+    "OnceTimetable": _once,
+    "ContinuousTimetable": _continuous,
+    "AssetOrTimeSchedule": _or_by_assets,
+    "DatasetOrTimeSchedule": _or_by_assets,
+}
+
+
+def _outside(timetable: Any, window: Window) -> Between | None:
+    """The test that the moment isn't before the first run, if that is yet to come, nor after the last."""
+    if timetable_kind(timetable) in ("EventsTimetable", "NullTimetable"):
+        return None
+    first = window.first_run(timetable) if window.earliest and window.earliest > datetime.now(timezone.utc) else None
+    last = window.last_run(timetable) if window.latest else None
+    return Between(first, last) if first or last else None

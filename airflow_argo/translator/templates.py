@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from airflow_argo.model.intervals import Intervals
 from airflow_argo.model.values import Constant, FirstOf, Input, Member, Output, RunDate, RunFact, Text, Type, Value
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class TemplateReader:
         params: the DAG's parameters: name → (workflow parameter, type).
         pull: the value of an XCom; raises if the task can't read it.
         variable: the value of an Airflow Variable.
+        intervals: the data intervals of the DAG's runs.
     """
 
     environment: Environment
@@ -67,6 +69,7 @@ class TemplateReader:
     pull: Callable[[Pull], Value]
     variable: Callable[[str], Value]
     native: bool = False
+    intervals: Intervals | None = None
 
     def read(self, text: str) -> Value:
         """The value of a template.
@@ -114,12 +117,12 @@ class TemplateReader:
             case nodes.Const(value=value):
                 return Constant.of(value)
             case nodes.Name(name=name) if name in DATES:
-                return RunDate(DATES[name])
+                return self._date(DATES[name], name)
             case nodes.Name(name="run_id"):
                 return RunFact("run_id")
             case nodes.Name(name="task_instance_key_str"):
                 ids = (self.known["dag"].dag_id, self.known["task"].task_id)
-                return Text((f"{ids[0]}__{ids[1]}__", RunDate(DATES["ds_nodash"])))
+                return Text((f"{ids[0]}__{ids[1]}__", self._date(DATES["ds_nodash"])))
             case nodes.Getattr(node=of, attr=key):
                 if key in _METHODS:
                     raise NotConvertible(_shown(node))
@@ -129,7 +132,7 @@ class TemplateReader:
             case nodes.Call() if not (node.dyn_args or node.dyn_kwargs):
                 return self._call(node)
             case nodes.Filter(name=name, node=nodes.Expr() as of, args=[], kwargs=[]) if name in DATE_FILTERS:
-                return RunDate(DATE_FILTERS[name], self._moment(of))
+                return replace(self._moment(of), format=DATE_FILTERS[name])
             case _:
                 raise NotConvertible(_shown(node))
 
@@ -145,8 +148,8 @@ class TemplateReader:
             return RunFact("run_id")
         if path == "dag_run" and key == "dag_id":
             return Constant.of(self.known["dag"].dag_id)
-        if path == "dag_run" and key == "logical_date":
-            return RunDate(DATES["logical_date"])
+        if path == "dag_run" and key in MOMENTS:
+            return self._date(DATES[key], key)
         if path == "dag_run.conf":  # what isn't there is Jinja's Undefined, which prints nothing
             member = Member(Input("conf", Type.JSON), key)
             return member if self.native else FirstOf((member, Constant.of("")))
@@ -179,30 +182,38 @@ class TemplateReader:
         if path == "var.value.get" and len(args) == 1 and not kwargs:
             return self.variable(str(args[0]))
         if path == "macros.ds_add" and len(node.args) == 2 and _path(node.args[0]) == "ds":
-            return RunDate("%Y-%m-%d", timedelta(days=int(_constant(node.args[1]))))
+            return replace(self._date("%Y-%m-%d"), shift=timedelta(days=int(_constant(node.args[1]))))
         if isinstance(node.node, nodes.Getattr) and node.node.attr == "strftime" and len(args) == 1:
-            return RunDate(_portable(str(args[0]), node), self._moment(node.node.node))
+            return replace(self._moment(node.node.node), format=_portable(str(args[0]), node))
         if isinstance(node.node, nodes.Getattr) and node.node.attr in ("isoformat", "to_date_string") and not args:
-            return RunDate(ISO if node.node.attr == "isoformat" else "%Y-%m-%d", self._moment(node.node.node))
+            return replace(self._moment(node.node.node), format=ISO if node.node.attr == "isoformat" else "%Y-%m-%d")
         raise NotConvertible(_shown(node))
 
-    def _moment(self, node: nodes.Expr) -> timedelta:
-        """How far a date with time is from the run's: `logical_date`, perhaps with .add or .subtract, or a timedelta."""
+    def _date(self, format: str, name: str = "logical_date") -> RunDate:
+        """A date of the run; those that aren't ends of its data interval are its logical date."""
+        match name:
+            case "data_interval_start" | "data_interval_end":
+                return RunDate(format, of=name, intervals=self.intervals)
+            case _:
+                return RunDate(format, intervals=self.intervals)
+
+    def _moment(self, node: nodes.Expr) -> RunDate:
+        """A date with time: one of the run's, perhaps with .add or .subtract, or a timedelta."""
         from jinja2 import nodes
 
         match node:
             case nodes.Name(name=name) if name in MOMENTS:
-                return timedelta(0)
+                return self._date(ISO, name)
             case nodes.Call(node=nodes.Getattr(node=of, attr="add" | "subtract" as verb), args=[], kwargs=kwargs):
                 amounts = {keyword.key: _constant(keyword.value) for keyword in kwargs}
                 if not amounts.keys() <= {"days", "hours", "minutes", "seconds", "weeks"}:
                     raise NotConvertible(_shown(node))  # months and years aren't a fixed time
                 shift = timedelta(**amounts)
-                return self._moment(of) + (shift if verb == "add" else -shift)
+                return _shifted(self._moment(of), shift if verb == "add" else -shift)
             case nodes.Add(left=of, right=delta):
-                return self._moment(of) + _timedelta(delta)
+                return _shifted(self._moment(of), _timedelta(delta))
             case nodes.Sub(left=of, right=delta):
-                return self._moment(of) - _timedelta(delta)
+                return _shifted(self._moment(of), -_timedelta(delta))
             case _:
                 raise NotConvertible(_shown(node))
 
@@ -236,6 +247,10 @@ def pull_of(args: list[Any], kwargs: dict[str, Any], own_dag: str | None = None)
         shown = ", ".join([*(repr(arg) for arg in args), *(f"{name}={value!r}" for name, value in kwargs.items())])
         raise NotConvertible(f"xcom_pull({shown})")
     return Pull(task_id, key)
+
+
+def _shifted(date: RunDate, by: timedelta) -> RunDate:
+    return replace(date, shift=date.shift + by)
 
 
 def _timedelta(node: nodes.Expr) -> timedelta:

@@ -78,7 +78,7 @@ def _server_context(task: Any, run: Any, call: Dict[str, Any]) -> Any:
 
     kinds = call.get("params", {})
     conf = {name: run.parameter(parameter, kind) for name, (parameter, kind) in kinds.items()}
-    start, end = data_interval(task.dag, run.date)
+    start, end = (run.start, run.end) if run.has_interval else data_interval(task.dag, run.date)
     retries = int(task.retries or 0)
     dag_run = DagRun(
         dag_id=task.dag_id,
@@ -86,7 +86,7 @@ def _server_context(task: Any, run: Any, call: Dict[str, Any]) -> Any:
         logical_date=run.date,
         data_interval_start=start,
         data_interval_end=end,
-        run_after=run.date,
+        run_after=run.due,
         start_date=_moment(run.created),
         end_date=None,
         run_type=run.type,

@@ -1,0 +1,129 @@
+"""Which moments of a CronWorkflow's schedules count: tests for its `when`, where cron alone can't say when Airflow runs.
+
+Argo evaluates `when` at the moment that a run is due, which `now()` tells. Source: workflow/cron/operator.go, evalWhen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+_MINUTE = "2006-01-02T15:04"
+"""Go's layout for what tells minutes apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Each so many of the units since 1970 counts.
+
+    Attributes:
+        unit: seconds.
+    """
+
+    unit: int
+    period: int
+    phase: int
+
+    @property
+    def code(self) -> str:
+        """The test in Argo's terms."""
+        return f"int(now().Unix() / {self.unit}) % {self.period} == {self.phase}"
+
+    def allows(self, moment: datetime) -> bool:
+        """Whether a moment counts."""
+        return int(moment.timestamp()) // self.unit % self.period == self.phase
+
+
+@dataclass(frozen=True, slots=True)
+class CountedMonths:
+    """Each so many of the months since the year 0 counts, in UTC."""
+
+    period: int
+    phase: int
+
+    @property
+    def code(self) -> str:
+        """The test in Argo's terms."""
+        utc = "now().In(timezone('UTC'))"
+        return f"({utc}.Year() * 12 + int({utc}.Format('1'))) % {self.period} == {self.phase}"
+
+    def allows(self, moment: datetime) -> bool:
+        """Whether a moment counts."""
+        utc = moment.astimezone(timezone.utc)
+        return (utc.year * 12 + utc.month) % self.period == self.phase
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """These minutes count, of those that the schedules have."""
+
+    minutes: tuple[datetime, ...]
+
+    @property
+    def code(self) -> str:
+        """The test in Argo's terms."""
+        listed = ", ".join(f"'{minute:%Y-%m-%dT%H:%M}'" for minute in self.minutes)
+        return f"now().In(timezone('UTC')).Format('{_MINUTE}') in [{listed}]"
+
+    def allows(self, moment: datetime) -> bool:
+        """Whether a moment counts."""
+        return moment.astimezone(timezone.utc).replace(second=0, microsecond=0) in self.minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """What is due from one moment on counts, or until another, that one included."""
+
+    first: datetime | None = None
+    last: datetime | None = None
+
+    @property
+    def code(self) -> str:
+        """The test in Argo's terms."""
+        after = [f"now().Unix() >= {int(self.first.timestamp())}"] if self.first else []
+        return " && ".join([*after, *([f"now().Unix() < {int(self.last.timestamp()) + 60}"] if self.last else [])])
+
+    def allows(self, moment: datetime) -> bool:
+        """Whether a moment counts."""
+        return (not self.first or moment >= self.first) and (not self.last or moment <= self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class OncePerHour:
+    """What a zone's clock shows twice counts the second time; hours in `after_gap` only where the hour before is left out.
+
+    Airflow runs so what is due in such an hour. Source: airflow's timezone.make_aware, whose `fold` is 1.
+    """
+
+    zone: str
+    after_gap: tuple[int, ...] = ()
+
+    @property
+    def code(self) -> str:
+        """The test in Argo's terms."""
+        zone = f"timezone('{self.zone}')"
+        hour, layout = f"now().In({zone})", "Format('15')"
+        first = f"{hour}.{layout} != now().Add(duration('1h')).In({zone}).{layout}"
+        if not self.after_gap:
+            return first
+        listed = ", ".join(f"'{number:02}'" for number in self.after_gap)
+        crossed = f"({hour}.Hour() - now().Add(duration('-1h')).In({zone}).Hour() + 24) % 24 == 2"
+        return f"{first} && (!({hour}.{layout} in [{listed}]) || {crossed})"
+
+    def allows(self, moment: datetime) -> bool:
+        """Whether a moment counts."""
+        place, hour = ZoneInfo(self.zone), timedelta(hours=1)
+        shown = moment.astimezone(place).hour
+        before, after = ((moment.astimezone(timezone.utc) + step).astimezone(place).hour for step in (-hour, hour))
+        return shown != after and (shown not in self.after_gap or (shown - before) % 24 == 2)
+
+
+Test: TypeAlias = Counted | CountedMonths | Listed | Between | OncePerHour
+
+
+def when(tests: Sequence[Test]) -> str | None:
+    """The CronWorkflow's `when`; None if every moment counts."""
+    return f"{{{{= {' && '.join(test.code for test in tests)} }}}}" if tests else None

@@ -1,0 +1,102 @@
+"""When Airflow starts the runs of a DAG. Source: SerializedDAG._time_restriction, Timetable.next_dagrun_info."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from airflow_argo.translator.crons import timetable_kind
+
+_BY_INTERVAL = frozenset({"CronDataIntervalTimetable", "DeltaDataIntervalTimetable"})
+"""Timetables for which start and end date bound the starts of the data intervals; for others, the runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The time in which a DAG has runs; both ends belong to it."""
+
+    earliest: datetime | None
+    latest: datetime | None
+
+    def has(self, moment: datetime) -> bool:
+        """Whether a moment is in it."""
+        return not (self.earliest and moment < self.earliest) and not (self.latest and moment > self.latest)
+
+    def first_run(self, timetable: Any) -> datetime | None:
+        """When the first run starts."""
+        if self.earliest is None or timetable_kind(timetable) not in _BY_INTERVAL:
+            return self.earliest
+        core = core_timetable(timetable)
+        return _plain(core._get_next(core._align_to_next(_airflows(self.earliest))))  # noqa: SLF001 - Airflow has no other way
+
+    def last_run(self, timetable: Any) -> datetime | None:
+        """No run starts after this."""
+        if self.latest is None or timetable_kind(timetable) not in _BY_INTERVAL:
+            return self.latest
+        core = core_timetable(timetable)
+        return _plain(core._get_next(core._align_to_prev(_airflows(self.latest))))  # noqa: SLF001 - as above
+
+
+def window_of(dag: Any) -> Window:
+    """From the first start date of the DAG or a task of it, to its end date, or the last of its tasks' if all have one."""
+    tasks = list(dag.tasks)
+    starts = [task.start_date for task in tasks if task.start_date] + ([dag.start_date] if dag.start_date else [])
+    ends = [task.end_date for task in tasks if task.end_date]
+    if len(ends) == len(tasks):
+        ends += [dag.end_date] if dag.end_date else []
+        latest = max(ends) if ends else None
+    else:
+        latest = dag.end_date
+    return Window(_utc(min(starts)) if starts else None, _utc(latest) if latest else None)
+
+
+def core_timetable(timetable: Any) -> Any:
+    """The timetable that Airflow's scheduler asks."""
+    try:
+        from airflow.serialization.encoders import coerce_to_core_timetable
+    except ImportError:  # Airflow 2 has one class for both
+        return timetable
+    if timetable_kind(timetable) == "EventsTimetable":  # 3.3.2 can't read its own serialisation of it
+        from airflow.timetables.events import EventsTimetable
+
+        return EventsTimetable(timetable.event_dates, restrict_to_events=timetable.restrict_to_events)
+    return coerce_to_core_timetable(timetable)
+
+
+def runs_of_timetable(timetable: Any, after: datetime) -> Iterator[Any]:
+    """Airflow's DagRunInfo of each run whose interval or moment starts at a moment or later, none left out.
+
+    Where Airflow's timetable ends in an error, as some do where a clock changes by half an hour, there are no more.
+    """
+    from airflow.timetables.base import TimeRestriction
+
+    core, interval = core_timetable(timetable), None
+    restriction = TimeRestriction(earliest=_airflows(after), latest=None, catchup=True)
+    with suppress(ValueError):
+        while (info := core.next_dagrun_info(last_automated_data_interval=interval, restriction=restriction)) is not None:
+            interval = info.data_interval
+            yield info
+
+
+def airflows_runs(timetable: Any, after: datetime) -> Iterator[datetime]:
+    """The moments after one at which Airflow starts runs."""
+    for info in runs_of_timetable(timetable, after):
+        if info.run_after > after:
+            yield info.run_after.astimezone(timezone.utc)
+
+
+def _airflows(moment: datetime) -> Any:
+    import pendulum
+
+    return pendulum.instance(moment.astimezone(timezone.utc), tz="UTC")
+
+
+def _plain(moment: Any) -> datetime:
+    return datetime.fromtimestamp(moment.timestamp(), timezone.utc)
+
+
+def _utc(moment: datetime) -> datetime:
+    return datetime.fromtimestamp(moment.timestamp(), timezone.utc)
