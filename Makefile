@@ -8,7 +8,7 @@ EXAMPLES = $(AIRFLOW)/example_dags
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format e2e differential fuzz bench docs pictures lock clean
+.PHONY: help setup run test lint format e2e differential fuzz faults bench docs pictures lock clean
 
 help:  ## tell what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,7 +37,7 @@ format: setup  ## format the code
 	@$(VENV)/ruff format --quiet .
 
 e2e: setup  ## pass the tests that need a cluster: KUBECONFIG names an API server with Argo's CRDs, or one with Argo
-	@$(VENV)/python -m pytest -q -n $(WORKERS) --dist worksteal -m 'cluster or controller' $(E2E)
+	@$(VENV)/python -m pytest -q -n $(WORKERS) --dist loadgroup -m 'cluster or controller' $(E2E)
 	@$(VENV)/python -m pytest -q -n $(WORKERS) --dist worksteal -m 'not (cluster or controller)' tests/dsl tests/compiler
 
 differential: setup  ## judge all DAGs that Airflow ships by Airflow itself; writes docs/compatibility.md
@@ -45,6 +45,9 @@ differential: setup  ## judge all DAGs that Airflow ships by Airflow itself; wri
 
 fuzz: setup  ## judge COUNT random DAGs by Airflow itself
 	@$(VENV)/python -m tests.parity.fuzz --count $(or $(COUNT),5000)
+
+faults: setup  ## cause each kind of fault (or FAULT) on COUNT tasks of a real Airflow; needs KUBECONFIG
+	@$(VENV)/python -m tests.provider.faults --count $(or $(COUNT),100) $(addprefix --fault ,$(FAULT)) $(addprefix --through ,$(THROUGH))
 
 bench: setup  ## print the benchmarks; that of waiting needs KUBECONFIG
 	@$(VENV)/python benchmarks/compile.py

@@ -46,9 +46,9 @@ def pause_before_retry(error: ClusterError, backoff: Backoff, waited: float, pat
         error: how the last attempt ended.
         backoff: of this request.
         waited: seconds since the first attempt began.
-        patience: seconds after which the last error is raised.
+        patience: seconds after which the last error is raised; for one like this.
     """
-    if not error.transient:
+    if not (error.transient or isinstance(error, UnauthorizedError)):
         return None
     pause = backoff.pause(error.retry_after)
     return pause if waited + pause <= patience else None

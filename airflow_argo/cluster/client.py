@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow_argo.cluster.backoff import Backoff, pause_before_retry
 from airflow_argo.cluster.clock import ServerClock
 from airflow_argo.cluster.config import Connection
-from airflow_argo.cluster.errors import ClusterError, ConfigurationError, NotAnApiServerError, Place
+from airflow_argo.cluster.errors import ClusterError, ConfigurationError, NotAnApiServerError, Place, UnauthorizedError
 from airflow_argo.cluster.faults import error_of_fault
 from airflow_argo.cluster.resources import Call, Manifest
 from airflow_argo.cluster.responses import error_of_response
@@ -39,11 +39,13 @@ class Patience:
         connect: for a connection.
         answer: for the (next part of an) answer of a plain request.
         faults: how long a plain request is tried again while the server is unreachable, overloaded or at fault.
+        refusals: likewise while our credentials are refused: somebody may just be renewing them.
     """
 
     connect: float = 10.0
     answer: float = 30.0
     faults: float = 30.0
+    refusals: float = 0.0
 
 
 class Login:
@@ -117,7 +119,8 @@ class Api:
             try:
                 return self.send_once(call, body, content_type=content_type)
             except ClusterError as error:  # noqa: PERF203 - a loop of attempts
-                pause = pause_before_retry(error, backoff, time.monotonic() - start, self.patience.faults)
+                patience = self.patience.refusals if isinstance(error, UnauthorizedError) else self.patience.faults
+                pause = pause_before_retry(error, backoff, time.monotonic() - start, patience)
                 if pause is None:
                     raise
                 time.sleep(pause)

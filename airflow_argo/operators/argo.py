@@ -61,7 +61,7 @@ FinishAction = Literal["keep", "delete", "delete_succeeded"]
 Logs = Literal["failed", "all", "none"]
 
 DEFAULT_TIMEOUT = timedelta(days=7)
-PATIENCE = Patience(faults=300.0)
+PATIENCE = Patience(faults=300.0, refusals=60.0)
 """An outage of some minutes is no reason to fail a try."""
 
 _ENDING = 120.0  # seconds that a workflow being stopped gets to end before it is retried

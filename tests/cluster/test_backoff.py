@@ -24,7 +24,12 @@ def test_a_reset_begins_anew():
 
 
 def test_what_will_not_pass_is_not_tried_again():
-    assert pause_before_retry(UnauthorizedError(PLACE), Backoff(), 0, 30) is None
+    assert pause_before_retry(NotFoundError(PLACE, "Workflow", "w"), Backoff(), 0, 30) is None
+    assert pause_before_retry(UnauthorizedError(PLACE), Backoff(), 0, 0) is None
+
+
+def test_refused_credentials_are_tried_again_where_they_may_be_renewed():
+    assert pause_before_retry(UnauthorizedError(PLACE), Backoff(lambda: 1.0), 0, 30) == 0.5
 
 
 def test_patience_ends():

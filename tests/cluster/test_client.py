@@ -243,6 +243,14 @@ def test_credentials_that_stay_refused_are_an_error():
     assert seen == ["old", "old"]
 
 
+def test_credentials_that_are_about_to_be_renewed_are_waited_for():
+    seen = []
+    with listening(accepting("new", seen)) as address:
+        assert with_tokens(address, "old", "old", "new").with_patience(refusals=9).send(GET) == {}
+    assert seen[:2] == ["old", "old"]
+    assert seen[-1] == "new"
+
+
 def test_the_servers_clock_is_read_from_its_answers():
     with listening(http("200 OK", b"{}", extra="Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n")) as address:
         api = api_of(f"http://{address}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import threading
 import time
 from collections import Counter
@@ -31,7 +32,10 @@ class Fault:
 
 @dataclass
 class Outcome:
-    """What a campaign found. `hits`: how often the fault was caused; times are seconds."""
+    """What a campaign found. `hits`: how often the fault was caused; times are seconds.
+
+    `reasons`: why tries have failed, as Airflow's logs have it, and how many; those of killed processes aren't there.
+    """
 
     fault: str
     connection: str
@@ -44,6 +48,7 @@ class Outcome:
     lost: list[str]
     longest_recovery: float
     seconds: float
+    reasons: dict[str, int] = field(default_factory=dict)
     passed: bool = False
 
     def to_json(self):
@@ -149,6 +154,7 @@ def _judged(fault, scene, connection, instances, seconds):
         longest_recovery=round(max((_recovery(scene, one, entries) for one in instances), default=0.0), 1),
         seconds=round(seconds, 1),
     )
+    outcome.reasons = _reasons(scene, instances)
     outcome.passed = (
         not lost
         and outcome.hits > 0
@@ -168,6 +174,17 @@ def _loss(scene, instance):
         return f"{where[0]}[{index}] is {instance['state']} in try {instance['try_number']}"
     value = scene.airflow.api.xcom(*where, map_index=index)
     return "" if value == {"n": index} else f"{where[0]}[{index}] gave {value}"
+
+
+def _reasons(scene, instances):
+    found = Counter()
+    for one in instances:
+        where = one["dag_id"], one["dag_run_id"], one["task_id"]
+        for number in range(1, one["try_number"]):
+            with suppress(OSError, AssertionError):
+                log = scene.airflow.api.log(*where, number, one["map_index"]).replace("\\", "")
+                found.update({text[:200] for text in re.findall(r'"exc_value": ?"([^"]*)', log)})
+    return dict(found.most_common(5))
 
 
 def _recovery(scene, instance, entries):
