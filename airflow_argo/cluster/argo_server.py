@@ -40,6 +40,9 @@ _GRPC_TO_HTTP: Final = {3: 422, 5: 404, 6: 409, 7: 403, 8: 429, 9: 409, 11: 410,
 _REASONS: Final = {6: "AlreadyExists"}
 _GONE: Final = ("too old resource version", "Expired")
 _END_OF_WATCH: Final = "EOF"
+_SENT_EVENT: Final = b"data:"
+_OTHER_FIELDS: Final = (b":", b"event:", b"id:", b"retry:")
+"""Of server-sent events: comments, which keep the connection open, and what a watch doesn't need. Source: WHATWG HTML, 9.2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +146,23 @@ def as_status(answer: Manifest, http_status: int) -> Manifest:
 
 
 class ServerStream(Stream):
-    """A watch's lines as an API server writes them. That the server's own watch has ended is the end, not an error."""
+    """A watch's lines as an API server writes them. That the server's own watch has ended is the end, not an error.
+
+    The answer is JSON lines, or server-sent events where something on the way asks for those.
+    """
 
     def lines(self) -> Iterator[bytes]:
         """Each line without the `result` around it."""
         for line in super().lines():
-            if not line.strip():
+            text = line.strip().removeprefix(_SENT_EVENT).lstrip()
+            if not text.startswith(b"{"):
+                if text and not line.startswith(_OTHER_FIELDS):
+                    yield text  # whoever reads it says what is wrong with it
                 continue
             try:
-                answer = json.loads(line)
+                answer = json.loads(text)
             except ValueError:
-                yield line  # whoever reads it says what is wrong with it
+                yield text
                 continue
             if error := answer.get("error"):
                 if error.get("message") == _END_OF_WATCH:

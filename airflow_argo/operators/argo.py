@@ -394,10 +394,18 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         except WaitTimeoutError:
             self._fail_for_time(workflow.name)
         except WorkflowGoneError as error:
-            raise WorkflowFailed(str(error)) from None
+            return self._archived(workflow, error)
         except AirflowTaskTimeout:
             self._timed_out = True
             raise
+
+    def _archived(self, workflow: Snapshot, gone: WorkflowGoneError) -> Snapshot:
+        """The workflow that is gone, where an Argo server has it in its archive."""
+        with suppress(ClusterError):
+            found = self.hook.cluster.get(workflow.name)
+            if found.uid == workflow.uid and found.done:
+                return found
+        raise WorkflowFailed(str(gone)) from None
 
     def _persistently_watched(self, workflow: Snapshot, deadline: float) -> Snapshot:
         """The workflow that is done, over as many watches as it takes."""

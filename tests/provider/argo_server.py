@@ -11,13 +11,22 @@ from urllib.parse import parse_qs, urlsplit
 
 import urllib3
 
-from airflow_argo.cluster import Cluster, ClusterError
+from airflow_argo.cluster import Cluster, ClusterError, NotFoundError
 from airflow_argo.cluster.client import Api
 from airflow_argo.cluster.resources import CRON_WORKFLOWS, WORKFLOW_TEMPLATES, WORKFLOWS, Call, query
+from airflow_argo.triggers.judge import label_matcher
 from tests.cluster.proxy import QuietServer
 
 TOKEN = "MARKED-SECRET-TOKEN"
-GRPC = {401: 16, 403: 7, 404: 5, 409: 6, 410: 11, 422: 3}
+CODES = {  # error of the API server → HTTP status and gRPC code, as the gRPC gateway has them
+    "NotFoundError": (404, 5),
+    "AlreadyExistsError": (409, 6),
+    "ConflictError": (409, 10),
+    "InvalidError": (400, 3),
+    "ForbiddenError": (403, 7),
+    "ServerFaultError": (503, 14),
+    "UnreachableError": (503, 14),
+}
 PLACES = {
     "workflows": (WORKFLOWS, "workflow"),
     "workflow-events": (WORKFLOWS, ""),
@@ -27,8 +36,15 @@ PLACES = {
 
 
 class ArgoServerDouble:
-    def __init__(self, api: Api, certificate):
-        self.token, self.requests, self.pod_logs = TOKEN, [], {}
+    """Facts of the server: `token` is what it takes, `base` the path that it lives under.
+
+    `archive`: workflows that have ended and are gone, by namespace and name, if it `archives`; looks fall back to it.
+    `sends_events`: watches are answered as server-sent events.
+    """
+
+    def __init__(self, api: Api, certificate, base=""):
+        self.token, self.requests, self.pod_logs, self.base = TOKEN, [], {}, base
+        self.archive, self.archives, self.sends_events = {}, False, False
         double = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -48,7 +64,7 @@ class ArgoServerDouble:
         context.load_cert_chain(certificate / "tls.crt", certificate / "tls.key")
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        self.url = f"https://localhost:{self._server.server_port}"
+        self.url = f"https://localhost:{self._server.server_port}{base}"
 
     def upstream(self):
         """Requests to it, for a proxy that has made sure who sends them."""
@@ -74,10 +90,11 @@ class ArgoServerDouble:
         if handler.headers.get("Authorization") != f"Bearer {self.token}":
             return self.answer(handler, 401, {"code": 16, "message": "token not valid. see https://argo-workflows…"})
         try:
-            self.route(handler, api, parts.path.strip("/").split("/")[2:], options, body)
+            if not parts.path.startswith(f"{self.base}/api/v1/"):
+                return self.answer(handler, 404, {"code": 5, "message": "Not Found", "details": []})
+            self.route(handler, api, parts.path.removeprefix(f"{self.base}/api/v1/").split("/"), options, body)
         except ClusterError as error:
-            code = {"NotFoundError": 404, "AlreadyExistsError": 409, "InvalidError": 400}.get(type(error).__name__, 500)
-            grpc = {404: 5, 409: 6, 400: 3}.get(code, 13)
+            code, grpc = CODES.get(type(error).__name__, (500, 13))
             self.answer(handler, code, {"code": grpc, "message": str(error), "details": []})
 
     def route(self, handler, api, path, options, body):
@@ -93,15 +110,50 @@ class ArgoServerDouble:
             return self.answer(handler, 200, getattr(Cluster(space), action)(name).manifest)
         verb = {"POST": "create", "PUT": "update", "DELETE": "delete"}.get(handler.command, "get" if name else "list")
         call = Call(verb, resource, namespace, name, "", query(**options) if verb == "list" else ())
+        if resource is WORKFLOWS and verb in ("get", "list"):
+            return self.answer(handler, 200, self.looked_up(space, call))
+        if self.archives and resource is WORKFLOWS and verb == "delete":
+            self.keep(space.send(Call("get", WORKFLOWS, namespace, name)))
         return self.answer(handler, 200, space.send(call, body.get(field)))
 
+    def keep(self, workflow):
+        """Put a workflow that has ended into the archive, as a controller with a database does."""
+        if (workflow.get("status") or {}).get("phase") in ("Succeeded", "Failed", "Error"):
+            self.archive[workflow["metadata"]["namespace"], workflow["metadata"]["name"]] = workflow
+
+    def looked_up(self, api, call):
+        if call.verb == "get":
+            try:
+                return api.send(call)
+            except NotFoundError:
+                if (call.namespace, call.name) not in self.archive:
+                    raise
+                return self.archive[call.namespace, call.name]
+        found = api.send(call)
+        matches = label_matcher(dict(call.query).get("labelSelector", ""))
+        there = {one["metadata"]["uid"] for one in found.get("items") or ()}
+        archived = [
+            one
+            for (namespace, _), one in self.archive.items()
+            if namespace == call.namespace
+            and one["metadata"]["uid"] not in there
+            and matches(one["metadata"].get("labels") or {})
+        ]
+        last = not (found.get("metadata") or {}).get("continue")
+        return {**found, "items": [*(found.get("items") or ()), *(archived if last else ())]}
+
     def watch(self, handler, api, options):
-        self.head(handler, 200)
         stream = api.open(Call("watch", WORKFLOWS, api.namespace, query=query(**{**options, "watch": True})), 600)
+        self.head(handler, 200, "text/event-stream" if self.sends_events else "application/json")
+        if self.sends_events:
+            self.chunk(handler, b":\n\n")
         for line in stream.lines():
-            self.chunk(handler, json.dumps({"result": json.loads(line)}).encode() + b"\n")
-        self.chunk(handler, b'{"error":{"grpc_code":8,"http_code":429,"message":"EOF","http_status":"Too Many Requests"}}\n')
+            self.tell(handler, json.dumps({"result": json.loads(line)}).encode())
+        self.tell(handler, b'{"error":{"grpc_code":8,"http_code":429,"message":"EOF","http_status":"Too Many Requests"}}')
         self.chunk(handler, b"")
+
+    def tell(self, handler, message):
+        self.chunk(handler, b"data: " + message + b"\n\n" if self.sends_events else message + b"\n")
 
     def answer(self, handler, status, *objects):
         self.head(handler, status)
@@ -109,9 +161,9 @@ class ArgoServerDouble:
             self.chunk(handler, json.dumps(one).encode() + b"\n")
         self.chunk(handler, b"")
 
-    def head(self, handler, status):
+    def head(self, handler, status, content_type="application/json"):
         handler.send_response(status)
-        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Type", content_type)
         handler.send_header("Transfer-Encoding", "chunked")
         handler.end_headers()
 

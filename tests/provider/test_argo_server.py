@@ -100,3 +100,35 @@ def test_a_certificate_that_nobody_trusts_is_refused_unless_said_otherwise(hook)
     with pytest.raises(TlsError):
         next(iter(hook(ca_file="").cluster.list()), None)
     assert hook(ca_file="", verify=False).test_connection()[0]
+
+
+@pytest.mark.parametrize("sends_events", [False, True])
+def test_a_watch_is_read_as_lines_and_as_events(hook, server, api, sends_events):
+    server.sends_events = sends_events
+    made = hook().cluster.submit(NO_OP)
+    threading.Timer(1, lambda: set_status(api, made.name, "Succeeded")).start()
+    started = time.monotonic()
+    assert hook().cluster.wait(made.name, uid=made.uid, timeout=20).phase == "Succeeded"
+    assert time.monotonic() - started < 10
+
+
+def test_what_the_archive_has_is_read_though_it_is_gone(hook, server, api):
+    server.archives, cluster = True, hook().cluster
+    made = cluster.submit(NO_OP, labels={"archived": "yes"})
+    set_status(api, made.name, "Succeeded", outputs={"parameters": [{"name": "x", "value": "1"}]})
+    cluster.delete(made.name)
+    assert cluster.get(made.name).outputs == {"x": "1"}
+    assert [one.uid for one in cluster.list(label_selector="archived=yes")] == [made.uid]
+    assert cluster.wait(made.name, uid=made.uid, timeout=5).outputs == {"x": "1"}
+
+
+def test_a_server_may_live_under_a_path(api, certificate, namespace):
+    double = ArgoServerDouble(api, certificate, base="/argo")
+    connection = ArgoConnection("c", server=double.url, token=TOKEN, namespace=namespace, ca_file=str(certificate / "tls.crt"))
+    try:
+        hook = ArgoHook("c", connection=connection, patience=Patience(answer=10, faults=0))
+        made = hook.cluster.submit(NO_OP)
+        assert hook.cluster.get(made.name).uid == made.uid
+        assert hook.workflow_url(made.name).startswith(f"{double.url}/workflows/{namespace}/")
+    finally:
+        double.close()
