@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
-from airflow_argo.argo.limits import MAX_TASK_NAME
+from airflow_argo.argo.limits import MAX_TASK_NAME, MAX_WORKFLOW_NAME
 
 TASK_NAME: Final = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]*\Z")
 """Templates, tasks and steps."""
@@ -41,6 +41,8 @@ DEPENDS_WORDS: Final = frozenset(
 """Task names that expr reads as its own words, so that every `depends` with them is an Error."""
 
 _HASH_LENGTH = 8
+_SUFFIX_LENGTH = 6
+"""Of what a generateName puts behind a name, its hyphen included."""
 
 
 def is_task_name(name: str) -> bool:
@@ -96,6 +98,11 @@ def object_name(text: str, limit: int) -> str:
     if slug == kept and 0 < len(slug) <= limit:
         return slug
     return f"{slug[: limit - _HASH_LENGTH - 1].rstrip('-') or 'x'}-{_digest(text)[:_HASH_LENGTH]}"
+
+
+def workflow_name(text: str) -> str:
+    """The name of a workflow of any name as a Kubernetes name, which leaves room for what makes a run's name of it."""
+    return object_name(text, MAX_WORKFLOW_NAME - _SUFFIX_LENGTH)
 
 
 def renamed(names: Mapping[str, str]) -> dict[str, str]:

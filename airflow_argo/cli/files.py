@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_argo.cli.companions import companions_of
 from airflow_argo.diagnostics import AirflowArgoError, Diagnostic, InputError, Origin
 from airflow_argo.settings import SETTINGS, Settings, load_settings
 
@@ -29,7 +30,7 @@ class Source:
 
     Attributes:
         compiled: of a DAG, or of a workflow of ours.
-        documents: of a manifest.
+        documents: of a manifest; of a DAG, the templates of the DAGs that it creates runs of.
         ported: lines of the diffs of what was changed in a DAG's file before it was read.
     """
 
@@ -43,7 +44,11 @@ class Source:
         """What runners take."""
         from airflow_argo.runners.sources import Runnable, runnable
 
-        return Runnable(self.compiled.manifest(), (), self.compiled) if self.compiled else runnable(list(self.documents))
+        return (
+            Runnable(self.compiled.manifest(), self.documents, self.compiled)
+            if self.compiled
+            else runnable(list(self.documents))
+        )
 
 
 def settings_for(path: Path | None, options: Namespace, folder: Path | None = None) -> Settings:
@@ -68,6 +73,9 @@ def one_source(options: Namespace) -> Source:
         return manifest_source(options.file)
     path = Path(options.file)
     sources = list(dsl_sources(path) if is_ours(path) else dag_sources(path, options))
+    if len(sources) == 1 and sources[0].compiled is not None and not is_ours(path):
+        others = companions_of(sources[0].compiled, path, options)
+        return replace(sources[0], documents=others)
     if len(sources) > 1:
         names = ", ".join(source.name for source in sources)
         kind = "workflows" if is_ours(path) else "DAGs"

@@ -23,6 +23,7 @@ from airflow_argo.model.values import (
     Carried,
     Concatenated,
     Constant,
+    Digest,
     FirstOf,
     Input,
     Item,
@@ -138,6 +139,8 @@ def node_of(value: Value, leaves: Leaves) -> Any:  # noqa: C901 - one case a kin
             return {"$": "member", "of": node_of(of, leaves), "key": key}
         case Text(parts=parts):
             return {"$": "text", "of": [part if isinstance(part, str) else node_of(part, leaves) for part in parts]}
+        case Digest():
+            raise DefinitionError("a digest can only stand in a manifest", "compute it in the step")
         case FirstOf(of=parts):
             return {"$": "first", "of": [node_of(part, leaves) for part in parts]}
         case Zipped() | Concatenated():

@@ -30,6 +30,7 @@ from airflow_argo.model.values import (
     Carried,
     Concatenated,
     Constant,
+    Digest,
     FirstOf,
     Input,
     Item,
@@ -55,6 +56,7 @@ _RUN_FACTS = {
     "failures": "workflow.failures",
     "duration": "workflow.duration",
     "run_id": RUN_ID,
+    "now": "now().In(timezone('UTC')).Format('2006-01-02T15:04:05.000000-07:00')",
 }
 
 
@@ -80,6 +82,8 @@ def text_of(value: Value, scope: Scope) -> str:  # noqa: C901 - one case a kind 
             raise DefinitionError(f"the secret '{value.key}' would stand in the manifest or the status", cure)
         case Text():
             return _joined(value, scope)
+        case Digest(of=of):
+            return f"sprig.trunc(10, sprig.sha256sum({text_of(of, scope)}))"
         case Member():
             return _text_of_member(value, scope)
         case Zipped() | Concatenated():

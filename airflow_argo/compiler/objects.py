@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from airflow_argo.argo.limits import MAX_CRON_WORKFLOW_NAME, MAX_WORKFLOW_NAME
-from airflow_argo.argo.names import object_name, task_slug
+from airflow_argo.argo.limits import MAX_CRON_WORKFLOW_NAME
+from airflow_argo.argo.names import object_name, task_slug, workflow_name
 from airflow_argo.compiler.bodies import body_call, jobs_of
 from airflow_argo.compiler.code import quote, tag
 from airflow_argo.compiler.expressions import exists, travelling
@@ -56,7 +56,8 @@ class Compiled:
     def template(self) -> Dict:
         """The WorkflowTemplate."""
         metadata = self._metadata({"name": self.name})
-        return {"apiVersion": API_VERSION, "kind": "WorkflowTemplate", "metadata": metadata, "spec": self.spec}
+        own = {"workflowMetadata": {key: metadata[key] for key in ("labels", "annotations") if key in metadata}}
+        return {"apiVersion": API_VERSION, "kind": "WorkflowTemplate", "metadata": metadata, "spec": {**self.spec, **own}}
 
     def cron(self) -> Dict:
         """The CronWorkflow.
@@ -128,7 +129,7 @@ def _compiled(workflow: Workflow) -> Compiled:
     made.templates.put(MAIN, main.body(MAIN))
     spec = _spec(workflow, made)
     notes = {"helpers": made.helpers, "parts": made.parts, "proxies": made.proxies, "whiles": made.whiles}
-    return Compiled(workflow, spec, object_name(workflow.name, MAX_WORKFLOW_NAME - 6), made.renamed, notes)
+    return Compiled(workflow, spec, workflow_name(workflow.name), made.renamed, notes)
 
 
 def _spec(workflow: Workflow, made: Compilation) -> Dict:

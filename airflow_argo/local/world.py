@@ -97,7 +97,7 @@ class World:
         with self._lock:
             made = self.store.create({**item, "status": {}}, namespace)
             try:
-                run = self.begin(made, self.folder / RUNS / made["metadata"]["name"])
+                run = self.begin(made, self._place(made))
             except InvalidManifest as error:
                 return self._refused(made, error)
             except AirflowArgoError as error:
@@ -105,6 +105,10 @@ class World:
                 raise ApiError("Invalid", " ".join(str(error).split())) from None
             self._start(namespace, run)
         return self._kept(made, creator)
+
+    def _place(self, item: Object) -> Path:
+        """The folder of a run; one that is created again after it was deleted has another."""
+        return self.folder / RUNS / f"{item['metadata']['name']}-{item['metadata']['uid'][:8]}"
 
     def _refused(self, made: Object, error: InvalidManifest) -> Object:
         """What the API server refuses isn't there; what the controller refuses is there, and has failed."""
@@ -261,7 +265,7 @@ class World:
             item = self.store.put(entry["object"], entry["object"]["metadata"]["namespace"])
             namespace, name = item["metadata"]["namespace"], item["metadata"]["name"]
             self._creators[item["kind"], namespace, name] = entry["creator"]
-            place = self.folder / RUNS / name
+            place = self._place(item)
             if item["kind"] == "Workflow" and (place / STATUS).exists():
                 self.ended(namespace, name, json.loads((place / STATUS).read_text(encoding="utf-8")))
             elif item["kind"] == "Workflow" and place.exists():

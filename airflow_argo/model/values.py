@@ -120,9 +120,9 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class RunFact:
-    """Something about the run itself; `run_id` is Airflow's name for it."""
+    """Something about the run itself; `run_id` is Airflow's name for it, `now` the time at which the step begins, in UTC."""
 
-    name: Literal["name", "namespace", "created", "status", "failures", "duration", "run_id"]
+    name: Literal["name", "namespace", "created", "status", "failures", "duration", "run_id", "now"]
 
     @property
     def type(self) -> Type:
@@ -185,6 +185,18 @@ class Text:
     @property
     def type(self) -> Type:
         """Text is text."""
+        return Type.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The first ten hexadecimal digits of a text's SHA-256: part of a name that is the same for the same text."""
+
+    of: Value
+
+    @property
+    def type(self) -> Type:
+        """Digits are text."""
         return Type.TEXT
 
 
@@ -266,6 +278,7 @@ Value: TypeAlias = (
     | SecretText
     | Member
     | Text
+    | Digest
     | FirstOf
     | Listing
     | Record
@@ -292,7 +305,7 @@ def type_of(value: Json) -> Type:
 def parts_of(value: Value) -> tuple[Value, ...]:
     """The values that a value is made of, one level down."""
     match value:
-        case Member(of=inner):
+        case Member(of=inner) | Digest(of=inner):
             return (inner,)
         case Text(parts=parts):
             return tuple(part for part in parts if not isinstance(part, str))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_argo.diagnostics import Diagnostic, Severity
-from airflow_argo.model.graph import Body
+from airflow_argo.model.graph import Body, ForLoop, Graph, WhileLoop
 from airflow_argo.translator.airflow_names import is_mapped
 from airflow_argo.translator.context import TaskContext, WantsAirflow
 from airflow_argo.translator.mapped_groups import has_instances
@@ -71,7 +71,13 @@ def _translated(task: Any, translator: Translator, ctx: TaskContext) -> Body | N
     if applies_functions(task):
         raise WantsAirflow("it is mapped over an XCom with .map()")
     one = unmapped(task, ctx) if is_mapped(task) else task
-    return None if one is None else loop_of(task, translator(one, ctx), ctx)
+    return None if one is None else _looped(task, translator(one, ctx), ctx)
+
+
+def _looped(task: Any, body: Body, ctx: TaskContext) -> Body:
+    if isinstance(body, Graph | ForLoop | WhileLoop):
+        raise WantsAirflow("it is mapped, and takes several steps")
+    return loop_of(task, body, ctx)
 
 
 def _why(errors: list[Diagnostic]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from airflow_argo.diagnostics import Severity
 from airflow_argo.model.conditions import FALSE, Condition, Rule, all_of
 from airflow_argo.model.graph import Body, ForLoop, Graph, Step
-from airflow_argo.model.jobs import Container, PythonCall
+from airflow_argo.model.jobs import Container, PythonCall, Resource
 from airflow_argo.model.values import SameItem
 from airflow_argo.model.walk import found_in
 from airflow_argo.model.workflow import Workflow
@@ -20,6 +20,7 @@ from airflow_argo.translator.branches import conditions_on_decisions
 from airflow_argo.translator.callbacks import exit_of
 from airflow_argo.translator.context import RETURN_VALUE, DagContext, TaskContext
 from airflow_argo.translator.intervals import intervals_of
+from airflow_argo.translator.labels import DAG_ID_LABEL, label_of
 from airflow_argo.translator.leaves import leaves_of
 from airflow_argo.translator.left_out import left_out_of_dag, left_out_of_task
 from airflow_argo.translator.made_at import lines_of
@@ -44,8 +45,6 @@ from airflow_argo.translator.trigger_rules import ALL_DONE_SETUP_SUCCESS, RULES,
 
 _AIRFLOWS_DEFAULT = 16
 """How many tasks of a run Airflow runs at once, if not told otherwise. Source: [core] max_active_tasks_per_dag."""
-
-DAG_ID_LABEL = "airflow-argo.io/dag-id"
 
 
 def translate(
@@ -101,7 +100,7 @@ def _workflow(dag: Any, ctx: DagContext, steps: tuple[Step, ...], schedule: Any,
     if ctx.settings["image_pull_secret"]:
         settings["imagePullSecrets"] = [{"name": ctx.settings["image_pull_secret"]}]
     if dag.max_active_runs == 1:
-        settings["synchronization"] = {"mutexes": [{"name": f"dag-{_label(dag.dag_id).lower()}"}]}
+        settings["synchronization"] = {"mutexes": [{"name": f"dag-{label_of(dag.dag_id).lower()}"}]}
     timeout = dag.dagrun_timeout
     return Workflow(
         name=dag.dag_id,
@@ -114,15 +113,11 @@ def _workflow(dag: Any, ctx: DagContext, steps: tuple[Step, ...], schedule: Any,
         on_exit=on_exit,
         namespace=ctx.settings["namespace"],
         service_account=ctx.settings["service_account"],
-        labels={DAG_ID_LABEL: _label(dag.dag_id)},
+        labels={DAG_ID_LABEL: label_of(dag.dag_id)},
         annotations={DAG_ID_LABEL: dag.dag_id},
         description=dag.description,
         settings=settings,
     )
-
-
-def _label(text: str) -> str:
-    return "".join(char if char.isascii() and (char.isalnum() or char in "-._") else "-" for char in text)[:63].strip("-._")
 
 
 def in_order(dag: Any, own: Collection[str]) -> Iterator[Any]:
@@ -210,6 +205,8 @@ def _pushes(body: Body) -> bool:
     match body.body.steps[0].body if isinstance(body, ForLoop) else body:
         case PythonCall():
             return True
+        case Resource(outputs=outputs) | Graph(outputs=outputs):
+            return bool(outputs)
         case Container(report=report, outputs=outputs):
             return (report is not None and report.returns is not None) or any(spec.name == RETURN_VALUE for spec in outputs)
         case _:

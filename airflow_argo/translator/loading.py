@@ -19,6 +19,7 @@ from airflow_argo.diagnostics import AirflowArgoError, Origin
 from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.dag_file_errors import DagFileError
 from airflow_argo.translator.dag_folders import dags_folder_of, importable, remember_folder
+from airflow_argo.translator.dags_beside import remember_dag
 from airflow_argo.translator.data_files import remember_data_files, watched_reads
 from airflow_argo.translator.made_at import noting_lines
 from airflow_argo.translator.own_modules import names_of
@@ -52,6 +53,7 @@ def load_dags(path: str | Path, *, dags_folder: str | None = None) -> list[Any]:
     with importable(file, dags_folder), watched_reads() as opened, noting_lines(str(file)):
         dags = _dags_of(_executed(file), file)
     for dag in dags:
+        remember_dag(str(file), dag)
         remember_data_files(dag, opened)
         remember_folder(dag, dags_folder_of(file, dags_folder), names_of(set(sys.modules) - before))
         _check(dag, file)

@@ -26,8 +26,6 @@ from airflow_argo.translator.tries import retry_of
 
 NEEDS_SERVER = {
     "HITLOperator": "somebody answers it in Airflow's user interface",
-    "ExternalTaskSensor": "it looks at the runs of another DAG in Airflow's database",
-    "TriggerDagRunOperator": "it makes a run in Airflow's database",
     "SubDagOperator": "it makes a run in Airflow's database",
     "_StubOperator": "its code is not in Python",
 }

@@ -15,15 +15,15 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_argo.diagnostics import AirflowArgoError
-from airflow_argo.model.jobs import Job
+from airflow_argo.model.graph import Body
 
 if TYPE_CHECKING:
     from airflow_argo.translator.context import TaskContext
 
 ENTRY_POINTS = "airflow_argo.operators"
 
-Translator = Callable[[Any, "TaskContext"], Job]
-"""(operator, context) → the job that does what the operator does. It reports what it can't carry over to the context."""
+Translator = Callable[[Any, "TaskContext"], Body]
+"""(operator, context) → the job, or the steps, that does what the operator does. What is left out it reports to the context."""
 
 T = TypeVar("T", bound=Translator)
 

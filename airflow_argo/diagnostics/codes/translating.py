@@ -42,5 +42,12 @@ TRANSLATING: tuple[Code, ...] = (
     Code("AA231", "runs in an Airflow image", NOTE, "The operator itself runs there, by Airflow's own task runner."),
     Code("AA232", "needs Airflow's server", ERROR, "The operator asks or changes Airflow's database, which pods don't see."),
     Code("AA233", "a DAG file that can't travel", ERROR, "Argo keeps a workflow in one object of at most 1 MiB."),
+    Code(
+        "AA235",
+        "runs of other DAGs",
+        WARNING,
+        "A run is a Workflow of the other DAG's WorkflowTemplate; it has no database row.",
+    ),
+    Code("AA236", "needs another WorkflowTemplate", NOTE, "The run of another DAG is made of its WorkflowTemplate."),
     Code("AA234", "state that a try keeps", WARNING, "Each try is a pod of its own, and nothing of it is left for the next."),
 )
