@@ -47,6 +47,7 @@ from airflow_argo.local.resource_support import acts_on_objects
 from airflow_argo.local.restore import restore
 from airflow_argo.local.signals import interrupts
 from airflow_argo.local.status import workflow_status
+from airflow_argo.local.world import Metadata as Identity
 from airflow_argo.local.world import World
 
 ISOLATIONS: Final = ("auto", "namespace", "rewrite", "docker", "podman")
@@ -90,7 +91,7 @@ class Engine:
         folder: where the run keeps its journal, logs and artifacts; None for one under the user's state folder.
         isolation, pass_env, max_processes, grace: see `Settings`.
         clock: what tells the time.
-        world: that of the run which created this one.
+        world: that of the run which created this one; `uid` of its Workflow object there.
     Raises:
         InputError: the name is no name.
         InvalidManifest: with these parameters the controller would refuse it.
@@ -109,12 +110,13 @@ class Engine:
         grace: float = 5.0,
         clock: Clock | None = None,
         world: World | None = None,
+        uid: str | None = None,
     ) -> None:
         settings = Settings(isolation=isolation, pass_env=tuple(pass_env), max_processes=max_processes, grace=grace)
         self.clock = clock or SystemClock()
         workflow = program.submitted(name or program.new_name(), parameters or {})
         folder = Path(folder) if folder is not None else default_folder(workflow["metadata"]["name"])
-        uid = str(uuid.uuid4())
+        uid = uid or str(uuid.uuid4())
         self._begin(program, workflow, folder, settings, uid=uid, created_at=self.clock.now(), world=world)
         self._resumed = False
 
@@ -135,7 +137,8 @@ class Engine:
         self._program, self._workflow = program, workflow
         self._run = new_run(program, workflow, self.clock, uid=uid, created_at=created_at)
         self._mailbox, self._loop, self._launchers, self._used = Mailbox(), None, [], False
-        self._namespace = self._run.metadata.namespace
+        self._namespace, self.uid = self._run.metadata.namespace, uid
+        self._identity_there = Identity(self.name, self._namespace, uid)
         self._is_first = world is None
         self._world = world or World(ObjectStore.of(program.documents, self._namespace), folder, self._of_object, self._again)
 
@@ -253,13 +256,13 @@ class Engine:
             control.open()
             self._mailbox.open()
             world.store.listeners.append(self._wake)
-            told = world.watched(self._namespace, self.name, on_event) if self._is_watched else on_event
+            told = world.watched(self._identity_there, on_event) if self._is_watched else on_event
             loop = self._loop = self._new_loop(place, journal, control, spawner, told)
             with interrupts(self._mailbox.interrupt), _FRAMES.many():
-                world.is_active(self.name)
+                world.is_active(self.uid)
                 loop.execute()
                 status = self._ended(place, loop, on_event)
-                world.is_over(self.name)
+                world.is_over(self.uid)
                 if self._is_first:
                     world.finish(lambda: bool(self._mailbox.interrupts))
         except Stopped:
@@ -295,14 +298,14 @@ class Engine:
             self._world.restore()
 
     def _leave(self, *, interrupted: bool) -> None:
-        self._world.is_over(self.name)
+        self._world.is_over(self.uid)
         if self._is_first and interrupted:
             self._world.break_off()
 
     def _ended(self, place: RunFolder, loop: Loop, on_event: Callable[[Event], None] | None) -> dict[str, Any]:
         """The status, which is kept."""
         status = workflow_status(self._run, loop.hangs, isolation=self.isolation, folder=str(self.folder))
-        self._world.ended(self._namespace, self.name, status)
+        self._world.ended(self._identity_there, status)
         try:
             place.write_status(status)
         except OSError as error:
@@ -318,7 +321,8 @@ class Engine:
         others = [one for kind in ("WorkflowTemplate", "ConfigMap", "Secret") for one in store.listed(kind, self._namespace)]
         others += [one for one in self._program.documents if one["kind"] == CLUSTER_TEMPLATE]
         program = load([*map(_as_given, others), workflow], images=images, limits=self._program.limits)
-        return Engine(program, folder=folder, clock=self.clock, world=self._world, **asdict(self.settings))
+        uid = item["metadata"]["uid"]
+        return Engine(program, folder=folder, clock=self.clock, world=self._world, uid=uid, **asdict(self.settings))
 
     def _again(self, folder: Path) -> Engine:
         return _ResumedEngine(folder, self.clock, None, self._world)

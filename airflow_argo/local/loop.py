@@ -202,9 +202,9 @@ class Loop:
         seen = [pod.seen for pod in self._pods.values()]
         waiting = bool(seen) and None not in seen and not self._queued and not self.mailbox.commands
         if not waiting or can_go_on(self.run, pods=False):
-            self.world.is_active(self.run.metadata.name)
+            self.world.is_active(self.run.metadata.uid)
             return False
-        if not self.world.stands_still(self.run.metadata.name, min(one for one in seen if one is not None)):
+        if not self.world.stands_still(self.run.metadata.uid, min(one for one in seen if one is not None)):
             return False
         found = [Hang(node, pod.waits_for) for node, pod in self._pods.items() if isinstance(pod, ResourcePod)]
         self._pods.clear()

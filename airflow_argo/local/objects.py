@@ -107,11 +107,11 @@ class ObjectStore:
         with self._lock:
             return see(self._there(kind, namespace, name))
 
-    def set_in_status(self, kind: str, namespace: str, name: str, path: tuple[str, str], value: Any) -> None:
-        """Set one value inside an object's status, if it is there. Cheap, however large the status is."""
+    def set_in_status(self, key: Key, uid: str, path: tuple[str, str], value: Any) -> None:
+        """Set one value inside an object's status, if it is still that object. Cheap, however large the status is."""
         with self._lock:
-            found = self._objects.get((kind, namespace, name))
-            if found is None:
+            found = self._objects.get(key)
+            if found is None or found["metadata"]["uid"] != uid:
                 return
             found.setdefault("status", {}).setdefault(path[0], {})[path[1]] = value
         self.changed()

@@ -11,9 +11,10 @@ import secrets
 import string
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from airflow_argo.argo.phases import WORKFLOW_DONE
 from airflow_argo.diagnostics import AirflowArgoError
@@ -34,6 +35,7 @@ class Run(Protocol):
     """An engine, as far as it is run from here."""
 
     name: str
+    uid: str
 
     def run(self, on_event: Callable[[Event], None] | None = None) -> dict[str, Any]:
         """To its end."""
@@ -49,6 +51,14 @@ class Run(Protocol):
 
     def interrupt(self) -> None:
         """Break off."""
+
+
+class Metadata(NamedTuple):
+    """Which run is meant: of several of one name, one after the other, by the uid of its object."""
+
+    name: str
+    namespace: str
+    uid: str
 
 
 @dataclass(slots=True)
@@ -156,15 +166,15 @@ class World:
 
     # Runs
 
-    def watched(self, namespace: str, name: str, inner: Callable[[Event], None] | None) -> Callable[[Event], None]:
+    def watched(self, run: Metadata, inner: Callable[[Event], None] | None) -> Callable[[Event], None]:
         """A listener to a run that keeps its Workflow object's status."""
 
         def listen(event: Event) -> None:
             match event:
                 case WorkflowChanged(phase=phase, message=message) if phase not in WORKFLOW_DONE:  # that, with outputs: ended()
-                    self._set_status(namespace, name, lambda status: {**status, "phase": phase, "message": message})
+                    self._set_status(run, lambda status: {**status, "phase": phase, "message": message})
                 case NodeChanged(node=node):
-                    self._set_node(namespace, name, node)
+                    self.store.set_in_status(("Workflow", run.namespace, run.name), run.uid, ("nodes", node["id"]), node)
                 case _:
                     pass
             if inner is not None:
@@ -172,27 +182,27 @@ class World:
 
         return listen
 
-    def ended(self, namespace: str, name: str, status: Mapping[str, Any]) -> None:
+    def ended(self, run: Metadata, status: Mapping[str, Any]) -> None:
         """A run is over, with this status."""
         said = {key: value for key, value in status.items() if key != "engine"}
-        self._set_status(namespace, name, lambda _: said)
+        self._set_status(run, lambda _: said)
 
-    def _set_status(self, namespace: str, name: str, change: Callable[[Object], Object]) -> None:
-        try:
-            self.store.change(
-                "Workflow", namespace, name, lambda item: _labelled({**item, "status": change(item.get("status") or {})})
-            )
-        except ApiError:
-            return  # somebody has deleted it
+    def _set_status(self, run: Metadata, change: Callable[[Object], Object]) -> None:
+        """Set the status of a run's object, unless somebody has deleted it, or made another of its name."""
 
-    def _set_node(self, namespace: str, name: str, node: Mapping[str, Any]) -> None:
-        self.store.set_in_status("Workflow", namespace, name, ("nodes", node["id"]), dict(node))
+        def changed(item: Object) -> Object:
+            if item["metadata"]["uid"] != run.uid:
+                return item
+            return _labelled({**item, "status": change(item.get("status") or {})})
+
+        with suppress(ApiError):
+            self.store.change("Workflow", run.namespace, run.name, changed)
 
     def _start(self, namespace: str, run: Run) -> None:
         key = (namespace, run.name)
         self._runs[key] = run
         thread = self._threads[key] = threading.Thread(target=self._execute, args=(namespace, run), name=run.name, daemon=True)
-        self.is_active(run.name)
+        self.is_active(run.uid)
         thread.start()
 
     def _execute(self, namespace: str, run: Run) -> None:
@@ -202,9 +212,10 @@ class World:
             pass
         except AirflowArgoError as error:
             message = str(error)
-            self._set_status(namespace, run.name, lambda status: {**status, **_ended("Error", message)})
+            own = Metadata(run.name, namespace, run.uid)
+            self._set_status(own, lambda status: {**status, **_ended("Error", message)})
         finally:
-            self.is_over(run.name)
+            self.is_over(run.uid)
 
     def finish(self, interrupted: Callable[[], bool]) -> None:
         """Wait until no run is left, or break all off when `interrupted` says so."""
@@ -234,26 +245,26 @@ class World:
 
     # Whether anything still happens
 
-    def is_active(self, name: str) -> None:
+    def is_active(self, uid: str) -> None:
         """A run has something to do by itself."""
         with self._lock:
-            self._active[name] = None
+            self._active[uid] = None
 
-    def is_over(self, name: str) -> None:
+    def is_over(self, uid: str) -> None:
         """A run has ended."""
         with self._lock:
-            self._active.pop(name, None)
+            self._active.pop(uid, None)
         self.store.changed()
 
-    def stands_still(self, name: str, version: int) -> bool:
+    def stands_still(self, uid: str, version: int) -> bool:
         """Whether nothing will happen any more: all runs only wait for objects to change, and have seen the last change.
 
         Args:
-            name: of a run that waits so.
+            uid: of a run that waits so.
             version: of the objects as it has seen them.
         """
         with self._lock:
-            self._active[name] = version
+            self._active[uid] = version
             return all(seen == self.store.version for seen in self._active.values())
 
     # Going on with a run that broke off
@@ -267,7 +278,8 @@ class World:
             self._creators[item["kind"], namespace, name] = entry["creator"]
             place = self._place(item)
             if item["kind"] == "Workflow" and (place / STATUS).exists():
-                self.ended(namespace, name, json.loads((place / STATUS).read_text(encoding="utf-8")))
+                status = json.loads((place / STATUS).read_text(encoding="utf-8"))
+                self.ended(Metadata(name, namespace, item["metadata"]["uid"]), status)
             elif item["kind"] == "Workflow" and place.exists():
                 self._start(namespace, self.again(place))
 

@@ -164,7 +164,8 @@ reset = Trigger(task_id="reset", trigger_dag_id="the.child", trigger_run_id="one
 first >> again >> reset
 """
     made = run(translated(body), tmp_path)
-    assert {step.id: step.state for step in made.tree} == {"first": "success", "again": "failed", "reset": "success"}
+    states = {step.id: step.state for step in made.tree}
+    assert states == {"first": "success", "again": "failed", "reset": "success"}, [one.to_json() for one in made.tree]
 
 
 def test_it_can_be_mapped(translated: Any, tmp_path: Path) -> None:
