@@ -32,7 +32,9 @@ def _action(command: Command) -> Any:
 def _argument(option: o.Option) -> Any:
     from airflow.cli.cli_config import Arg
 
-    return Arg(option.names, help=option.help, **option.settings)
+    made = Arg(option.names, help=option.help)
+    made.kwargs |= option.settings  # Arg itself takes fewer of argparse's settings than we use
+    return made
 
 
 def _runs(command: Command) -> Callable[[Namespace], None]:
