@@ -7,8 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,7 +44,11 @@ def migrated(home, database="", dags=None):
 
 
 class AirflowProcesses:
-    """`environment` names a home with a migrated database. Use as a context manager; `api` is Airflow's own."""
+    """`environment` names a home with a migrated database. Use as a context manager; `api` is Airflow's own.
+
+    A component that ends by itself is started again, as whoever runs an Airflow does; `restarts` counts that by name. Airflow's
+    scheduler ends when PostgreSQL finds that it and the API server wait for each other.
+    """
 
     def __init__(self, environment, dags, connections, more=None):
         with socket.socket() as free:
@@ -72,7 +78,8 @@ class AirflowProcesses:
             **{f"AIRFLOW_CONN_{name.upper()}": connection for name, connection in connections.items()},
             **(more or {}),
         }
-        self.processes = {}
+        self.processes, self.restarts, self._leaving = {}, Counter(), threading.Event()
+        self._lock = threading.RLock()
 
     def __enter__(self):
         try:
@@ -80,6 +87,7 @@ class AirflowProcesses:
             self._until_healthy()  # tasks that find no API server fail
             for component in COMPONENTS[1:]:
                 self.start(component)
+            threading.Thread(target=self._keep, daemon=True).start()
         except BaseException:
             self.__exit__()
             raise
@@ -103,24 +111,39 @@ class AirflowProcesses:
             assert time.monotonic() < deadline, self.logs()
             time.sleep(0.5)
 
+    def _keep(self):
+        while not self._leaving.wait(1):
+            with self._lock:
+                for name, process in list(self.processes.items()):
+                    if process.poll() is not None:
+                        self.restarts[name] += 1
+                        self.kill(name)
+                        self.start(process.args[-1], name)
+
     def __exit__(self, *exception):
+        self._leaving.set()
         for component in list(self.processes):
             self.kill(component)
 
     def start(self, component, name=None):
         """In a session of its own, so that what it starts ends with it. `name`: for a second one of the kind."""
         name = name or component
+        with self._lock:
+            self._start(component, name)
+
+    def _start(self, component, name):
         log = (self.home / f"{name}.log").open("ab")
         command = [sys.executable, "-m", "airflow", component]
         self.processes[name] = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, start_new_session=True)
 
     def kill(self, component):
         """With SIGKILL, and all that it has started."""
-        process = self.processes.pop(component)
-        for one in (*_children(process.pid), process.pid):
-            with suppress(ProcessLookupError):
-                os.kill(one, signal.SIGKILL)
-        process.wait()
+        with self._lock:
+            process = self.processes.pop(component)
+            for one in (*_children(process.pid), *_session(process.pid)):
+                with suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGKILL)
+            process.wait()
 
     def process_at(self, address):
         """The process of a worker that has a socket with this address, or None; see `psutil.Process`."""
@@ -153,6 +176,16 @@ class AirflowProcesses:
         """The end of what each process has said."""
         ends = (f"== {file.name}: {file.read_text()[-1500:]}" for file in sorted(self.home.glob("*.log")))
         return chr(10).join(ends)
+
+
+def _session(pid):
+    """The processes of a session that are there, its leader among them, though that may have ended."""
+    found = []
+    for one in psutil.pids():
+        with suppress(OSError):
+            if os.getsid(one) == pid:
+                found.append(one)
+    return found
 
 
 def _children(pid):

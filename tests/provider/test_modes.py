@@ -1,5 +1,6 @@
 """DAGs run by a real scheduler, on each database: green, red and skipped as their workflows are, in all ways to wait."""
 
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -33,10 +34,16 @@ def made(cluster):
     return Counter(one.manifest["metadata"]["labels"]["airflow-argo.io/task-id"] for one in cluster.list())
 
 
-def test_tasks_end_as_their_workflows_do(fresh_home, connection, cluster, controller, tmp_path):
+@pytest.fixture
+def mark():
+    """A file that isn't there yet. Pods of the embedded engine have a /tmp of their own, but share this."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        yield Path(folder) / "mark"
+
+
+def test_tasks_end_as_their_workflows_do(fresh_home, connection, cluster, controller, mark):
     for one in cluster.list():  # of the other database
         cluster.delete(one.name)
-    mark = tmp_path / "mark"
     more = {
         "FAILS_ONCE": f"{{ [ -e {mark} ] || {{ touch {mark}; false; }}; }}",
         "AIRFLOW__CORE__PARALLELISM": "16",

@@ -47,7 +47,7 @@ with DAG("waits", **once):
             ArgoWorkflowSensor(
                 task_id=f"{mode}_{name}",
                 label_selector=f"airflow-argo.io/task-id=poking_{of}",
-                poke_interval=3,
+                poke_interval=10,  # a scheduler that is slow confuses instances that are rescheduled sooner
                 **options,
                 **more,
             )
