@@ -30,6 +30,8 @@ from airflow.providers.common.compat.sdk import (  # noqa: TID253 - Airflow's ow
 from airflow.providers.standard.operators.empty import EmptyOperator  # noqa: TID253
 from airflow.triggers.base import BaseTrigger, TriggerEvent  # noqa: TID253
 
+from airflow_argo.translator.airflow_names import is_mapped
+
 try:
     from airflow.sdk.exceptions import AirflowRescheduleException
 except ImportError:  # before 3.1
@@ -61,6 +63,7 @@ __all__ = [
     "XCom",
     "async_connection",
     "conf",
+    "handled_output",
     "holds_secret",
     "no_timetable",
     "operator_class_of",
@@ -134,7 +137,7 @@ def _is_of(name: str, task_id: str) -> bool:
 
 def operator_class_of(task: Any) -> type:
     """The class of an operator, or of what a mapped one makes."""
-    return task.operator_class if task.is_mapped else type(task)
+    return task.operator_class if is_mapped(task) else type(task)
 
 
 def no_timetable() -> Any:
@@ -160,3 +163,10 @@ def state_store(context: Any) -> Any | None:
 def holds_secret(text: str) -> bool:
     """Whether a text holds what Airflow has taken note of as a secret: a password, a Variable named like one."""
     return bool(redact(text) != text)
+
+
+def handled_output(operator: Any, value: Any, context: Any) -> Any:
+    """What a decorated operator makes of what its function returned: `multiple_outputs` are pushed one by one."""
+    if AIRFLOW_3:
+        return operator._handle_output(return_value=value)  # noqa: SLF001 - there is no other way after a wait
+    return operator._handle_output(return_value=value, context=context, xcom_push=operator.xcom_push)  # noqa: SLF001

@@ -59,7 +59,7 @@ def take(browser: str, folder: Path, namespace: str) -> None:
     shutil.copy(ROOT / "dags" / "offloaded.py", dags)
     kubeconfig = yaml.safe_load(Path(os.environ["KUBECONFIG"]).read_text())
     extra = {"namespace": namespace, "kube_config": kubeconfig, "ui_url": "https://argo.example.com"}
-    with AirflowProcesses(home(folder), dags, json.dumps({"conn_type": "argo", "extra": extra})) as airflow:
+    with AirflowProcesses(home(folder), dags, {"argo_default": json.dumps({"conn_type": "argo", "extra": extra})}) as airflow:
         run_id = ended(airflow.url)
         run = f"{airflow.url}/dags/{DAG_ID}/runs/{quote(run_id, safe='')}"
         profile = f"--user-data-dir={folder / 'browser'}"

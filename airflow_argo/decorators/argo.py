@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from airflow_argo._compat import DecoratedOperator, task_decorator_factory
+from airflow_argo._compat import DecoratedOperator, handled_output, task_decorator_factory
 from airflow_argo.cluster import Snapshot
 from airflow_argo.diagnostics import InputError
 from airflow_argo.model.graph import Graph, Step
@@ -89,7 +89,7 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
 
     def execute_complete(self, context: Any, event: Any) -> Any:
         """What the trigger saw; `multiple_outputs` are made of it as after `execute`."""
-        return self._handle_output(return_value=super().execute_complete(context, event))
+        return handled_output(self, super().execute_complete(context, event), context)
 
 
 def argo_task(python_callable: Callable[..., Any] | None = None, multiple_outputs: bool | None = None, **kwargs: Any) -> Any:

@@ -11,6 +11,7 @@ from airflow_argo.diagnostics import Severity
 from airflow_argo.offload.edges import SubmissionsUpstreamIds, decides
 from airflow_argo.offload.written import copied, placed, without_surroundings
 from airflow_argo.operators.sources import Nothing, Source, workflow_source
+from airflow_argo.translator.airflow_names import is_mapped
 
 READY: Final = "ready"
 SKIPS: Final = "skipmixin_key"
@@ -175,7 +176,7 @@ class PartOfDag:
         """The ids of the part's tasks that a branch before them has skipped. Source: NotPreviouslySkippedDep."""
         for task_id in sorted(before):
             task = self.task(task_id)
-            decided = context["ti"].xcom_pull(task_ids=task_id, key=SKIPS) if decides(task) and not task.is_mapped else None
+            decided = context["ti"].xcom_pull(task_ids=task_id, key=SKIPS) if decides(task) and not is_mapped(task) else None
             if decided:
                 followed, skipped = decided.get("followed"), decided.get("skipped") or ()
                 own = sorted(task.downstream_task_ids & self.own.keys())
@@ -210,4 +211,4 @@ def rule_of(task: Any) -> str:
 
 
 def _has_instances(task: Any) -> bool:
-    return bool(task.is_mapped) or next(iter(task.iter_mapped_task_groups()), None) is not None
+    return is_mapped(task) or next(iter(task.iter_mapped_task_groups()), None) is not None

@@ -11,10 +11,11 @@ from typing import Any, Final
 from airflow_argo.offload.edges import UpstreamIds
 from airflow_argo.offload.part import SENSITIVE, PartOfDag, rule_of
 from airflow_argo.offload.steps import ArgoDecidingStepOperator, ArgoStepOfMapped, ArgoStepOperator
+from airflow_argo.translator.airflow_names import is_mapped
 
 _KEPT: Final = (
     *("owner", "doc_md", "doc", "doc_json", "doc_yaml", "doc_rst", "task_display_name", "map_index_template"),
-    *("pool", "pool_slots", "priority_weight", "weight_rule", "queue", "executor", "run_as_user"),
+    *("pool", "pool_slots", "priority_weight", "queue", "executor", "run_as_user"),
     *("outlets", "inlets", "email", "email_on_failure", "depends_on_past", "wait_for_downstream"),
     *("max_active_tis_per_dag", "max_active_tis_per_dagrun"),
 )
@@ -38,7 +39,7 @@ def show(task: Any, part: PartOfDag, submit: Any) -> None:
     base = {name: value for name in (*_KEPT, *_CALLBACKS) if (value := _value(task, name)) is not None}
     rule = rule_of(task)
     base["trigger_rule"] = "all_done" if rule == "always" else rule  # the workflow has to be there
-    if task.is_mapped:
+    if is_mapped(task):
         _become_mapped(task, own, base)
     else:
         _become(task, own, base)
@@ -47,7 +48,7 @@ def show(task: Any, part: PartOfDag, submit: Any) -> None:
 
 
 def _value(task: Any, name: str) -> Any:
-    return task.partial_kwargs.get(name) if task.is_mapped else getattr(task, name, None)
+    return task.partial_kwargs.get(name) if is_mapped(task) else getattr(task, name, None)
 
 
 def _become(task: Any, own: dict[str, Any], base: dict[str, Any]) -> None:
@@ -122,7 +123,7 @@ def _decider(task: Any) -> str:
     if is_short_circuit(task):
         ignores = (
             task.partial_kwargs.get("ignore_downstream_trigger_rules", True)
-            if task.is_mapped
+            if is_mapped(task)
             else task.ignore_downstream_trigger_rules
         )
         return "all" if ignores else "direct"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any, Final
 
+from airflow_argo.translator.airflow_names import is_mapped
+
 _BY_AIRFLOW: Final = (
     *("on_execute_callback", "on_failure_callback", "on_success_callback", "on_skipped_callback"),
     *("outlets", "inlets", "email_on_failure"),
@@ -14,7 +16,7 @@ _BY_AIRFLOW: Final = (
 
 def copied(task: Any) -> Any:
     """A copy of a task, with edges of its own."""
-    if task.is_mapped:
+    if is_mapped(task):
         made = copy.copy(task)
     else:
         made = object.__new__(type(task))
@@ -35,7 +37,7 @@ def placed(task: Any, upstream: Any, downstream: Any, dag: Any = None) -> Any:
 def without_surroundings(task: Any) -> Any:
     """A copy of a task, without what Airflow does for the task that shows its step."""
     made = copied(task)
-    if task.is_mapped:
+    if is_mapped(task):
         kept = {name: value for name, value in task.partial_kwargs.items() if name not in _BY_AIRFLOW}
         object.__setattr__(made, "partial_kwargs", kept)
         return made

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from airflow.providers.common.compat.sdk import DAG, TaskGroup, task
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, TaskGroup, task
 
 from airflow_argo.offload import ArgoTaskGroup, offload
 
@@ -59,7 +59,7 @@ with DAG("grouped") as grouped:
 
     @task
     def report():
-        from airflow.sdk import get_current_context
+        from airflow.providers.common.compat.sdk import get_current_context
 
         return get_current_context()["ti"].xcom_pull(task_ids="load.total")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow.sdk import DAG
+from airflow.providers.common.compat.sdk import DAG
 
 import airflow_argo as argo
 from airflow_argo.operators.argo import ArgoSubmitWorkflowOperator

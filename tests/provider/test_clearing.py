@@ -1,0 +1,64 @@
+"""What users do to the tasks of an offloaded DAG in a real Airflow: clear them, mark them failed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.provider.airflow_processes import AirflowProcesses
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+
+DAGS = Path(__file__).parent / "again_dags"
+
+
+def until(condition, seconds=400):
+    """Waits; that Airflow doesn't know a DAG yet is no fault."""
+    deadline, last = time.monotonic() + seconds, None
+    while time.monotonic() < deadline:
+        try:
+            if value := condition():
+                return value
+        except (AssertionError, IndexError, OSError) as error:
+            last = error
+        time.sleep(1)
+    raise AssertionError(last)
+
+
+def test_what_is_cleared_runs_again_and_what_is_marked_failed_stops(airflow_home, connection, controller, cluster, tmp_path):
+    environment = {**airflow_home, "AIRFLOW_ARGO_IMAGE": "lab/task:1", "MARKS": str(tmp_path)}
+
+    def runs(step):
+        file = tmp_path / step
+        return len(file.read_text().split()) if file.exists() else 0
+
+    def workflows(dag_id):
+        return list(cluster.list(label_selector=f"airflow-argo.io/dag-id={dag_id}"))
+
+    with AirflowProcesses(environment, DAGS, {"argo_default": connection}) as airflow:
+        api = airflow.api
+
+        def states(dag_id):
+            return {one["task_id"]: one["state"] for one in api.instances(dag_id)}
+
+        around = {"submit": "success", "before": "success", "beside": "success"}
+        until(lambda: states("again") == {**around, "second_time": "failed", "after": "upstream_failed"})
+
+        until(lambda: states("killed")["slow"] in ("running", "deferred") and runs("slow"))
+        api.mark("killed", "slow", "failed")
+        until(lambda: workflows("killed")[0].manifest["spec"].get("shutdown") == "Stop")
+        assert runs("never") == 0
+
+        run_id = api.run_ids("again")[0]
+        api.clear("again", run_id, "second_time", downstream=True)
+        until(lambda: states("again") == {**around, "second_time": "success", "after": "success"})
+        ran = {step: runs(step) for step in ("before", "beside", "second_time", "after")}
+        assert ran == {"before": 1, "beside": 1, "second_time": 2, "after": 1}
+        assert len(workflows("again")) == 1
+
+        api.clear("again", run_id, "beside")
+        until(lambda: runs("beside") == 2 and set(states("again").values()) == {"success"})
+        assert (runs("before"), runs("after")) == (1, 1)
+        assert len(workflows("again")) == 1
