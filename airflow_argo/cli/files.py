@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+import os
 import sys
 import traceback
 from argparse import Namespace
@@ -51,6 +52,20 @@ class Source:
         )
 
 
+def take_values(options: Namespace) -> None:
+    """Puts Variables and Connections of files where Airflow looks first: in the environment, of which its processes get a copy.
+
+    Raises:
+        InputError: a file can't be read.
+    """
+    from airflow_argo.translator.value_files import connections_in, variables_in
+
+    if options.variables:
+        os.environ.update(variables_in(Path(options.variables)))
+    if options.connections:
+        os.environ.update(connections_in(Path(options.connections)))
+
+
 def settings_for(path: Path | None, options: Namespace, folder: Path | None = None) -> Settings:
     """The settings for a file, the command line's first.
 
@@ -69,7 +84,8 @@ def one_source(options: Namespace) -> Source:
     Raises:
         AirflowArgoError: it holds none, or several and none was chosen.
     """
-    if options.file == "-" or not options.file.endswith(".py"):
+    take_values(options)
+    if options.file == "-" or not options.file.endswith((".py", ".zip")):
         return manifest_source(options.file)
     path = Path(options.file)
     sources = list(dsl_sources(path) if is_ours(path) else dag_sources(path, options))

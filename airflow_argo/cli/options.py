@@ -70,7 +70,15 @@ PORT = option(
     action="store_const",
     const="yes",
 )
-READING: tuple[Option, ...] = (PORT, DAGS_FOLDER, LOAD_TIMEOUT)
+VARIABLES = option("--variables", help="Airflow's Variables, as airflow variables export writes them", metavar="FILE")
+CONNECTIONS = option("--connections", help="Airflow's Connections, as airflow connections export writes them", metavar="FILE")
+PLACEHOLDERS = option(
+    "--placeholders",
+    help="go on where DAG files read Variables and Connections that aren't known, with texts that stand for them",
+    action="store_const",
+    const="yes",
+)
+READING: tuple[Option, ...] = (PORT, DAGS_FOLDER, VARIABLES, CONNECTIONS, PLACEHOLDERS, LOAD_TIMEOUT)
 """How DAG files are read."""
 
 WAIT = option("-w", "--wait", help="wait until it has ended, and exit as it did", action="store_true")

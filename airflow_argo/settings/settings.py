@@ -47,6 +47,7 @@ SETTINGS: tuple[Setting, ...] = (
         "folder of all DAGs, whose modules they import (default: Airflow's)",
         per_task=False,
     ),
+    Setting("placeholders", "no", "stand for Variables and Connections that aren't known", ("yes", "no"), per_task=False),
     Setting("port", "no", "read DAG files as written for Airflow 1.10 or 2", ("yes", "no"), per_task=False),
     Setting("dags_in_image", None, "folder of the DAG files in the Airflow image (default: they travel with the workflow)"),
 )
@@ -93,6 +94,11 @@ class Settings:
     def ports(self) -> bool:
         """Whether DAG files are read as written for Airflow 1.10 or 2."""
         return self.values["port"] == "yes"
+
+    @property
+    def has_placeholders(self) -> bool:
+        """Whether something stands for Variables and Connections that DAG files read and that aren't known."""
+        return self.values["placeholders"] == "yes"
 
     def overridden(self, own: Mapping[str, Any], source: Source) -> Settings:
         """These settings with some of a task's own.

@@ -10,6 +10,7 @@ from airflow_argo.translator.airflow_names import is_mapped
 from airflow_argo.translator.context import TaskContext, WantsAirflow
 from airflow_argo.translator.mapped_groups import has_instances
 from airflow_argo.translator.mapping import applies_functions, loop_of, unmapped
+from airflow_argo.translator.parse_time import reads_of, secrets_in
 from airflow_argo.translator.real_operator import operator_name, real_operator
 from airflow_argo.translator.registry import Translator, translator_of
 
@@ -55,6 +56,9 @@ def _own(task: Any, translator: Translator, ctx: TaskContext) -> tuple[Body | No
     found, after = len(ctx.dag_context.diagnostics), dict(ctx.after)
     try:
         body, reason = _translated(task, translator, ctx), None
+        shown = secrets_in(body, reads_of(ctx.dag_context.dag))
+        if shown:
+            reason = f"the manifest would show a secret of {shown[0].kind} '{shown[0].name}', which its pod can read itself"
     except WantsAirflow as wish:
         body, reason = None, str(wish.args[0])
     errors = [one for one in ctx.dag_context.diagnostics[found:] if one.severity is Severity.ERROR]

@@ -46,7 +46,7 @@ def _translated(file: Path, settings: Settings, folder: str | None, dag_id: str 
     from airflow_argo.translator.dags import translate
     from airflow_argo.translator.loading import load_dags
 
-    dags = load_dags(file, dags_folder=folder)
+    dags = load_dags(file, dags_folder=folder, placeholders=settings.has_placeholders)
     return [
         translate(dag, settings=settings) if dag_id in (None, dag.dag_id) else Translation(dag.dag_id, None, (), len(dag.tasks))
         for dag in dags

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from airflow_argo.diagnostics import Severity
+from airflow_argo.diagnostics import Diagnostic, Severity
 from airflow_argo.model.conditions import FALSE, Condition, Rule, all_of
 from airflow_argo.model.graph import Body, ForLoop, Graph, Step
 from airflow_argo.model.jobs import Container, PythonCall, Resource
@@ -39,6 +39,7 @@ from airflow_argo.translator.offloaded import as_written
 from airflow_argo.translator.origins import origins_in
 from airflow_argo.translator.outside import Outside
 from airflow_argo.translator.params import OWN_INPUTS, params_of
+from airflow_argo.translator.read_findings import findings_of_reads
 from airflow_argo.translator.schedules import schedule_of
 from airflow_argo.translator.translation import Translation, TranslationError
 from airflow_argo.translator.trigger_rules import ALL_DONE_SETUP_SUCCESS, RULES, rule_of
@@ -66,12 +67,15 @@ def translate(
     schedule, on_exit = schedule_of(dag, ctx), exit_of(dag, ctx)
     for found in left_out_of_dag(dag):
         ctx.report(*found)
-    diagnostics = tuple(ctx.diagnostics)
+    workflow = None if _is_refused(ctx.diagnostics) else _workflow(dag, ctx, tuple(steps), schedule, on_exit)
+    diagnostics = (*ctx.diagnostics, *findings_of_reads(dag, ctx.path, workflow))
     if strict and any(finding.severity is not Severity.NOTE for finding in diagnostics):
         raise TranslationError(f"DAG '{dag.dag_id}' would lose something", diagnostics)
-    refused = any(finding.severity is Severity.ERROR for finding in diagnostics)
-    workflow = None if refused else _workflow(dag, ctx, tuple(steps), schedule, on_exit)
-    return Translation(dag.dag_id, workflow, diagnostics, len(ctx.own))
+    return Translation(dag.dag_id, None if _is_refused(diagnostics) else workflow, diagnostics, len(ctx.own))
+
+
+def _is_refused(diagnostics: Iterable[Diagnostic]) -> bool:
+    return any(finding.severity is Severity.ERROR for finding in diagnostics)
 
 
 def _dag_context(dag: Any, settings: Settings | None, outside: Outside | None) -> DagContext:

@@ -23,8 +23,9 @@ from airflow_argo.translator.dags_beside import remember_dag
 from airflow_argo.translator.data_files import remember_data_files, watched_reads
 from airflow_argo.translator.made_at import noting_lines
 from airflow_argo.translator.own_modules import names_of
-from airflow_argo.translator.sources import SourceLoader, as_written
-from airflow_argo.translator.template_files import remember_template_files
+from airflow_argo.translator.parse_time import remember_reads, unknown_in, watched_values
+from airflow_argo.translator.sources import SourceLoader, as_written, left_in
+from airflow_argo.translator.template_files import port_templates, remember_template_files
 
 
 def prepare_environment() -> None:
@@ -36,11 +37,12 @@ def prepare_environment() -> None:
     os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "False")
 
 
-def load_dags(path: str | Path, *, dags_folder: str | None = None) -> list[Any]:
+def load_dags(path: str | Path, *, dags_folder: str | None = None, placeholders: bool = False) -> list[Any]:
     """The DAGs of a file, in the order of their ids, checked as Airflow checks them.
 
     Args:
         dags_folder: the folder of all DAGs, from which Airflow imports modules.
+        placeholders: stand for Variables and Connections that aren't known.
     Raises:
         DagFileError: there is no such file, it can't be imported, or a DAG in it has a circle or is otherwise invalid.
     """
@@ -50,11 +52,13 @@ def load_dags(path: str | Path, *, dags_folder: str | None = None) -> list[Any]:
     _give_airflow_2_a_session()
     _make_plugins_importable()
     before = set(sys.modules)
-    with importable(file, dags_folder), watched_reads() as opened, noting_lines(str(file)):
+    values = watched_values(str(file), placeholders=placeholders)
+    with importable(file, dags_folder), watched_reads() as opened, noting_lines(str(file)), values as reads:
         dags = _dags_of(_executed(file), file)
     for dag in dags:
         remember_dag(str(file), dag)
         remember_data_files(dag, opened)
+        remember_reads(dag, reads)
         remember_folder(dag, dags_folder_of(file, dags_folder), names_of(set(sys.modules) - before))
         _check(dag, file)
     return sorted(dags, key=lambda dag: str(dag.dag_id))
@@ -88,8 +92,14 @@ def _import_error(error: Exception, file: Path) -> DagFileError:
     if type(error).__name__ == "AirflowDagCycleException":
         return DagFileError("AA105", f"tasks wait for one another: {error}", "take one of the dependencies away", at)
     cure = "install it beside Airflow" if isinstance(error, ModuleNotFoundError) else "it has to import without errors"
-    if "AIRFLOW_VAR" in message or "Variable" in message or "Connection" in message:
-        cure = "set AIRFLOW_VAR_<NAME> or AIRFLOW_CONN_<NAME>, which Airflow reads first"
+    if isinstance(error, ImportError) and left_in(str(file)):
+        cure = "; ".join(dict.fromkeys(left_in(str(file))))
+    unknown = unknown_in(error)
+    if unknown is not None:
+        kind, name = unknown
+        message = f"{kind} '{name}' isn't known here"
+        flag, variable = ("--variables", "VAR") if kind == "Variable" else ("--connections", "CONN")
+        cure = f"give it by {flag} FILE or AIRFLOW_{variable}_{name.upper()}, or see how far one gets with --placeholders"
     return DagFileError("AA102", f"it can't be imported: {message}", cure, at)
 
 
@@ -167,5 +177,6 @@ def _check(dag: Any, file: Path) -> None:
             check_cycle(dag)
         remember_template_files(dag)
         dag.resolve_template_files()
+        port_templates(dag)
     except Exception as error:  # noqa: BLE001 - a border: Airflow's own checks of the author's DAG
         raise _import_error(error, file) from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -16,8 +17,10 @@ from airflow_argo.translator.porting_names import (
     GONE_ARGUMENTS,
     GONE_DECORATORS,
     INSTANCES,
+    MOVED_MODULES,
     OLD_HOMES,
     RENAMED_ARGUMENTS,
+    RENAMED_CLASSES,
     RENAMED_RULES,
     today_in_python,
     with_todays_names,
@@ -63,6 +66,21 @@ def old_homes(tree: ast.Module, data: bytes) -> Iterator[Edit]:
                     for home, alias in zip(homes, node.names, strict=True)
                 ]
                 yield (*_span(node, data), "; ".join(lines).encode())
+
+
+def moved_modules(tree: ast.Module, data: bytes) -> Iterator[Edit]:
+    """Imports from modules that ruff doesn't know; a class that was renamed keeps its name in the file."""
+    for node in ast.walk(tree):
+        home = MOVED_MODULES.get(node.module or "") if isinstance(node, ast.ImportFrom) else None
+        if home is not None:
+            assert isinstance(node, ast.ImportFrom)
+            yield (*_span(node, data), f"from {home} import {', '.join(map(_imported, node.names))}".encode())
+
+
+def _imported(alias: ast.alias) -> str:
+    new = RENAMED_CLASSES.get(alias.name, alias.name)
+    called = alias.asname or alias.name
+    return new if new == called else f"{new} as {called}"
 
 
 def dates_of_today(tree: ast.Module, data: bytes) -> Iterator[Edit]:
@@ -155,8 +173,7 @@ def todays_context(tree: ast.Module, data: bytes) -> Iterator[Edit]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (node.name in called or _is_task(node)):
             yield from _parameters(node, data)
-            contexts = CONTEXT | ({node.args.kwarg.arg} if node.args.kwarg else frozenset())
-            yield from _keys(node, contexts, data)
+            yield from _keys(node, _Context.of(node), data)
 
 
 def _called_by_tasks(tree: ast.Module) -> set[str]:
@@ -201,40 +218,65 @@ def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef, data: bytes) -> It
     yield start, start, "".join(f"{line}{end}" for line in lines).encode()
 
 
-def _keys(node: ast.AST, contexts: frozenset[str], data: bytes) -> Iterator[Edit]:
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What a function calls the context.
+
+    Attributes:
+        names: all that it may be called.
+        rest: the one that is `**` of the function, which has no keys that are parameters.
+        parameters: names of the context that are parameters, once those of Airflow 2 are made of others.
+    """
+
+    names: frozenset[str]
+    rest: str | None
+    parameters: frozenset[str]
+
+    @classmethod
+    def of(cls, node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Context:
+        rest = node.args.kwarg.arg if node.args.kwarg else None
+        given = {argument.arg for argument in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]}
+        made = {source.needs for name in given if (source := today_in_python(name, str))}
+        return cls(CONTEXT | ({rest} if rest else set()), rest, frozenset(given | made))
+
+    def has(self, node: ast.expr) -> bool:
+        """Whether an expression is the context."""
+        if isinstance(node, ast.Name):
+            return node.id in self.names
+        return isinstance(node, ast.Call) and name_of(node.func) == "get_current_context"
+
+    def value(self, of: str, name: str) -> str:
+        """The value of a name that Airflow 3 has."""
+        return name if of == self.rest and name in self.parameters else f'{of}["{name}"]'
+
+
+def _keys(node: ast.AST, context: _Context, data: bytes) -> Iterator[Edit]:
     for part in ast.walk(node):
-        if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Constant) and _is_context(part.value, contexts):
-            yield from _read_of(part, part.value, part.slice.value, data)
+        if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Constant) and context.has(part.value):
+            yield from _read_of(part, part.value, part.slice.value, context, data)
         elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == "get" and part.args:
             key = part.args[0]
-            if isinstance(key, ast.Constant) and _is_context(part.func.value, contexts):
-                yield from _read_of(part, part.func.value, key.value, data)
+            if isinstance(key, ast.Constant) and context.has(part.func.value):
+                yield from _read_of(part, part.func.value, key.value, context, data)
         elif isinstance(part, ast.Attribute) and part.attr == "execution_date" and isinstance(part.ctx, ast.Load):
-            yield from _attribute(part, contexts, data)
+            yield from _attribute(part, context, data)
 
 
-def _is_context(node: ast.expr, contexts: frozenset[str]) -> bool:
-    return (isinstance(node, ast.Name) and node.id in contexts) or (
-        isinstance(node, ast.Call) and name_of(node.func) == "get_current_context"
-    )
-
-
-def _read_of(node: ast.expr, context: ast.expr, key: Any, data: bytes) -> Iterator[Edit]:
-    of = _text(context, data).decode()
-    source = today_in_python(key, lambda name: f'{of}["{name}"]')
+def _read_of(node: ast.expr, of: ast.expr, key: Any, context: _Context, data: bytes) -> Iterator[Edit]:
+    source = today_in_python(key, lambda name: context.value(_text(of, data).decode(), name))
     if source is not None:
         yield (*_span(node, data), source.text.encode())
 
 
-def _attribute(node: ast.Attribute, contexts: frozenset[str], data: bytes) -> Iterator[Edit]:
+def _attribute(node: ast.Attribute, context: _Context, data: bytes) -> Iterator[Edit]:
     """`ti.execution_date`, and that of a run."""
     of = node.value
     name = of.slice.value if isinstance(of, ast.Subscript) and isinstance(of.slice, ast.Constant) else name_of(of)
     if name == "dag_run":
         _, end = _span(of, data)
         yield end, _span(node, data)[1], b".logical_date"
-    elif name in INSTANCES and isinstance(of, ast.Subscript) and _is_context(of.value, contexts):
-        yield (*_span(node, data), _text(of.value, data) + b'["logical_date"]')
+    elif name in INSTANCES and isinstance(of, ast.Subscript) and context.has(of.value):
+        yield (*_span(node, data), context.value(_text(of.value, data).decode(), "logical_date").encode())
     elif name in INSTANCES:
         yield (*_span(node, data), _text(of, data) + b'.get_template_context()["logical_date"]')
 
@@ -275,4 +317,4 @@ def sets_by_stars(node: ast.Call) -> bool:
 BEFORE: tuple[Rule, ...] = (old_homes, dates_of_today)
 """Rules for texts that ruff hasn't seen yet."""
 
-AFTER: tuple[Rule, ...] = (without_gone_arguments, without_gone_decorators, todays_templates, todays_context)
+AFTER: tuple[Rule, ...] = (moved_modules, without_gone_arguments, without_gone_decorators, todays_templates, todays_context)

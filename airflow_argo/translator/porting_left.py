@@ -46,13 +46,21 @@ def _unknown_defaults(tree: ast.Module) -> Iterator[Left]:
 
 
 def _limits(old: str, new: str) -> Iterator[Left]:
-    """Arguments that were taken out and meant something."""
-    lines = new.splitlines()
+    """Arguments that were taken out and meant something, and those among default_args."""
+    last = len(new.splitlines())
     for node in ast.walk(ast.parse(old)):
-        for keyword in node.keywords if isinstance(node, ast.Call) else ():
-            unset = isinstance(keyword.value, ast.Constant) and keyword.value.value is None
-            if keyword.arg in _LIMITS and not unset:
-                yield min(keyword.value.lineno, len(lines)), f"Airflow 3 has no {keyword.arg}: use {_LIMITS[keyword.arg]}"
+        for name, value in _given(node):
+            if name in _LIMITS and not (isinstance(value, ast.Constant) and value.value is None):
+                yield min(value.lineno, last), f"Airflow 3 has no {name}: use {_LIMITS[name]}"
+
+
+def _given(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """Names and values in a call or a dict."""
+    if isinstance(node, ast.Call):
+        yield from ((keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg)
+    elif isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        yield from ((key.value, value) for key, value in pairs if isinstance(key, ast.Constant) and isinstance(key.value, str))
 
 
 def _pulls(node: ast.AST) -> Iterator[Left]:

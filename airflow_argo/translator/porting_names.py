@@ -37,6 +37,50 @@ OLD_HOMES = {
 }
 """Modules of Airflow 1.10 for what it also gave at the top of its packages."""
 
+_STANDARD, _GOOGLE, _AMAZON = "airflow.providers.standard", "airflow.providers.google.cloud", "airflow.providers.amazon.aws"
+_PODS = "airflow.providers.cncf.kubernetes"
+
+MOVED_MODULES = {
+    "airflow.contrib.hooks.aws_hook": f"{_AMAZON}.hooks.base_aws",
+    "airflow.contrib.hooks.bigquery_hook": f"{_GOOGLE}.hooks.bigquery",
+    "airflow.contrib.hooks.gcs_hook": f"{_GOOGLE}.hooks.gcs",
+    "airflow.contrib.hooks.sftp_hook": "airflow.providers.sftp.hooks.sftp",
+    "airflow.contrib.hooks.slack_webhook_hook": "airflow.providers.slack.hooks.slack_webhook",
+    "airflow.contrib.hooks.ssh_hook": "airflow.providers.ssh.hooks.ssh",
+    "airflow.contrib.kubernetes.secret": f"{_PODS}.secret",
+    "airflow.contrib.operators.bigquery_operator": f"{_GOOGLE}.operators.bigquery",
+    "airflow.contrib.operators.databricks_operator": "airflow.providers.databricks.operators.databricks",
+    "airflow.contrib.operators.dataproc_operator": f"{_GOOGLE}.operators.dataproc",
+    "airflow.contrib.operators.ecs_operator": f"{_AMAZON}.operators.ecs",
+    "airflow.contrib.operators.gcp_container_operator": f"{_GOOGLE}.operators.kubernetes_engine",
+    "airflow.contrib.operators.gcs_to_bq": f"{_GOOGLE}.transfers.gcs_to_bigquery",
+    "airflow.contrib.operators.kubernetes_pod_operator": f"{_PODS}.operators.pod",
+    "airflow.contrib.operators.sftp_operator": "airflow.providers.sftp.operators.sftp",
+    "airflow.contrib.operators.slack_webhook_operator": "airflow.providers.slack.operators.slack_webhook",
+    "airflow.contrib.operators.snowflake_operator": "airflow.providers.snowflake.operators.snowflake",
+    "airflow.contrib.operators.spark_submit_operator": "airflow.providers.apache.spark.operators.spark_submit",
+    "airflow.contrib.operators.ssh_operator": "airflow.providers.ssh.operators.ssh",
+    "airflow.contrib.sensors.bash_sensor": f"{_STANDARD}.sensors.bash",
+    "airflow.contrib.sensors.file_sensor": f"{_STANDARD}.sensors.filesystem",
+    "airflow.contrib.sensors.gcs_sensor": f"{_GOOGLE}.sensors.gcs",
+    "airflow.contrib.sensors.python_sensor": f"{_STANDARD}.sensors.python",
+    "airflow.contrib.sensors.weekday_sensor": f"{_STANDARD}.sensors.weekday",
+    "airflow.kubernetes.secret": f"{_PODS}.secret",
+    f"{_PODS}.operators.kubernetes_pod": f"{_PODS}.operators.pod",
+    f"{_STANDARD}.sensor.bash": f"{_STANDARD}.sensors.bash",  # ruff has it so
+}
+"""Modules of Airflow 1.10 and of early providers that ruff's rules don't move. Source: Airflow 2's airflow/contrib."""
+
+RENAMED_CLASSES = {
+    "AwsHook": "AwsBaseHook",
+    "ECSOperator": "EcsRunTaskOperator",
+    "GKEPodOperator": "GKEStartPodOperator",
+    "GoogleCloudStorageHook": "GCSHook",
+    "GoogleCloudStorageObjectSensor": "GCSObjectExistenceSensor",
+    "GoogleCloudStorageToBigQueryOperator": "GCSToBigQueryOperator",
+}
+"""Classes of those modules that have another name where they are now."""
+
 INSTANCES = frozenset({"ti", "task_instance"})
 
 CONTEXT = frozenset({"context", "ctx", "kwargs"})

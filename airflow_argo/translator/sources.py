@@ -23,6 +23,7 @@ from typing import Any
 
 from airflow_argo.diagnostics import Origin
 from airflow_argo.translator.porting import Ported, ported_text
+from airflow_argo.translator.porting_names import with_todays_names
 
 _OTHERS = ("site-packages", "dist-packages")
 _NEVER_THE_AUTHORS = frozenset({"airflow", "airflow_argo"})
@@ -78,6 +79,28 @@ def text_of(path: str | Path) -> str:
         sources.ported[key] = ported_text(file.read_text(encoding="utf-8"), file, keep_defaults=True)
         _show_in_tracebacks(str(path), sources.ported[key].text)
     return sources.ported[key].text
+
+
+def is_porting() -> bool:
+    """Whether files are read as written for Airflow 1.10 or 2."""
+    return _current[-1].port
+
+
+def template_of(path: str | None, text: str) -> str:
+    """The text of a template as it is loaded, of the file that it is in, if it is in one."""
+    sources = _current[-1]
+    if not sources.port:
+        return text
+    new = with_todays_names(text)
+    if path is not None and new != text:
+        sources.ported[os.path.realpath(path)] = Ported(text, new, ())
+    return new
+
+
+def left_in(path: str) -> list[str]:
+    """What is left to the author of a file that was ported."""
+    found = _current[-1].ported.get(os.path.realpath(path))
+    return [] if found is None else [what for _, what in found.left]
 
 
 def as_written(at: Origin) -> Origin:

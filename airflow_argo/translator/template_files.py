@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_argo.translator.airflow_names import is_mapped
+from airflow_argo.translator.sources import is_porting, template_of
 
 _NAMES = "_airflow_argo_template_files"
 
@@ -14,6 +15,30 @@ _NAMES = "_airflow_argo_template_files"
 def remember_template_files(dag: Any) -> None:
     """Notes the names of a DAG's template files, before Airflow replaces them by their texts."""
     setattr(dag, _NAMES, [name for task in dag.tasks for name in _names_of_files(task)])
+
+
+def port_templates(dag: Any) -> None:
+    """Puts today's names into the template fields of a DAG, whose texts may come from files, if files are ported."""
+    for task in dag.tasks if is_porting() else ():
+        for field in task.template_fields:
+            if is_mapped(task):
+                if field in task.partial_kwargs:
+                    task.partial_kwargs[field] = _ported(task.partial_kwargs[field])
+            elif hasattr(task, field):
+                value = getattr(task, field)
+                new = _ported(value)
+                if new != value:
+                    setattr(task, field, new)
+
+
+def _ported(value: Any) -> Any:
+    if isinstance(value, str):
+        return template_of(None, value)
+    if type(value) in (list, tuple):
+        return type(value)(map(_ported, value))
+    if type(value) is dict:
+        return {key: _ported(part) for key, part in value.items()}
+    return value
 
 
 def template_files(dag: Any, root: Path) -> dict[str, str]:
@@ -55,7 +80,8 @@ def _text_of(environment: Any, name: str) -> str | None:
     import jinja2
 
     try:
-        return str(environment.loader.get_source(environment, name)[0])
+        text, path, _ = environment.loader.get_source(environment, name)
+        return template_of(path, str(text))
     except (jinja2.TemplateNotFound, AttributeError, UnicodeDecodeError):
         return None
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from airflow_argo.cli.files import found_files, settings_for
+from airflow_argo.cli.files import found_files, settings_for, take_values
 from airflow_argo.cli.report import Report, table, with_progress
 from airflow_argo.diagnostics import AirflowArgoError, Diagnostic, InputError, Severity
 
@@ -28,6 +28,8 @@ def assess(options: Namespace) -> Report:
     """
     from airflow_argo.translator.isolated import IsolatedTranslator, translated
 
+    take_values(options)
+    options.placeholders = "yes"
     rows: list[Row] = []
     with IsolatedTranslator(options.load_timeout) as translator:
         files = found_files(options.paths, translator)

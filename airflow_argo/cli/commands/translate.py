@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_argo.cli.files import Source, dsl_sources, found_files, is_ours, settings_for, source_of
+from airflow_argo.cli.files import Source, dsl_sources, found_files, is_ours, settings_for, source_of, take_values
 from airflow_argo.cli.report import Report, show_ported, with_progress
 from airflow_argo.diagnostics import AirflowArgoError, ExitCode, InputError, Severity
 
@@ -20,6 +20,7 @@ Dict = dict[str, Any]
 
 def translate(options: Namespace) -> Report:
     """The manifests of all DAGs and workflows that the paths name. Either all are written, or none."""
+    take_values(options)
     found, failures = _sources(options)
     findings = [finding for source in found for finding in source.diagnostics]
     ported = tuple(line for diff in dict.fromkeys(source.ported for source in found) for line in diff)

@@ -14,4 +14,7 @@ READING: tuple[Code, ...] = (
     Code("AA107", "the file ends the process", ERROR, "Importing the file ended Python itself: by exit, or by a crash."),
     Code("AA108", "two DAGs of one name", ERROR, "Two DAGs of the file have the same id, and Airflow would show only one."),
     Code("AA109", "left to the author of a ported file", WARNING, "No rule can tell what Airflow 3 should do instead."),
+    Code("AA110", "a Variable or Connection that isn't known here", WARNING, "The file reads it as it is imported."),
+    Code("AA111", "a value that is read once", WARNING, "Airflow imports the file for each run, and reads it anew."),
+    Code("AA112", "a secret in the manifest", ERROR, "Whoever may read workflows would see it."),
 )

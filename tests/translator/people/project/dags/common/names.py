@@ -1,0 +1,5 @@
+from .prefixes import PREFIX
+
+
+def named(name):
+    return PREFIX + name

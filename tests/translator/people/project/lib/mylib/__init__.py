@@ -1,0 +1,1 @@
+from mylib.shapes import area as area

@@ -1,0 +1,5 @@
+from mylib import consts
+
+
+def area(side):
+    return side * side * consts.UNIT

@@ -1,0 +1,115 @@
+"""DAG files in the styles that people have: they load as Airflow loads them, are translated, and end as they say.
+
+A file says in a comment how its tasks end (`# ends:`), which DAGs it makes (`# dags:`), or why it is refused (`# refused:`).
+Those in `old` were written for Airflow 1.10 or 2, and are read with --port.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_argo.diagnostics import AirflowArgoError
+from airflow_argo.runners.local import LocalRunner
+from airflow_argo.settings import load_settings
+from airflow_argo.translator.isolated import IsolatedTranslator, translated
+from airflow_argo.translator.translation import Translation
+from airflow_argo.translator.value_files import connections_in, variables_in
+from tests.parity.argo_side import ended_of
+
+PEOPLE = Path(__file__).parent / "people"
+VALUES = PEOPLE / "values"
+OLD = sorted((PEOPLE / "old").glob("*.py"))
+NEW = sorted((PEOPLE / "new").glob("*.py"))
+PROJECT = PEOPLE / "project" / "dags"
+FOUND = sorted(file for file in PROJECT.rglob("*.py") if "# ends:" in file.read_text() or "# dags:" in file.read_text())
+
+
+@pytest.fixture(scope="module")
+def translator() -> Iterator[IsolatedTranslator]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**variables_in(VALUES / "variables.json"), **connections_in(VALUES / "connections.yaml")}.items():
+            patch.setenv(name, value)
+        with IsolatedTranslator(120) as running:
+            yield running
+
+
+def translation_of(file: Path, translator: IsolatedTranslator) -> list[Translation] | AirflowArgoError:
+    return translated(translator, file, load_settings(file, {"port": "yes" if file in OLD else "no"}))
+
+
+def said(file: Path, what: str) -> list[str]:
+    found = re.search(rf"^# {what}: (.*)$", file.read_text(), re.MULTILINE)
+    return found[1].split() if found else []
+
+
+@cache
+def named(file: Path) -> str:
+    return f"{file.parent.name}-{file.stem}"
+
+
+@pytest.mark.parametrize("file", [*OLD, *NEW, *FOUND], ids=named)
+def test_file_is_translated_and_ends_as_it_says(file: Path, translator: IsolatedTranslator) -> None:
+    result = translation_of(file, translator)
+    refused = said(file, "refused")
+    if refused:
+        assert isinstance(result, AirflowArgoError)
+        assert all(word in str(result) for word in refused), str(result)
+        return
+    assert not isinstance(result, AirflowArgoError), str(result)
+    assert sorted(one.dag_id for one in result) == (said(file, "dags") or [file.stem])
+    for one in result:
+        one.required()
+    if said(file, "ends"):
+        assert states_of(result[0]) == (dict(end.split("=") for end in said(file, "ends")), said(file, "state") or ["success"])
+
+
+def states_of(translation: Translation) -> Any:
+    with tempfile.TemporaryDirectory() as folder:
+        run = LocalRunner(folder=folder).run(translation.required(), parameters={"logical_date": "2024-05-06T00:00:00+00:00"})
+        ended = ended_of({"Succeeded": "success"}.get(run.status, "failed"), run.tree)
+    names = {f"{task}[{index}]" if index >= 0 else task: state for (task, index), state in ended.tasks.items()}
+    return names, [ended.state]
+
+
+def test_folder_is_searched_as_airflow_does(translator: IsolatedTranslator) -> None:
+    found = {file.name for file in translator.files_in(PROJECT)}
+    assert {"uses_common.py", "from_yaml.py", "uses_operator.py"} <= found
+    assert not found & {"ignored_dag.py", "draft.py"}
+
+
+def test_archive_is_read_as_airflow_does(translator: IsolatedTranslator, tmp_path: Path) -> None:
+    folder = tmp_path / "packed"
+    shutil.copytree(PROJECT / "common", folder / "common")
+    shutil.copy(PROJECT / "dynamic_import.py", folder)
+    archive = Path(shutil.make_archive(str(tmp_path / "dags"), "zip", folder))
+    assert archive in translator.files_in(tmp_path)
+    (made,) = translator.translate(archive, load_settings(archive))
+    assert made.dag_id == "dynamic_import"
+    assert states_of(made)[0] == {"run": "success"}
+
+
+def test_findings_tell_lines_of_the_file_as_it_is(translator: IsolatedTranslator) -> None:
+    file = PEOPLE / "old" / "callbacks.py"
+    (made,) = translator.translate(file, load_settings(file, {"port": "yes"}))
+    lines = file.read_text().splitlines()
+    (sla, missed) = [one for one in made.diagnostics if one.code == "AA109"]
+    assert sla.origin is not None
+    assert sla.origin.file == str(file)
+    assert "sla" in lines[(sla.origin.line or 0) - 1]
+    assert missed.severity.value == "warning"
+
+
+def test_what_is_ported_is_shown(translator: IsolatedTranslator) -> None:
+    file = PEOPLE / "old" / "no_schedule.py"
+    (made,) = translator.translate(file, load_settings(file, {"port": "yes"}))
+    assert any(line.startswith("+") and "catchup=True, schedule=timedelta(days=1)" in line for line in made.ported)
+    assert made.workflow is not None
+    assert made.workflow.schedule is not None
