@@ -19,6 +19,7 @@ from airflow_argo.translator.bodies import body_of
 from airflow_argo.translator.branches import conditions_on_decisions
 from airflow_argo.translator.callbacks import exit_of
 from airflow_argo.translator.context import RETURN_VALUE, DagContext, TaskContext
+from airflow_argo.translator.failing_fast import behind_teardowns, chances_of, fails_fast, rule_failing_fast
 from airflow_argo.translator.intervals import intervals_of
 from airflow_argo.translator.labels import DAG_ID_LABEL, label_of
 from airflow_argo.translator.leaves import leaves_of
@@ -65,7 +66,7 @@ def translate(
     ctx = _dag_context(dag, settings, outside)
     steps = [*ctx.outside.steps(), *(step for task in in_order(dag, ctx.own) if (step := _step(task, ctx)))]
     schedule, on_exit = schedule_of(dag, ctx), exit_of(dag, ctx)
-    for found in left_out_of_dag(dag):
+    for found in (*left_out_of_dag(dag), *(chances_of(dag, ctx.ancestors) if fails_fast(dag) else ())):
         ctx.report(*found)
     workflow = None if _is_refused(ctx.diagnostics) else _workflow(dag, ctx, tuple(steps), schedule, on_exit)
     diagnostics = (*ctx.diagnostics, *findings_of_reads(dag, ctx.path, workflow))
@@ -172,11 +173,15 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
         condition = FALSE
     if isinstance(body, ForLoop):
         body, rule, condition = _judged_by_item(body, rule, condition, task, ctx)
+    rule = both([rule_of_sources(task, ctx), rule])
+    if fails_fast(ctx.dag) and not task.is_teardown:
+        behind = behind_teardowns(task, ctx.ancestors)
+        after, rule = [*after, *behind], rule_failing_fast(rule, behind)
     return Step(
         id=task.task_id,
         body=body,
         after=tuple(dict.fromkeys(after)),
-        rule=both([rule_of_sources(task, ctx), rule]),
+        rule=rule,
         when=condition,
         skips_first=not is_counted_at_start(task),
         counts=task.task_id in ctx.leaves,

@@ -53,8 +53,6 @@ _TASK_CHECKS: tuple[_Check, ...] = (
 )
 
 _DAG_CHECKS: tuple[_Check, ...] = (
-    _Check("fail_fast", _UNSET, "AA221", "tasks beside a failed one run to their end"),
-    _Check("fail_stop", _UNSET, "AA221", "tasks beside a failed one run to their end"),
     _Check("deadline", _UNSET, "AA206", "watch the workflow's duration"),
     _Check("max_consecutive_failed_dag_runs", (*_UNSET, 0), "AA222", "use stopStrategy of the CronWorkflow"),
 )

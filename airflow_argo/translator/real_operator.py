@@ -6,6 +6,7 @@ pushes are Airflow's. What the translator has to find are the XComs that it read
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -92,8 +93,16 @@ def _needs_server(task: Any) -> str | None:
 
 
 def _report_stores(task: Any, ctx: TaskContext, shipment: Shipment) -> None:
-    if task.retries and any("task_state_store" in text for text in shipment.texts.values()):
-        ctx.report("AA234", "what it keeps in task_state_store is gone with each try", "keep it outside, such as in a bucket")
+    """A task that goes on where its last try stopped would begin anew with each, and may never end well."""
+    if not task.retries:
+        return
+    try:
+        texts = [inspect.getsource(task.python_callable)]
+    except (AttributeError, OSError, TypeError):  # no function, or one without a source: it may be anywhere in the file
+        texts = list(shipment.texts.values())
+    if any("task_state_store" in text for text in texts):
+        found = "what it keeps in task_state_store is gone with each try"
+        ctx.report("AA234", found, "keep it outside, such as in a bucket, or give it no retries")
 
 
 def shipped(ctx: DagContext, task_id: str | None = None) -> Shipment | None:

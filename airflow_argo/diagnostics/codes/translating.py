@@ -21,7 +21,7 @@ TRANSLATING: tuple[Code, ...] = (
     Code("AA215", "mapping", ERROR, "What the task is mapped over can't be said as a list."),
     Code("AA217", "times between tries", WARNING, "Argo's backoff is a duration, times a whole number."),
     Code("AA218", "assets", WARNING, "Argo knows no assets."),
-    Code("AA221", "failing fast", WARNING, "Branches beside a failure run to their end."),
+    Code("AA221", "failing fast", WARNING, "What stands beside a failure runs to its end; what comes after is skipped."),
     Code("AA222", "limits on runs and instances", WARNING, "Argo limits pods of a workflow, and holders of a semaphore."),
     Code(
         "AA224",
@@ -42,6 +42,7 @@ TRANSLATING: tuple[Code, ...] = (
     Code("AA231", "runs in an Airflow image", NOTE, "The operator itself runs there, by Airflow's own task runner."),
     Code("AA232", "needs Airflow's server", ERROR, "The operator asks or changes Airflow's database, which pods don't see."),
     Code("AA233", "a DAG file that can't travel", ERROR, "Argo keeps a workflow in one object of at most 1 MiB."),
+    Code("AA234", "state that a try keeps", ERROR, "Each try is a pod of its own, and nothing of it is left for the next."),
     Code(
         "AA235",
         "runs of other DAGs",
@@ -49,5 +50,4 @@ TRANSLATING: tuple[Code, ...] = (
         "A run is a Workflow of the other DAG's WorkflowTemplate; it has no database row.",
     ),
     Code("AA236", "needs another WorkflowTemplate", NOTE, "The run of another DAG is made of its WorkflowTemplate."),
-    Code("AA234", "state that a try keeps", WARNING, "Each try is a pod of its own, and nothing of it is left for the next."),
 )
