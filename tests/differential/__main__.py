@@ -25,14 +25,15 @@ from tests.parity.hurry import hurried
 
 OF_THE_MACHINE = {
     "tutorial": {"print_date"},
-    "example_bash_decorator": {"describe_dag_folder"},
-    "example_bash_operator": {"describe_dag_folder"},
+    "example_bash_decorator": {"get_file_stats", "describe_dag_folder", "show_dag_folder_stats"},
+    "example_bash_operator": {"describe_dag_folder", "show_dag_folder_stats"},
+    "example_task_state_store_mapped": {"process_table"},
     "example_asset_state_store_producer": {"load"},
     "example_sensors": {"print_date_in_bash"},
 }
 """DAG → tasks whose XComs tell the time, a random number, or a folder of the Airflow that runs them."""
 
-CONF: dict[str, dict[str, Any]] = {"example_params_ui_tutorial": {"required_field": "given"}}
+CONF: dict[str, dict[str, Any]] = {"example_params_ui_tutorial": {"required_field": "given by someone"}}
 """DAG → what people would fill in before they start it."""
 
 UNSUPPORTED = "AA501"

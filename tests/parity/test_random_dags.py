@@ -6,13 +6,20 @@ import pytest
 
 from airflow_argo.translator.loading import prepare_environment
 from tests.parity.airflow_side import Airflow
-from tests.parity.fuzz import differences_of
+from tests.parity.found import FOUND
+from tests.parity.fuzz import CHUNK, judge, judge_chunk
+from tests.parity.specs import DagSpec
 
-SEEDS_A_TEST = 10
+DAGS = 200
 
 
-@pytest.mark.parametrize("first", range(0, 200, SEEDS_A_TEST))
-def test_random_dags_end_as_in_airflow(airflow: Airflow, first: int) -> None:
+@pytest.mark.parametrize("chunk", range(DAGS // CHUNK))
+def test_random_dags_end_as_in_airflow(airflow: Airflow, chunk: int) -> None:
     prepare_environment()
-    found = {seed: differences_of(seed, airflow) for seed in range(first, first + SEEDS_A_TEST)}
-    assert {seed: different for seed, different in found.items() if different} == {}
+    judge_chunk(chunk, airflow)
+
+
+@pytest.mark.parametrize("spec", FOUND.values(), ids=FOUND)
+def test_what_once_differed_ends_as_in_airflow(airflow: Airflow, spec: DagSpec) -> None:
+    prepare_environment()
+    judge(spec, airflow)
