@@ -59,13 +59,13 @@ def _become(task: Any, own: dict[str, Any], base: dict[str, Any]) -> None:
         task_group=task.task_group,
         start_date=task.start_date,
         end_date=task.end_date,
-        _airflow_from_mapped=True,  # made without being put anywhere, and its id is whole
+        _airflow_from_mapped=True,  # made without being put anywhere
         **own,
         **base,
     )
     if decider:
         made.decides = decider
-    kept = {name: getattr(task, name) for name in ("upstream_task_ids", "downstream_task_ids")}
+    kept = {name: getattr(task, name) for name in ("task_id", "upstream_task_ids", "downstream_task_ids")}
     setups = ("is_setup", "is_teardown", "on_failure_fail_dagrun")
     kept |= {key: value for key, value in vars(task).items() if key.lstrip("_") in setups}
     vars(task).clear()

@@ -8,7 +8,7 @@ from contextlib import nullcontext, suppress
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NoReturn
+from typing import Any, ClassVar, Final, Literal, NoReturn, get_args
 
 from airflow_argo._compat import (
     AirflowException,
@@ -36,6 +36,7 @@ from airflow_argo.cluster import (
 from airflow_argo.cluster.backoff import Endurance
 from airflow_argo.diagnostics import AirflowArgoError, InputError
 from airflow_argo.hooks.argo import ArgoHook, KillAction
+from airflow_argo.hooks.options import check_option
 from airflow_argo.links.argo import CONNECTION_KEY, ArgoWorkflowLink, push_link
 from airflow_argo.operators.asking import RUNNING, UNKNOWN, state_of
 from airflow_argo.operators.attempts import (
@@ -51,14 +52,23 @@ from airflow_argo.operators.attempts import (
     next_step,
     read_note,
 )
-from airflow_argo.operators.pod_logs import FollowedLogs, Progress, logs_of_failures, write
-from airflow_argo.operators.results import OutputFormat, failures, steps, typed_outputs
-from airflow_argo.operators.sources import Nothing, Source, dag_source, manifest_source, workflow_source
+from airflow_argo.operators.pod_logs import FollowedLogs, Progress, log_failures
+from airflow_argo.operators.results import OutputFormat, steps, typed_outputs
+from airflow_argo.operators.sources import Nothing, Source, dag_source, manifest_source, owned, workflow_source
 from airflow_argo.operators.templating import rendered, shortened
 from airflow_argo.triggers.argo import ArgoWorkflowTrigger
 
 FinishAction = Literal["keep", "delete", "delete_succeeded"]
 Logs = Literal["failed", "all", "none"]
+
+CHOICES: Final = {
+    "retry_strategy": RetryStrategy,
+    "on_kill_action": KillAction,
+    "on_finish_action": FinishAction,
+    "output_format": OutputFormat,
+    "logs": Logs,
+}
+"""Arguments that have a few words to choose among."""
 
 DEFAULT_TIMEOUT = timedelta(days=7)
 PATIENCE = Patience(faults=300.0, refusals=60.0)
@@ -171,6 +181,8 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         self.timeout, self.retry_strategy = timeout, retry_strategy
         self.on_kill_action, self.on_finish_action = on_kill_action, on_finish_action
         self.output_format, self.logs, self.log_tail = output_format, logs, log_tail
+        for name, choices in CHOICES.items():
+            check_option(self.task_id, name, getattr(self, name), get_args(choices))
         self._running: tuple[TaskTry, str] | None = None
         self._timed_out = False
         self._secret = ""
@@ -304,7 +316,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             )
         if source.template:
             return self.hook.cluster.submit_from(source.template, **how)
-        return self.hook.cluster.submit(self._owned(source.documents), **how)
+        return self.hook.cluster.submit(owned(source.documents, self.owner_references), **how)
 
     def _source(self, context: Any) -> Source:
         """What the arguments say is submitted.
@@ -331,14 +343,6 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             source: Source = self.workflow.source_in(context, self.log)
             return source
         return workflow_source(self.workflow, context)
-
-    def _owned(self, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The documents, each for the namespace of the connection; the workflow with its owners."""
-        if not self.owner_references:
-            return list(documents)
-        owners = [dict(one) for one in self.owner_references]
-        owned = [{**one, "metadata": {**(one.get("metadata") or {}), "ownerReferences": owners}} for one in documents]
-        return [new if one.get("kind") == "Workflow" else one for one, new in zip(documents, owned, strict=True)]
 
     def _log_submission(self, submission: Submission) -> None:
         what = "is there already" if submission.adopted else "is submitted"
@@ -451,7 +455,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         found = steps(workflow)
         context["ti"].xcom_push(key="task_states", value={step.id: step.state for step in found})
         if workflow.phase != SUCCEEDED:
-            self._log_failures(workflow)
+            log_failures(self.log, self.hook.cluster, workflow, tail=None if self.logs == "none" else self.log_tail)
             self._note_and_clean(workflow)
             raise WorkflowFailed(f"workflow '{workflow.name}' is {workflow.phase}: {workflow.message or 'see its steps'}")
         outputs = self._outputs(workflow, found, context)
@@ -463,17 +467,6 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             return {step.id: step.value for step in found if step.value is not None}
         types = self._source(context).types if self.workflow is not None else {}
         return typed_outputs(workflow.outputs, types, self.output_format)
-
-    def _log_failures(self, workflow: Snapshot) -> None:
-        for _, name, message in failures(workflow):
-            self.log.error("[%s] failed%s", name, f": {message}" if message else "")
-        if self.logs == "none":
-            return
-        try:
-            for line in logs_of_failures(self.hook.cluster, workflow, self.log_tail):
-                write(self.log, line)
-        except ClusterError as error:
-            self.log.warning("The pods' logs can't be read: %s", error)
 
     def _note_and_clean(self, workflow: Snapshot) -> None:
         """Note on the workflow that its end was read, so that a cleared task runs it anew; or delete it."""

@@ -26,6 +26,23 @@ def logs_of_failures(cluster: Cluster, workflow: Snapshot, tail: int) -> Iterato
     return cluster.logs(workflow.name, nodes=failed, tail=tail) if failed else iter(())
 
 
+def log_failures(log: Any, cluster: Cluster, workflow: Snapshot, tail: int | None) -> None:
+    """Why a workflow failed: each node that did, and what its pods wrote last.
+
+    Args:
+        tail: lines of each pod; None: none.
+    """
+    for _, name, message in failures(workflow):
+        log.error("[%s] failed%s", name, f": {message}" if message else "")
+    if tail is None:
+        return
+    try:
+        for line in logs_of_failures(cluster, workflow, tail):
+            write(log, line)
+    except ClusterError as error:
+        log.warning("The pods' logs can't be read: %s", error)
+
+
 class FollowedLogs:
     """Writes a workflow's logs into a logger, beside whatever the caller does meanwhile."""
 

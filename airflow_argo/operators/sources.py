@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,19 @@ def manifest_source(manifest: Any) -> Source:
     if isinstance(manifest, Mapping):
         return Source((dict(manifest),))
     return Source(tuple(dict(document) for document in manifest))
+
+
+def owned(documents: Sequence[Dict], owners: Sequence[Mapping[str, Any]]) -> list[Dict]:
+    """The documents; the workflow among them with its owners, as `metadata.ownerReferences`."""
+    if not owners:
+        return list(documents)
+    references = [dict(one) for one in owners]
+    return [
+        {**one, "metadata": {**(one.get("metadata") or {}), "ownerReferences": references}}
+        if one.get("kind") == "Workflow"
+        else one
+        for one in documents
+    ]
 
 
 def workflow_source(workflow: Any, context: Any, *, is_dag: bool = False) -> Source:

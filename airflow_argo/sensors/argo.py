@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 from airflow_argo._compat import (
     AirflowException,
@@ -18,6 +18,7 @@ from airflow_argo.argo.phases import FAILED_OR_ERROR, SUCCEEDED
 from airflow_argo.cluster import ClusterError, NotFoundError
 from airflow_argo.diagnostics import InputError
 from airflow_argo.hooks.argo import ArgoHook
+from airflow_argo.hooks.options import PHASES, check_option
 from airflow_argo.triggers.judge import Judge, Missing
 from airflow_argo.triggers.selection import ArgoWorkflowsTrigger
 
@@ -59,6 +60,9 @@ class ArgoWorkflowSensor(BaseSensorOperator):  # type: ignore[misc] # Airflow's 
         self.workflow_name, self.label_selector = workflow_name, label_selector
         self.success_phases = frozenset(success_phases)
         self.failure_phases = frozenset(failure_phases) - self.success_phases
+        for phase in (*self.success_phases, *self.failure_phases):
+            check_option(self.task_id, "phase", phase, PHASES)
+        check_option(self.task_id, "missing", missing, get_args(Missing))
         self.missing, self.argo_conn_id, self.namespace = missing, argo_conn_id, namespace
         default = conf.getboolean("operators", "default_deferrable", fallback=False)
         self.deferrable = default if deferrable is None else deferrable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import yaml
 from airflow.providers.common.compat.sdk import DAG
 
 import airflow_argo as argo
@@ -40,3 +41,30 @@ with DAG("submit", params={"word": "hello"}) as submit:
     ArgoSubmitWorkflowOperator(task_id="from_template", workflow_template="{{ 'greet' }}", parameters={"word": "x"})
     ArgoSubmitWorkflowOperator(task_id="ours", workflow=ours)
     ArgoSubmitWorkflowOperator(task_id="nothing")
+
+
+with DAG("sources", render_template_as_native_obj=True, params={"number": 3}) as sources:
+    WORD = shell("printf '%s' '{{workflow.parameters.word}}' > /tmp/o", arguments={"parameters": [{"name": "word"}]})
+    WORD["spec"]["templates"][0]["outputs"] = {
+        "parameters": [{"name": "o", "globalName": "o", "valueFrom": {"path": "/tmp/o"}}]
+    }
+    ArgoSubmitWorkflowOperator.partial(task_id="mapped", manifest=WORD).expand(parameters=[{"word": "a"}, {"word": [1, 2]}])
+    ArgoSubmitWorkflowOperator(
+        task_id="native",
+        manifest=WORD,
+        parameters={"word": "{{ params.number }}"},
+        labels={"team": "{{ 'x' }}"},
+        annotations={"note": "of {{ ds }}"},
+        owner_references=[{"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": "1-2-3"}],
+        output_format="text",
+        logs="all",
+    )
+    ArgoSubmitWorkflowOperator(task_id="cron", cron_workflow="nightly", parameters={"word": "now"})
+    ArgoSubmitWorkflowOperator(task_id="dag_in_file", airflow_dag="decorated_plain.py:decorated_plain")
+    ArgoSubmitWorkflowOperator(task_id="dag_by_id", airflow_dag="decorated_plain", on_finish_action="delete")
+    ArgoSubmitWorkflowOperator(task_id="text", manifest=yaml.safe_dump(WORD), parameters={"word": "text"})
+    ArgoSubmitWorkflowOperator(task_id="no_such_input", manifest=WORD, parameters={"world": "x"})
+    ArgoSubmitWorkflowOperator(task_id="no_template", workflow_template="nowhere")
+    ArgoSubmitWorkflowOperator(task_id="no_yaml", manifest="a: [")
+    ArgoSubmitWorkflowOperator(task_id="no_dag", airflow_dag="nowhere.py")
+    ArgoSubmitWorkflowOperator(task_id="twice", manifest=WORD, workflow_template="x")

@@ -1,0 +1,34 @@
+"""Secrets, marked and put wherever they can be, are found nowhere else: neither in Airflow, its logs, nor in Kubernetes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+
+MARK = "MARKED-SECRET"
+
+
+def test_no_secret_gets_out(airflow_home, run_dag, controller, cluster, secrets, monkeypatch):
+    monkeypatch.setitem(airflow_home, "AIRFLOW_VAR_API_TOKEN", f"{MARK}-of-a-variable")
+    other = {"conn_type": "http", "login": "me", "password": f"{MARK}-of-a-connection"}
+    monkeypatch.setitem(airflow_home, "AIRFLOW_CONN_OTHER", json.dumps(other))
+    done = run_dag("secretive")
+
+    refused = ("parameter", "env", "label", "function")
+    assert {task: done["tasks"][task] for task in refused} == dict.fromkeys(refused, "failed"), done["log"][-4000:]
+    assert done["tasks"]["reads"] == done["tasks"]["waits"] == "success"
+    assert done["log"].count("keep it in a Kubernetes Secret") >= len(refused)
+    made = list(cluster.list())
+    assert {one.manifest["metadata"]["labels"]["airflow-argo.io/task-id"] for one in made} == {"reads", "group.submit"}
+
+    home = Path(airflow_home["AIRFLOW_HOME"])
+    written = {str(file): file.read_bytes() for file in home.rglob("*") if file.is_file()}
+    written["output"] = json.dumps(done).encode()
+    written["workflows"] = json.dumps([one.manifest for one in made]).encode()
+    assert any(name.endswith("airflow.db") for name in written)
+    for secret in (MARK, *secrets):
+        assert [name for name, content in written.items() if secret.encode() in content] == []
