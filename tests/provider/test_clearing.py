@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from pathlib import Path
 
@@ -27,11 +28,18 @@ def until(condition, seconds=400):
     raise AssertionError(last)
 
 
-def test_what_is_cleared_runs_again_and_what_is_marked_failed_stops(airflow_home, connection, controller, cluster, tmp_path):
-    environment = {**airflow_home, "AIRFLOW_ARGO_IMAGE": "lab/task:1", "MARKS": str(tmp_path)}
+@pytest.fixture
+def marks():
+    """A folder that pods share: /tmp is each pod's own."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        yield Path(folder)
+
+
+def test_what_is_cleared_runs_again_and_what_is_marked_failed_stops(airflow_home, connection, controller, cluster, marks):
+    environment = {**airflow_home, "AIRFLOW_ARGO_IMAGE": "lab/task:1", "MARKS": str(marks)}
 
     def runs(step):
-        file = tmp_path / step
+        file = marks / step
         return len(file.read_text().split()) if file.exists() else 0
 
     def workflows(dag_id):
