@@ -47,6 +47,30 @@ def run_by_engine(dag: Any, logical_date: str, conf: Mapping[str, Any], *, secon
         return ended_of(_RUN_STATES[run.status], run.tree)
 
 
+def run_on_argo(dag: Any, logical_date: str, conf: Mapping[str, Any], *, namespace: str, seconds: float) -> Ended | Refused:
+    """How a DAG ends when the same manifest runs on Argo; needs a cluster with its controller.
+
+    Raises:
+        TookTooLong: it took longer than so many seconds.
+    """
+    from airflow_argo.cluster import WaitTimeoutError
+    from airflow_argo.runners.argo import ArgoRunner
+
+    translation = translate(dag)
+    if translation.workflow is None:
+        return Refused(tuple(f"{one.code}: {one.message}" for one in translation.diagnostics if one.severity.value == "error"))
+    parameters = {"logical_date": logical_date, "conf": dict(conf)}
+    run = ArgoRunner(namespace=namespace).run(translation.workflow, parameters=parameters, wait=False)
+    try:
+        run.wait(seconds)
+        return ended_of(_RUN_STATES[run.status], run.tree)
+    except WaitTimeoutError:
+        run.stop()
+        raise TookTooLong(f"it took more than {seconds:g} s") from None
+    finally:
+        run.delete()
+
+
 def ended_of(state: str, tree: list[StepRun]) -> Ended:
     """What a run's tree tells about its tasks and XComs."""
     tasks: dict[Task, str] = {}

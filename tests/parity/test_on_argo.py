@@ -1,0 +1,45 @@
+"""The same DAG through Airflow's `dag.test()` and on a real controller ends the same.
+
+Of those DAGs whose tasks need no image with Airflow. A sample in each run, another one each day; all with PARITY=all.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from airflow_argo.compiler.objects import compile_workflow
+from airflow_argo.translator.dags import translate
+from tests.parity.airflow_side import LOGICAL_DATE, Airflow
+from tests.parity.argo_side import run_on_argo
+from tests.parity.ended import Refused, differences
+from tests.parity.test_parity import CASES, dags_of
+
+pytestmark = [pytest.mark.cluster, pytest.mark.controller]
+
+SAMPLE = 20
+"""One DAG of so many is judged in a run."""
+
+_DAY = date.today().toordinal()
+_CHOSEN = CASES if os.environ.get("PARITY") == "all" else CASES[_DAY % SAMPLE :: SAMPLE]
+
+
+@pytest.mark.parametrize(("file", "dag_id"), _CHOSEN, ids=[f"{file.stem}-{dag_id}" for file, dag_id in _CHOSEN])
+def test_ends_on_argo_as_in_airflow(airflow: Airflow, file: Path, dag_id: str) -> None:
+    dag = dags_of(file)[dag_id]
+    needs = _images(dag) - {"python:3.12-slim"}
+    if needs:
+        pytest.skip(f"a node of the tests' cluster has no image {', '.join(sorted(needs))}")
+    here = run_on_argo(dag, LOGICAL_DATE, {}, namespace=os.environ.get("ARGO_NAMESPACE", "argo"), seconds=300)
+    assert not isinstance(here, Refused), here.reasons
+    assert differences(airflow.run(file, dag_id), here) == []
+
+
+def _images(dag: object) -> set[str]:
+    workflow = translate(dag).workflow
+    assert workflow is not None
+    spec = compile_workflow(workflow).manifest()["spec"]
+    return {one["container"]["image"] for one in spec.get("workflowSpec", spec)["templates"] if "container" in one}
