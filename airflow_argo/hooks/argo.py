@@ -27,6 +27,8 @@ _NO_OP: Final = {
 }
 """What a test of a connection asks the server to check, and not to make."""
 
+_PATIENCE_AT_END = 10.0  # seconds
+
 KillAction: TypeAlias = Literal["stop", "terminate", "delete", "keep"]
 """What becomes of a workflow whose task was killed: "stop" lets its exit handlers run, "terminate" doesn't."""
 
@@ -120,7 +122,7 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
     @cached_property
     def cluster(self) -> Cluster:
         """What can be done there; its methods may be called by several threads."""
-        return ArgoServerCluster(self.api) if isinstance(self.api, ArgoServerApi) else Cluster(self.api)
+        return _cluster_over(self.api)
 
     def get_conn(self) -> Cluster:
         """The same, by the name that all hooks have for it."""
@@ -151,14 +153,15 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
         self.api.send(Call("patch", WORKFLOWS, self.namespace, name), patch, content_type=MERGE_PATCH)
 
     def end(self, name: str, action: KillAction) -> None:
-        """What becomes of a workflow whose task was killed; that there is none is no fault."""
+        """What becomes of a workflow whose task was killed, within the little time that Airflow grants; there may be none."""
+        cluster = _cluster_over(self.api.with_patience(faults=min(self.api.patience.faults, _PATIENCE_AT_END)))
         try:
             if action == "stop":
-                self.cluster.stop(name)
+                cluster.stop(name)
             elif action == "terminate":
-                self.cluster.terminate(name)
+                cluster.terminate(name)
             elif action == "delete":
-                self.cluster.delete(name)
+                cluster.delete(name)
         except NotFoundError:
             self.log.info("There is no workflow %s to end", name)
 
@@ -209,3 +212,7 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
     def get_ui_field_behaviour(cls) -> dict[str, Any]:
         """What the form hides, and calls by another name."""
         return {key.replace("-", "_"): value for key, value in FIELD_BEHAVIOUR.items()}
+
+
+def _cluster_over(api: Api) -> Cluster:
+    return ArgoServerCluster(api) if isinstance(api, ArgoServerApi) else Cluster(api)

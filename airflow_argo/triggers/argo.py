@@ -77,6 +77,12 @@ class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classe
             return {"status": "error", "message": str(error)}
 
     async def _by_watch(self) -> dict[str, Any]:
+        while (event := await self._by_one_watch()) is None:
+            await asyncio.sleep(1.0)  # the watch is behind
+        return event
+
+    async def _by_one_watch(self) -> dict[str, Any] | None:
+        """The event; None if the watch takes a workflow for gone that is there."""
         watch = await shared_watch(self.argo_conn_id, self.namespace)
         self._clock = watch.hook.api.clock
         listener = _WaitListener(Wait(watch.hook.api.place, self.name, self.uid))
@@ -90,16 +96,13 @@ class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classe
             return await self._confirmed(watch, outcome)
         return self._as_event(outcome)
 
-    async def _confirmed(self, watch: SharedWatch, gone: ClusterError) -> dict[str, Any]:
-        """That a workflow is gone, or its state: what a watch has shown last may be about an earlier one of its name."""
+    async def _confirmed(self, watch: SharedWatch, gone: ClusterError) -> dict[str, Any] | None:
+        """That a workflow is gone, or its end: what a watch has shown last may be about an earlier one of its name."""
         found = await confirm(watch, self.name)
         if not (isinstance(found, Seen) and found.manifest["metadata"]["uid"] == self.uid):
             return self._as_event(gone)
         current = Snapshot(found.manifest, watch.hook.api.place)
-        if current.done:
-            return self._as_event(current)
-        await asyncio.sleep(1.0)  # the watch is behind
-        return await self._by_watch()
+        return self._as_event(current) if current.done else None
 
     async def _by_looks(self) -> dict[str, Any]:
         hook = await ArgoHook.make(self.argo_conn_id, self.namespace)
