@@ -146,12 +146,12 @@ class AirflowProcesses:
             process.wait()
 
     def process_at(self, address):
-        """The process of a worker that has a socket with this address, or None; see `psutil.Process`."""
+        """The process of a worker that has a socket with this address, host and port, or None; see `psutil.Process`."""
+        link = f"socket:[{_inode(address[1])}]"
         for pid in _children(self.processes["scheduler"].pid):
-            with suppress(psutil.Error):
-                process = psutil.Process(pid)
-                if any(one.laddr == address for one in process.net_connections("tcp4")):
-                    return process
+            with suppress(OSError, psutil.Error):
+                if any(str(one.readlink()) == link for one in Path(f"/proc/{pid}/fd").iterdir()):
+                    return psutil.Process(pid)
         return None
 
     def states(self):
@@ -186,6 +186,15 @@ def _session(pid):
             if os.getsid(one) == pid:
                 found.append(one)
     return found
+
+
+def _inode(port):
+    """The kernel's number of the socket that has this local port, "" if there is none."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if int(fields[1].rpartition(":")[2], 16) == port:
+            return fields[9]
+    return ""
 
 
 def _children(pid):

@@ -26,11 +26,18 @@ def workflow(command):
 
 with DAG("submits", **once):
     for mode, deferrable in (("poking", False), ("deferred", True)):
-        for name, command in (("green", "sleep 2"), ("red", "false")):
-            ArgoSubmitWorkflowOperator(task_id=f"{mode}_{name}", manifest=workflow(command), deferrable=deferrable)
+        for name, command in (("green", "true"), ("red", "false")):
+            # if a trigger fires before the scheduler knows that its task is deferred, Airflow may fail the task
+            slowly = f"sleep 15 && {command}" if deferrable else command
+            ArgoSubmitWorkflowOperator(task_id=f"{mode}_{name}", manifest=workflow(slowly), deferrable=deferrable)
     ArgoSubmitWorkflowOperator(task_id="resubmitted", manifest=workflow("[ {{ ti.try_number }} = 2 ]"), retries=1, **soon)
     ArgoSubmitWorkflowOperator(
-        task_id="retried", manifest=workflow(FAILS_ONCE), retry_strategy="retry", deferrable=True, retries=3, **soon
+        task_id="retried",
+        manifest=workflow(f"sleep 10 && {FAILS_ONCE}"),
+        retry_strategy="retry",
+        deferrable=True,
+        retries=3,
+        **soon,
     )
     ArgoSubmitWorkflowOperator(task_id="after_red", manifest=workflow("true")) << ArgoSubmitWorkflowOperator(
         task_id="before", manifest=workflow("false")
