@@ -16,6 +16,7 @@ import inspect
 import json
 import linecache
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -315,6 +316,8 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
     more = nodes.value(call.get("more_kwargs", {}))
     check_known(function, more)
     kwargs.update(more)
+    if "name" in call:
+        report["name"] = encoded(NAMED.sub(lambda found: str(kwargs.get(found[1] or found[2], "")), call["name"]))
     if "task" in call:
         kwargs = wanted_by(function, args, {**Context(run, call, nodes, report), **kwargs})
     result = function(*args, **kwargs)
@@ -329,6 +332,10 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
         report_value({} if result or not call["short_circuit"]["skips"] else {"quiet": True}, result, report)
     else:
         report_value(call, result, report)
+
+
+NAMED = re.compile(r"""{{\s*task\.op_kwargs(?:\[["'](\w+)["']\]|\.(\w+))\s*}}""")
+"""What a name of an instance can say of it without Airflow: its keyword arguments."""
 
 
 def check_known(function: Any, kwargs: dict[str, Any]) -> None:

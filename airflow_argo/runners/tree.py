@@ -91,6 +91,19 @@ class StepRun:
         return decoded(self.outcome["value"]) if "value" in self.outcome else None
 
     @property
+    def name(self) -> str:
+        """What the author calls an instance of a mapped task, by its map_index_template; empty if nothing."""
+        from airflow_argo.pod.runner import decoded
+
+        name = str(decoded(self.outcome["name"])) if "name" in self.outcome else ""
+        return "".join(char if char.isprintable() else "�" for char in name)
+
+    @property
+    def label(self) -> str:
+        """The id, with the instance's name if it has one: `[3] north`."""
+        return f"{self.id} {self.name}" if self.name else self.id
+
+    @property
     def is_pod(self) -> bool:
         """Whether it is a process of its own."""
         return self.node.get("type") == "Pod"
@@ -107,6 +120,8 @@ class StepRun:
         for key in ("startedAt", "finishedAt", "message"):
             if self.node.get(key):
                 found[key] = self.node[key]
+        if self.name:
+            found["name"] = self.name
         if self.children:
             found["steps"] = [child.to_json() for child in self.children]
         return found

@@ -44,6 +44,8 @@ def _asks_for_airflow(task: Any) -> str | None:
         return f"it has {asked[0]}"
     if getattr(task, "_pre_execute_hook", None) or getattr(task, "_post_execute_hook", None):
         return "it has hooks around its execution"
+    if has_instances(task) and getattr(task, "map_index_template", None) and not hasattr(task, "python_callable"):
+        return "it has a map_index_template"
     if getattr(task, "retry_policy", None) is not None:
         return "it has a retry_policy"
     if getattr(task, "email", None) and (task.email_on_failure or task.email_on_retry):

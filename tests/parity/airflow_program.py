@@ -172,7 +172,12 @@ def _found(dag: Any, ended: Any) -> dict[str, Any]:
         xcoms = [
             [row.task_id, row.map_index, row.key, to_json(_plain(row.value))] for row in rows if row.key not in IGNORED_KEYS
         ]
-    return {"state": str(ended.state), "tasks": tasks, "xcoms": xcoms}
+    names = [
+        [one.task_id, one.map_index, one.rendered_map_index]
+        for one in instances
+        if one.rendered_map_index not in (None, str(one.map_index)) and str(one.state) in ("success", "skipped")
+    ]
+    return {"state": str(ended.state), "tasks": tasks, "xcoms": xcoms, "names": names}
 
 
 def _plain(value: Any) -> Any:

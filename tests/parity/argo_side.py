@@ -76,12 +76,15 @@ def ended_of(state: str, tree: list[StepRun]) -> Ended:
     tasks: dict[Task, str] = {}
     tries: dict[Task, int] = {}
     xcoms: dict[tuple[str, int, str], Any] = {}
+    names: dict[Task, str] = {}
     for task, step in _instances(tree, UNMAPPED):
         tasks[task] = step.state
+        if step.name:
+            names[task] = step.name
         tries[task] = _tries(step)
         for key, value in _pushed(step):
             xcoms[(*task, key)] = value
-    return Ended(state, tasks, tries, xcoms)
+    return Ended(state, tasks, tries, xcoms, names)
 
 
 def _instances(tree: list[StepRun], index: int) -> Iterator[tuple[Task, StepRun]]:

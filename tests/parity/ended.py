@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Task = tuple[str, int]
@@ -22,12 +22,14 @@ class Ended:
         tasks: task → end state.
         tries: task → how often it was tried; 0 if it never began.
         xcoms: (task id, map index, key) → value as JSON.
+        names: what instances that began and didn't fail are called, if by anything but their index.
     """
 
     state: str
     tasks: Mapping[Task, str]
     tries: Mapping[Task, int]
     xcoms: Mapping[tuple[str, int, str], Any]
+    names: Mapping[Task, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> Ended:
@@ -35,7 +37,8 @@ class Ended:
         tasks = {(task_id, index): state for task_id, index, state, _ in found["tasks"]}
         tries = {(task_id, index): tried for task_id, index, _, tried in found["tasks"]}
         xcoms = {(task_id, index, key): value for task_id, index, key, value in found["xcoms"]}
-        return cls(found["state"], tasks, tries, xcoms)
+        names = {(task_id, index): name for task_id, index, name in found["names"]}
+        return cls(found["state"], tasks, tries, xcoms, names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ def differences(airflow: Ended, argo: Ended) -> list[str]:
     found += _differing("task", airflow.tasks, argo.tasks)
     found += _differing("tries of", airflow.tries, argo.tries)
     found += _differing("XCom", airflow.xcoms, argo.xcoms)
+    found += _differing("the name of", airflow.names, argo.names)
     return found
 
 
@@ -68,7 +72,7 @@ def _collapsed(ended: Ended) -> Ended:
             for task in instances:
                 del tasks[task], tries[task]
             tasks[task_id, UNMAPPED], tries[task_id, UNMAPPED] = states.pop(), 0
-    return Ended(ended.state, tasks, tries, ended.xcoms)
+    return Ended(ended.state, tasks, tries, ended.xcoms, ended.names)
 
 
 def _differing(what: str, airflow: Mapping[Any, Any], argo: Mapping[Any, Any]) -> Iterator[str]:

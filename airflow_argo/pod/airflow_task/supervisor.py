@@ -22,6 +22,7 @@ class Supervisor:
     Attributes:
         pushed: the values that the task itself pushes: key → value.
         skipped: ids of the tasks that it decided to skip.
+        name: what an instance is called, if the author says what.
     """
 
     def __init__(self, task_id: str, xcoms: Dict[str, Dict[str, Any]], mapped: List[str], unknown: List[str]) -> None:
@@ -32,7 +33,7 @@ class Supervisor:
         self.task_id, self.xcoms, self.mapped, self.unknown = task_id, xcoms, set(mapped), set(unknown)
         self.pushed: Dict[str, Any] = {}
         self.skipped: Set[str] = set()
-        self.decided = False
+        self.decided, self.name = False, ""
         self.started = datetime.now(timezone.utc)
         self.stores: Dict[str, Any] = {}
 
@@ -119,6 +120,9 @@ class Supervisor:
     def _skip_downstream_tasks(self, msg: Any) -> None:
         self.decided = True
         self.skipped |= {one if isinstance(one, str) else one[0] for one in msg.tasks}
+
+    def _set_name(self, msg: Any) -> None:
+        self.name = str(msg.rendered_map_index or "")
 
     def _nothing(self, _msg: Any) -> None:
         """What the run already shows."""
@@ -225,7 +229,7 @@ ANSWERS: Dict[str, str] = {
     "SetAssetStateStoreByName": "_set_of_asset",
     "SetAssetStateStoreByUri": "_set_of_asset",
     "SetRenderedFields": "_nothing",
-    "SetRenderedMapIndex": "_nothing",
+    "SetRenderedMapIndex": "_set_name",
     "SetTaskStateStore": "_set_task_state_store",
     "SetXCom": "_set_xcom",
     "SkipDownstreamTasks": "_skip_downstream_tasks",

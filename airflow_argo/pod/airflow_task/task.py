@@ -201,7 +201,9 @@ async def _first_event(trigger: Any, timeout: Any) -> Any:
 
 
 def _fill(report: Dict[str, Any], call: Dict[str, Any], supervisor: Any, pod: Any) -> None:
-    """What the task pushed and decided."""
+    """What the task pushed and decided, and what its instance is called."""
+    if supervisor.name:
+        report["name"] = pod.encoded(supervisor.name)
     pushed = dict(supervisor.pushed)
     if "return_value" in pushed:
         pod.report_value({"split": call.get("split")}, pushed.pop("return_value"), report)

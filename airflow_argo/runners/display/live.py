@@ -74,7 +74,7 @@ class LiveTree:
 
         sign, colour = SIGNS[step.state]
         weight = "bold" if step.state == "failed" else ""
-        label = Text.assemble((f"{sign} ", colour), (step.id, weight), (f"  {time_of(step)}", "bright_black"))
+        label = Text.assemble((f"{sign} ", colour), (step.label, weight), (f"  {time_of(step)}", "bright_black"))
         branch = tree.add(label)
         shown = step.children if len(step.children) <= MAX_CHILDREN or self._over else _most_telling(step.children)
         for child in shown:

@@ -44,7 +44,8 @@ class PlainLines:
         sign, _ = SIGNS[step.state]
         time = time_of(step) if step.state in ("success", "failed") else ""
         reason = f": {step.message}" if step.state == "failed" and step.message and not step.children else ""
-        self._write(f"{sign} {path} {step.state.replace('_', ' ')}" + (f" {time}" if time else "") + reason)
+        name = f" {step.name}" if step.name else ""
+        self._write(f"{sign} {path}{name} {step.state.replace('_', ' ')}" + (f" {time}" if time else "") + reason)
 
     def _write(self, text: str) -> None:
         self._stream.write(text + "\n")

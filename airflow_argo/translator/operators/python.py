@@ -6,8 +6,10 @@ from typing import Any
 
 from airflow_argo.model.jobs import Job, NoOp, PythonCall
 from airflow_argo.model.values import Constant, Value
+from airflow_argo.pod.runner import NAMED
 from airflow_argo.translator.branches import branch_facts, skips_others
 from airflow_argo.translator.context import MappedItem, TaskContext, WantsAirflow
+from airflow_argo.translator.mapped_groups import has_instances
 from airflow_argo.translator.registry import translates
 from airflow_argo.translator.slices import Slice
 from airflow_argo.translator.tries import retry_of, timeout_of
@@ -66,6 +68,8 @@ def _call(task: Any, ctx: TaskContext, decides: dict[str, Any]) -> Job:
     }
     if not task.do_xcom_push and "branch" not in decides:
         facts["quiet"] = True
+    if name := name_of_instances(ctx.task):
+        facts["name"] = name
     args, kwargs, more = _arguments(task, ctx)
     return PythonCall(
         image=ctx.image(),
@@ -83,6 +87,18 @@ def _call(task: Any, ctx: TaskContext, decides: dict[str, Any]) -> Job:
         timeout_seconds=timeout_of(task),
         pod=ctx.pod_settings(),
     )
+
+
+def name_of_instances(task: Any) -> str | None:
+    """The template of what an instance of a mapped task is called; None if the author doesn't say.
+
+    Raises:
+        WantsAirflow: only Airflow can render it.
+    """
+    template = getattr(task, "map_index_template", None) if has_instances(task) else None
+    if template and "{" in NAMED.sub("", template):
+        raise WantsAirflow("it has a map_index_template")
+    return template or None
 
 
 def _arguments(task: Any, ctx: TaskContext) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...], Value | None]:

@@ -176,6 +176,12 @@ with DAG("index_names", schedule=None) as index_names:
         return ti.map_index
 
     named.expand(x=[1, 2])
+
+    @task(map_index_template="<{{ task.op_kwargs.x }}> of {{ task.op_kwargs['y'] }}")
+    def shown(x, y):
+        return x
+
+    shown.partial(y="all").expand(x=given(["a", None]))
     labelled.expand(x=["a", "b"])
     BashOperator.partial(task_id="bash", map_index_template="{{ task.bash_command }}").expand(bash_command=["echo 1", "echo 2"])
 
