@@ -9,7 +9,7 @@ from typing import Any, Final
 from airflow_argo.cli import options as o
 from airflow_argo.cli.table import COMMANDS, Command
 
-OFFERED: Final = ("translate", "assess", "submit", "wait", "logs", "list", "stop", "terminate", "retry", "graph")
+OFFERED: Final = ("translate", "assess", "submit", "backfill", "wait", "logs", "list", "stop", "terminate", "retry", "graph")
 """Commands that make sense beside Airflow's own."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,13 @@ class Option:
 def option(*names: str, help: str, **settings: Any) -> Option:
     """An option, or a positional argument."""
     return Option(names, help, settings)
+
+
+def positive(text: str) -> int:
+    """A whole number over zero."""
+    if not text.isdecimal() or int(text) == 0:
+        raise ArgumentTypeError(f"'{text}' is no number over 0")
+    return int(text)
 
 
 FILE = option("file", help="a DAG file, a file with a workflow of ours, or a manifest; - is stdin", metavar="FILE")
@@ -110,6 +118,23 @@ RUN = option("--run", help="colour it by the states of this run", metavar="NAME"
 
 RESTART_SUCCESSFUL = option("--restart-successful", help="also the nodes that the selector names", action="store_true")
 NODE_FIELD_SELECTOR = option("--node-field-selector", help="nodes, such as displayName=load", metavar="SELECTOR")
+
+DAG_FILE = option("file", help="a DAG file", metavar="FILE")
+FROM_DATE = option("--from-date", "--from", help="the first logical date, itself included", required=True, metavar="DATE")
+TO_DATE = option("--to-date", "--to", help="the last logical date, itself included", required=True, metavar="DATE")
+MAX_ACTIVE_RUNS = option(
+    "--max-active-runs", "--max-active", help="how many runs go on at once (10)", type=positive, default=10, metavar="N"
+)
+RUN_BACKWARDS = option("--run-backwards", "--reverse", help="the newest first", action="store_true")
+REPROCESS_BEHAVIOR = option(
+    "--reprocess-behavior",
+    help="which of the runs that are there already run anew",
+    choices=("none", "failed", "completed"),
+    default="none",
+)
+RERUN_FAILED = option("--rerun-failed", help="the same as --reprocess-behavior failed", action="store_true")
+CONF = option("--dag-run-conf", help="the configuration of the runs, as JSON", dest="conf", metavar="JSON")
+PLAN_ONLY = option("--dry-run", help="show the plan, and submit nothing", action="store_true")
 
 
 def add_options(parser: Any, options: Sequence[Option]) -> None:

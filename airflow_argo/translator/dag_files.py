@@ -27,30 +27,46 @@ def translate_file(path: str, settings: Settings, dag_id: str | None) -> list[Tr
     Raises:
         DagFileError: the file can't be read, has no DAG, or none of that name.
     """
-    file = Path(path)
-    with _opened(file) as (found, unpacked), reading(port=settings.ports, unpacked=unpacked) as sources:
-        folder = str(unpacked[0]) if unpacked else settings["dags_folder"]
-        with forgotten(), _as_airflow_2() if settings.ports else nullcontext():
-            made: list[Translation] = []
-            for one in found:
-                with importable(one, folder):
-                    made += _translated(one, settings, folder, dag_id)
-        if not made:
-            cure = "make one with DAG(…), or call the function that @dag stands above"
-            raise DagFileError("AA103", "there is no DAG in it", cure, Origin(path))
+    with dags_of_file(path, settings) as (dags, sources):
+        made = [_translated(dag, settings, dag_id) for dag in dags]
         chosen = _chosen(made, dag_id, path)
         return [replace(one, **_of_porting(one, sources)) for one in chosen]
 
 
-def _translated(file: Path, settings: Settings, folder: str | None, dag_id: str | None) -> list[Translation]:
-    from airflow_argo.translator.dags import translate
+@contextmanager
+def dags_of_file(path: str, settings: Settings) -> Iterator[tuple[Iterator[Any], Sources]]:
+    """The DAGs of a file, each to be read before the next one is taken, and the sources as they were read.
+
+    Raises:
+        DagFileError: the file can't be read, or has no DAG.
+    """
     from airflow_argo.translator.loading import load_dags
 
-    dags = load_dags(file, dags_folder=folder, placeholders=settings.has_placeholders)
-    return [
-        translate(dag, settings=settings) if dag_id in (None, dag.dag_id) else Translation(dag.dag_id, None, (), len(dag.tasks))
-        for dag in dags
-    ]
+    file = Path(path)
+    with _opened(file) as (found, unpacked), reading(port=settings.ports, unpacked=unpacked) as sources:
+        folder = str(unpacked[0]) if unpacked else settings["dags_folder"]
+
+        def dags() -> Iterator[Any]:
+            count = 0
+            for one in found:
+                with importable(one, folder):
+                    for dag in load_dags(one, dags_folder=folder, placeholders=settings.has_placeholders):
+                        count += 1
+                        yield dag
+            if not count:
+                cure = "make one with DAG(…), or call the function that @dag stands above"
+                raise DagFileError("AA103", "there is no DAG in it", cure, Origin(path))
+
+        with forgotten(), _as_airflow_2() if settings.ports else nullcontext():
+            yield dags(), sources
+
+
+def _translated(dag: Any, settings: Settings, dag_id: str | None) -> Translation:
+    from airflow_argo.translator.dags import translate
+
+    if dag_id in (None, dag.dag_id):
+        return translate(dag, settings=settings)
+    return Translation(dag.dag_id, None, (), len(dag.tasks))
 
 
 def _chosen(made: list[Translation], dag_id: str | None, path: str) -> list[Translation]:

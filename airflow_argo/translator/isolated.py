@@ -12,12 +12,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
 from airflow_argo.diagnostics import AirflowArgoError, Origin
 from airflow_argo.settings import Settings
+from airflow_argo.translator.backfills import PlannedRun, planned_runs
 from airflow_argo.translator.dag_file_errors import DagFileError
 from airflow_argo.translator.dag_files import dag_files_in, translate_file
 from airflow_argo.translator.translation import Translation
@@ -70,6 +73,15 @@ class IsolatedTranslator:
         self._ensure_started()
         translations: list[Translation] = self._ask(path, translate_file, (str(path), settings, dag_id))
         return translations
+
+    def planned_runs(
+        self, path: Path, settings: Settings, dag_id: str, first: datetime, last: datetime, *, backwards: bool
+    ) -> list[PlannedRun]:
+        """The runs of a backfill; see `backfills.planned_runs`."""
+        self._ensure_started()
+        function = partial(planned_runs, backwards=backwards)
+        runs: list[PlannedRun] = self._ask(path, function, (str(path), settings, dag_id, first, last))
+        return runs
 
     def files_in(self, folder: Path) -> list[Path]:
         """The files of a folder that Airflow would look into for DAGs, in order."""

@@ -66,6 +66,18 @@ def core_timetable(timetable: Any) -> Any:
     return coerce_to_core_timetable(timetable)
 
 
+def dag_run_infos_between(core: Any, first: datetime, last: datetime) -> Iterator[Any]:
+    """Airflow's DagRunInfo of each run whose logical date is in a time. Source: SerializedDAG.iter_dagrun_infos_between."""
+    from airflow.timetables.base import TimeRestriction
+
+    restriction, interval = TimeRestriction(earliest=_airflows(first), latest=_airflows(last), catchup=True), None
+    while (info := core.next_dagrun_info(last_automated_data_interval=interval, restriction=restriction)) is not None:
+        if interval is not None and info.data_interval.start <= interval.start:
+            return  # Airflow's timetable doesn't get on
+        interval = info.data_interval
+        yield info
+
+
 def runs_of_timetable(timetable: Any, after: datetime) -> Iterator[Any]:
     """Airflow's DagRunInfo of each run whose interval or moment starts at a moment or later, none left out.
 
