@@ -48,7 +48,7 @@ class DagContext:
     """What the tasks of a DAG share while it is translated.
 
     Attributes:
-        pushes: ids of the tasks that push a return value, or keys of their own.
+        pushes: id of a task that pushes something → the keys that it may push; None is any.
         mapped: ids of the tasks that are mapped.
         shipment: the files for operators that run in an Airflow image, once a task needs them.
         ancestors: task id → ids of all tasks before it.
@@ -68,11 +68,16 @@ class DagContext:
     intervals: Intervals | None = None
     leaves: frozenset[str] = frozenset()
     decisions: Mapping[str, list[tuple[str, Condition]]] = field(default_factory=dict)
-    pushes: set[str] = field(default_factory=set)
+    pushes: dict[str, frozenset[str] | None] = field(default_factory=dict)
     mapped: set[str] = field(default_factory=set)
     shipment: Shipment | None = None
     outside: Outside = field(default_factory=lambda: Outside(frozenset()))
     diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def may_push(self, task_id: str, key: str) -> bool:
+        """Whether a task may push a value under a key."""
+        keys = self.pushes.get(task_id, frozenset())
+        return keys is None or key in keys
 
     @property
     def own(self) -> frozenset[str]:
@@ -177,7 +182,7 @@ class TaskContext:
             found = f"it pulls from task '{pull.task_id}', which " + ("isn't before it" if there else "the DAG doesn't have")
             self._refused("AA204", found, f"let it run after '{pull.task_id}'" if there else "correct the id")
             return NOTHING
-        if pull.task_id not in self.dag_context.pushes or self.runs_at_once:
+        if not self.dag_context.may_push(pull.task_id, pull.key) or self.runs_at_once:
             return NOTHING
         self.after[pull.task_id] = None
         unlisted = pull.task_id in self.dag_context.mapped and not listed

@@ -153,8 +153,9 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
         task_ctx.report(*found)
     if body is None:
         return None
-    if _pushes(body):
-        ctx.pushes.add(task.task_id)
+    keys = _pushed(body)
+    if keys is None or keys:
+        ctx.pushes[task.task_id] = keys
     rule_name = str(getattr(task.trigger_rule, "value", task.trigger_rule))
     upstream = [] if task_ctx.runs_at_once else sorted(task.upstream_task_ids)
     decisions = ctx.decisions.get(task.task_id, [])
@@ -210,16 +211,21 @@ def _body(task: Any, ctx: TaskContext) -> Body | None:
     return body_of(task, ctx)
 
 
-def _pushes(body: Body) -> bool:
+def _pushed(body: Body) -> frozenset[str] | None:
+    """The keys under which a task may push; None is any."""
     match body.body.steps[0].body if isinstance(body, ForLoop) else body:
         case PythonCall():
-            return True
-        case Resource(outputs=outputs) | Graph(outputs=outputs):
-            return bool(outputs)
-        case Container(report=report, outputs=outputs):
-            return (report is not None and report.returns is not None) or any(spec.name == RETURN_VALUE for spec in outputs)
+            return None
+        case Graph(outputs=outputs):
+            return frozenset(name for name, _ in outputs)
+        case Container(report=report, outputs=outputs) if report is None or report.returns is None:
+            return frozenset(spec.name for spec in outputs)
+        case Container():
+            return frozenset({RETURN_VALUE})
+        case Resource(outputs=outputs):
+            return frozenset(spec.name for spec in outputs)
         case _:
-            return False
+            return frozenset()
 
 
 def _indirect_setups(task: Any) -> list[str]:

@@ -152,9 +152,11 @@ def _xcoms(task: Any, ctx: TaskContext, shipment: Shipment) -> tuple[Xcoms, list
                 xcoms.setdefault(task_id, {})[key] = given
         elif task_id in before and task_id in ctx.dag_context.pushes:
             ctx.after[task_id] = None
-            given = Output(task_id, key, Type.JSON, NOTHING)
-            xcoms.setdefault(task_id, {})[key] = SameItem(ctx.task_id, given) if _is_sibling(task_id, ctx) else given
-    unknown = sorted(before & ctx.dag_context.pushes)
+            given = Output(task_id, key, Type.JSON, NOTHING) if ctx.dag_context.may_push(task_id, key) else NOTHING
+            xcoms.setdefault(task_id, {})[key] = (
+                SameItem(ctx.task_id, given) if isinstance(given, Output) and _is_sibling(task_id, ctx) else given
+            )
+    unknown = sorted(before & ctx.dag_context.pushes.keys())
     return tuple((task_id, tuple(keys.items())) for task_id, keys in xcoms.items()), unknown
 
 

@@ -177,3 +177,15 @@ Trigger.partial(task_id="go", trigger_dag_id="the.child", wait_for_completion=Tr
     made = run(translations, tmp_path)
     assert made.succeeded, made.message
     assert sorted(one["conf"]["n"] for one in told(made)) == [5, 6]
+
+
+def test_what_it_doesnt_push_is_none(translated: Any, tmp_path: Path) -> None:
+    body = """
+first = Trigger(task_id="first", trigger_dag_id="the.child")
+@task
+def seen(returned, other):
+    return [returned, other]
+seen(first.output, "{{ ti.xcom_pull('first', key='other') }}")
+"""
+    ran = run(translated(body), tmp_path)
+    assert {step.id: step.value for step in ran.tree}["seen"] == [None, "None"]
