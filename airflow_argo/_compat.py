@@ -152,7 +152,8 @@ def skip_tasks(operator: Any, tasks: list[Any], context: Any) -> None:
     if AIRFLOW_3:
         operator.skip(ti=context["ti"], tasks=tasks)
     else:
-        operator.skip(dag_run=context["dag_run"], tasks=tasks, map_index=context["ti"].map_index)
+        run = context["dag_run"]
+        operator.skip(run, run.execution_date, tasks, map_index=context["ti"].map_index)
 
 
 def state_store(context: Any) -> Any | None:

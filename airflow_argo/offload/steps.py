@@ -240,7 +240,7 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
     # The end
 
     def _concluded(self, outcome: StepOutcome, context: Any) -> Any:
-        self._log(outcome)
+        self._show_logs(outcome)
         Notes(self.hook, self.step, context).note(outcome.workflow, outcome.ended)
         for key, value in outcome.pushed.items():
             if key != "return_value":
@@ -252,7 +252,7 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
         self._decide(outcome, context)
         return outcome.pushed.get("return_value")
 
-    def _log(self, outcome: StepOutcome) -> None:
+    def _show_logs(self, outcome: StepOutcome) -> None:
         for one in outcome.tries:
             self.log.info("Step %s, %s", self.step, one)
         if not outcome.pods:

@@ -18,6 +18,9 @@ from airflow_argo.triggers.shared_watch import Box, persistently, release_later,
 KILLED: Final = frozenset({"failed", "skipped", "upstream_failed", "removed"})
 """States that Airflow gives a running task only to end it. A task that is cleared, or marked a success, lets its step go on."""
 
+_endings: set[asyncio.Future[None]] = set()
+"""Those that go on: an event loop keeps weak references only."""
+
 
 class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes are Any to mypy
     """Fires when a step of a workflow has ended.
@@ -84,8 +87,14 @@ class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes ar
     # Ends that aren't the step's
 
     async def on_kill(self) -> None:
-        """A user has marked or cleared the deferred task, or its run has ended. Called by Airflow 3.3 and later."""
-        await self._end_if_killed()
+        """A user has marked or cleared the deferred task, or its run has ended. Called by Airflow 3.3 and later.
+
+        A busy triggerer may need longer to ask for the task's state than Airflow waits here; the rest is then done after that.
+        """
+        ending = asyncio.ensure_future(self._end_if_killed())
+        _endings.add(ending)
+        ending.add_done_callback(_endings.discard)
+        await asyncio.shield(ending)
 
     async def _end_if_killed(self) -> None:
         """End the workflow if the task was made to fail; before 3.3 a shutdown of the triggerer looks like that too."""

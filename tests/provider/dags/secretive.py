@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import DAG, task
-from airflow.providers.standard.operators.bash import BashOperator
 
-from airflow_argo.offload import ArgoTaskGroup
 from airflow_argo.operators.argo import ArgoSubmitWorkflowOperator
 from airflow_argo.sensors.argo import ArgoWorkflowSensor
 
@@ -27,9 +25,6 @@ with DAG("secretive") as secretive:
         task_id="reads", manifest=shell(env=[FROM_SECRET]), parameters={"word": "x"}, deferrable=True
     )
     reads >> ArgoWorkflowSensor(task_id="waits", label_selector="airflow-argo.io/task-id=reads", deferrable=True)
-
-    with ArgoTaskGroup("group"):
-        BashOperator(task_id="variable", bash_command=f"test -n '{TOKEN}'")
 
     @task.argo(image="lab/task:1")
     def function(word):
