@@ -64,7 +64,7 @@ class Wait:
         if final and final.done:  # deleted after its end, and the end is known
             self.uid, self.last, self.outcome = uid, final, final
             return final
-        self.uid = uid
+        self.uid, self.last = uid, final or self.last
         self.outcome = self._gone()
         return None
 

@@ -117,13 +117,11 @@ def triggerer_killed(scene):
         if not watching.wait(0.5):
             continue
         scene.over(scene.chance.uniform(0, 3))
-        waiting = sum(1 for one in scene.instances() if one["state"] == "deferred")
-        if waiting:
+        if waiting := scene.unfinished("deferred"):
             scene.airflow.kill("triggerer")
             watching.clear()
             scene.airflow.start("triggerer")
-            for _ in range(waiting):
-                scene.hit()
+            scene.hit(tasks=waiting)
 
 
 # The server
@@ -133,7 +131,7 @@ def server_restarted(scene):
     """Kill the API server, and start another, which serves at least as long as it took."""
     pause = 2.0
     while not scene.over(pause):
-        scene.hit()
+        scene.hit(tasks=scene.unfinished())
         began = time.monotonic()
         scene.restartable.restart()
         pause = max(scene.chance.uniform(1, 4), time.monotonic() - began)
@@ -143,7 +141,7 @@ def watch_cut(scene):
     """Break all connections in whatever they are doing."""
     while not scene.over(scene.chance.uniform(0.2, 2)):
         if scene.proxy._connections:
-            scene.hit()
+            scene.hit(tasks=len(scene.proxy._connections))
             scene.proxy.cut()
 
 

@@ -11,7 +11,7 @@ from tests.provider.faults.stage import stage
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
-COUNT = int(os.environ.get("COUNT", "20"))
+COUNT = int(os.environ.get("COUNT", "25"))
 
 
 @pytest.fixture(scope="module")
