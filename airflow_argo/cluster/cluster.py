@@ -14,6 +14,7 @@ from airflow_argo.cluster.client import Api, Patience
 from airflow_argo.cluster.client import connect as connect_api
 from airflow_argo.cluster.config import Connection, find_connection
 from airflow_argo.cluster.errors import ClusterError, NamespaceNotFoundError, NotFoundError
+from airflow_argo.cluster.history import last_state
 from airflow_argo.cluster.listing import list_workflows
 from airflow_argo.cluster.log_following import follow_logs
 from airflow_argo.cluster.log_lines import LogLine
@@ -342,6 +343,18 @@ class Cluster:
     def resubmit(self, name: str, *, parameters: Mapping[str, Any] | None = None, key: str | None = None) -> Submission:
         """Submit a workflow like an earlier one, under a generated name."""
         return self.submit(formulate_resubmit(self.get(name).manifest, parameters), key=key)
+
+    def last_state(self, name: str, *, uid: str, since: str) -> Snapshot | None:
+        """The end of a workflow that is gone: what the server still knows of it, or None. `since`: a resourceVersion of it."""
+        return last_state(self._api, name, uid, since) or self._archived(name, uid)
+
+    def _archived(self, name: str, uid: str) -> Snapshot | None:
+        """The same from an Argo server's archive, to which it looks by itself."""
+        try:
+            found = self.get(name)
+        except ClusterError:
+            return None
+        return found if found.uid == uid and found.done else None
 
     def watch(self, name: str, *, uid: str | None = None, timeout: float | None = None) -> Iterator[Snapshot]:
         """A workflow's states from the present one on, as they come; the last one is done.

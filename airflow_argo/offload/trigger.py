@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from airflow_argo.cluster.clock import ServerClock
 from airflow_argo.cluster.watch import Change, Seen, Vanished
 from airflow_argo.hooks.argo import ArgoHook, KillAction
 from airflow_argo.offload.outcomes import UNMAPPED, StepOutcome, outcome_of
-from airflow_argo.triggers.deadline import before
+from airflow_argo.triggers.deadline import before, settled
 from airflow_argo.triggers.shared_watch import Box, persistently, release_later, shared_watch
 
 KILLED: Final = frozenset({"failed", "skipped", "upstream_failed", "removed"})
@@ -64,12 +65,14 @@ class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes ar
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """One event."""
+        began = time.monotonic()
         try:
             event = await self._event()
         except asyncio.CancelledError:
             if not AIRFLOW_3_3:
                 await self._end_if_killed()
             raise
+        await settled(self, began)
         yield TriggerEvent(event)
 
     async def _event(self) -> dict[str, Any]:

@@ -371,6 +371,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         trigger = ArgoWorkflowTrigger(
             name=workflow.name,
             uid=workflow.uid,
+            resource_version=workflow.resource_version,
             namespace=self.hook.namespace,
             argo_conn_id=self.argo_conn_id,
             deadline=deadline,
@@ -398,18 +399,17 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         except WaitTimeoutError:
             self._fail_for_time(workflow.name)
         except WorkflowGoneError as error:
-            return self._archived(workflow, error)
+            return self._last_state(workflow, error)
         except AirflowTaskTimeout:
             self._timed_out = True
             raise
 
-    def _archived(self, workflow: Snapshot, gone: WorkflowGoneError) -> Snapshot:
-        """The workflow that is gone, where an Argo server has it in its archive."""
-        with suppress(ClusterError):
-            found = self.hook.cluster.get(workflow.name)
-            if found.uid == workflow.uid and found.done:
-                return found
-        raise WorkflowFailed(str(gone)) from None
+    def _last_state(self, workflow: Snapshot, gone: WorkflowGoneError) -> Snapshot:
+        """The end of a workflow that is gone, as far as anybody still knows it."""
+        found = self.hook.cluster.last_state(workflow.name, uid=workflow.uid, since=workflow.resource_version)
+        if found is None:
+            raise WorkflowFailed(str(gone)) from None
+        return found
 
     def _persistently_watched(self, workflow: Snapshot, deadline: float) -> Snapshot:
         """The workflow that is done, over as many watches as it takes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from airflow_argo.cluster.clock import ServerClock
 from airflow_argo.cluster.waits import Wait
 from airflow_argo.cluster.watch import Change, Seen, Synced
 from airflow_argo.hooks.argo import ArgoHook, KillAction
-from airflow_argo.triggers.deadline import before
+from airflow_argo.triggers.deadline import before, settled
 from airflow_argo.triggers.shared_watch import Box, SharedWatch, compact, confirm, persistently, release_later, shared_watch
 
 UNSEEN_FOR: Final = 5.0
@@ -32,6 +33,7 @@ class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classe
         deadline: seconds since 1970 by the server's clock, or None: as long as it takes.
         poll_interval: seconds between looks, where watching isn't allowed.
         on_kill_action: what becomes of the workflow when the deferred task is marked or cleared by a user.
+        resource_version: of the workflow when the task saw it, so that its end is found even if it is deleted at once.
 
     Event: `status` is done, gone, timeout or error; `name`, `uid`, `namespace`, `message`; if done also `phase`, and
     `workflow`: the object as it was seen to end, whole if it has a TTL, else without its nodes and templates.
@@ -46,26 +48,31 @@ class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classe
         deadline: float | None = None,
         poll_interval: float = 10.0,
         on_kill_action: KillAction = "stop",
+        resource_version: str = "",
     ) -> None:
         super().__init__()
         self.name, self.namespace, self.uid, self.argo_conn_id = name, namespace, uid, argo_conn_id
         self.deadline, self.poll_interval, self.on_kill_action = deadline, poll_interval, on_kill_action
+        self.resource_version = resource_version
         self._fired = False
         self._clock: ServerClock | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """All of it, and no secrets: the connection is looked up where the trigger runs."""
-        names = ("name", "namespace", "uid", "argo_conn_id", "deadline", "poll_interval", "on_kill_action")
+        where = ("name", "namespace", "uid", "resource_version", "argo_conn_id")
+        names = (*where, "deadline", "poll_interval", "on_kill_action")
         return f"{type(self).__module__}.{type(self).__qualname__}", {name: getattr(self, name) for name in names}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """One event."""
+        began = time.monotonic()
         try:
             event = await self._event()
         except asyncio.CancelledError:
             await self._cancelled()
             raise
         self._fired = True
+        await settled(self, began)
         yield TriggerEvent({"name": self.name, "namespace": self.namespace, "uid": self.uid, **event})
 
     async def _event(self) -> dict[str, Any]:
@@ -100,9 +107,13 @@ class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classe
         """That a workflow is gone, or its end: what a watch has shown last may be about an earlier one of its name."""
         found = await confirm(watch, self.name)
         if not (isinstance(found, Seen) and found.manifest["metadata"]["uid"] == self.uid):
-            return self._as_event(gone)
+            last = await asyncio.to_thread(self._last_state, watch.hook)
+            return self._as_event(gone if last is None else last)
         current = Snapshot(found.manifest, watch.hook.api.place)
         return self._as_event(current) if current.done else None
+
+    def _last_state(self, hook: ArgoHook) -> Snapshot | None:
+        return hook.cluster.last_state(self.name, uid=self.uid, since=self.resource_version)
 
     async def _by_looks(self) -> dict[str, Any]:
         hook = await ArgoHook.make(self.argo_conn_id, self.namespace)

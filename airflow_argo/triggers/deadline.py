@@ -1,4 +1,4 @@
-"""Limits of waits, by the server's clock: a worker sets them, a triggerer on another machine keeps them."""
+"""When a wait may end: not at once, and by limits of the server's clock, which a worker sets and a triggerer keeps."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from airflow_argo.cluster.clock import ServerClock
 
 _PATIENCE: Final = 60.0
 """Seconds that a server may take to show its clock, before ours is taken."""
+
+SETTLING: Final = 5.0
+"""Seconds after the begin of a wait before which a triggerer tells no end."""
 
 _LOOK: Final = 2.0
 """Seconds between looks whether it has."""
@@ -67,3 +70,14 @@ class _Limit:
         if clock is not None and clock.known:
             return self._deadline - clock.now()
         return None if time.monotonic() - self._began < _PATIENCE else self._deadline - time.time()
+
+
+async def settled(trigger: object, began: float) -> None:
+    """Let some seconds pass since a wait began, by time.monotonic, if it is a triggerer's.
+
+    Airflow's scheduler fails a task that is queued anew before it has seen that the process that deferred it has ended:
+    "Executor reported that the task instance finished with state success, but the task instance's state attribute is queued".
+    Source: airflow/jobs/scheduler_job_runner.py, process_executor_events.
+    """
+    if getattr(trigger, "task_instance", None) is not None:
+        await asyncio.sleep(began + SETTLING - time.monotonic())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from airflow_argo.cluster import ClusterError, NotFoundError
 from airflow_argo.cluster.clock import ServerClock
 from airflow_argo.cluster.watch import Change, Seen, Synced, Vanished
 from airflow_argo.hooks.argo import ArgoHook
-from airflow_argo.triggers.deadline import before
+from airflow_argo.triggers.deadline import before, settled
 from airflow_argo.triggers.judge import Judge, Verdict, label_matcher
 from airflow_argo.triggers.shared_watch import Box, persistently, release_later, shared_watch
 
@@ -61,15 +62,20 @@ class ArgoWorkflowsTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's class
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """One event."""
+        began = time.monotonic()
+        event = await self._event()
+        await settled(self, began)
+        yield TriggerEvent(event)
+
+    async def _event(self) -> dict[str, Any]:
         try:
             wait = persistently(self._by_watch, self._by_looks, self.log)
             verdict = await before(self.deadline, wait, lambda: self._clock)
         except (asyncio.TimeoutError, TimeoutError):
-            yield TriggerEvent({"status": "timeout", "message": f"{self.judge.what}: not over in time"})
+            return {"status": "timeout", "message": f"{self.judge.what}: not over in time"}
         except ClusterError as error:
-            yield TriggerEvent({"status": "bad", "message": str(error)})
-        else:
-            yield TriggerEvent({"status": "good" if verdict.good else "bad", "message": verdict.message})
+            return {"status": "bad", "message": str(error)}
+        return {"status": "good" if verdict.good else "bad", "message": verdict.message}
 
     async def _by_watch(self) -> Verdict:
         watch = await shared_watch(self.argo_conn_id, self.namespace)

@@ -156,3 +156,34 @@ def test_a_kill_by_a_user_stops_the_workflow(argo, namespace):
     [kept] = submit(argo, 1)
     asyncio.run(trigger(kept, namespace, on_kill_action="keep").on_kill())
     assert "shutdown" not in argo.get(kept.name).manifest["spec"]
+
+
+def test_an_end_that_nobody_watched_is_found_in_the_history(argo, api, namespace, monkeypatch):
+    monkeypatch.setattr("airflow_argo.triggers.argo.UNSEEN_FOR", 0.5)
+    made = argo.submit(NO_OP)
+    set_status(api, made.name, "Running")
+    set_status(api, made.name, "Succeeded", outputs={"parameters": [{"name": "x", "value": "1"}]})
+    argo.delete(made.name)
+    since = made.workflow.resource_version
+    [event] = run(trigger(made, namespace, resource_version=since), then=lambda: None)
+    assert event["status"] == "done"
+    assert event["workflow"]["status"]["outputs"]["parameters"][0]["value"] == "1"
+    assert argo.last_state(made.name, uid="another", since=since) is None
+
+
+def test_of_a_workflow_that_never_ended_the_history_has_no_end(argo, namespace):
+    made = argo.submit(NO_OP)
+    argo.delete(made.name)
+    assert argo.last_state(made.name, uid=made.uid, since=made.workflow.resource_version) is None
+    assert argo.last_state(made.name, uid=made.uid, since="1") is None  # longer ago than the server knows
+
+
+def test_a_triggerer_tells_no_end_before_the_scheduler_knows_of_the_wait(argo, api, namespace, monkeypatch):
+    monkeypatch.setattr("airflow_argo.triggers.deadline.SETTLING", 2.5)
+    made = argo.submit(NO_OP)
+    set_status(api, made.name, "Succeeded")
+    wait = trigger(made, namespace)
+    monkeypatch.setattr(ArgoWorkflowTrigger, "task_instance", object())  # as in a triggerer
+    started = time.monotonic()
+    assert asyncio.run(first(wait))["status"] == "done"
+    assert time.monotonic() - started >= 2.5

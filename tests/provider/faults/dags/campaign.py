@@ -48,4 +48,4 @@ for mode in ("poking", "deferred"):
     deferrable = mode == "deferred"
     globals()[f"slow_{mode}"] = campaign(f"slow_{mode}", COUNT, deferrable=deferrable, seconds=20)
     globals()[f"half_{mode}"] = campaign(f"half_{mode}", (COUNT + 1) // 2, deferrable=deferrable)
-    globals()[f"ttl_{mode}"] = campaign(f"ttl_{mode}", (COUNT + 1) // 2, deferrable=deferrable, ttl=0)
+    globals()[f"ttl_{mode}"] = campaign(f"ttl_{mode}", (COUNT + 1) // 2, deferrable=deferrable, seconds=15, ttl=0)
