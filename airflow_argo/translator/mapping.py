@@ -13,7 +13,7 @@ from airflow_argo.model.jobs import Job
 from airflow_argo.model.values import Concatenated, Constant, Value, Zipped
 from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.context import KWARGS, MappedItem, TaskContext, WantsAirflow
-from airflow_argo.translator.mapped_groups import expand_input_of, sources_of_mapping
+from airflow_argo.translator.mapped_groups import expand_input_of, mapped_group_of, sources_of_mapping
 from airflow_argo.translator.operators.python import WHOLE_ITEM
 from airflow_argo.translator.templates import Pull
 
@@ -21,9 +21,7 @@ from airflow_argo.translator.templates import Pull
 def loop_of(task: Any, job: Job, ctx: TaskContext) -> ForLoop:
     """The loop of a mapped task, or of a task in a mapped group, whose body is the job of one item."""
     axes = tuple((axis, _items(value, ctx)) for axis, value in _axes(task).items())
-    if any(_has_unread_xcom(value) for axis, value in _axes(task).items() if axis == KWARGS):
-        found = "there is an XCom inside a dict of expand_kwargs, which Airflow passes on unread, so that the task fails"
-        ctx.report("AA215", found, "let a task make the whole dict, or use expand()")
+    _report_what_airflow_fails(task, ctx)
     body, limit = Graph((Step(ctx.task_id, job),)), getattr(task, "max_active_tis_per_dagrun", None)
     return ForLoop(body, axes, limit, reports=True, keyed=KWARGS in dict(axes))
 
@@ -99,6 +97,18 @@ def _has_map(found: Any) -> bool:
         return False
     inner = [found.arg] if hasattr(found, "arg") else list(getattr(found, "args", ()))
     return type(found).__name__ == "MapXComArg" or any(_has_map(part) for part in inner)
+
+
+def _report_what_airflow_fails(task: Any, ctx: TaskContext) -> None:
+    """What Airflow loads and can't expand. Source: ListOfDictsExpandInput.resolve; get_mapped_ti_count."""
+    if any(_has_unread_xcom(value) for axis, value in _axes(task).items() if axis == KWARGS):
+        found = "there is an XCom inside a dict of expand_kwargs, which Airflow passes on unread, so that the task fails"
+        ctx.report("AA215", found, "let a task make the whole dict, or use expand()")
+    tasks = ctx.dag_context.dag.task_dict
+    for source in sources_of_mapping(task):
+        if source in tasks and mapped_group_of(tasks[source]) is not None:
+            found = f"it is mapped over '{source}', which is in a mapped task group: Airflow never expands that, and it fails"
+            ctx.report("AA215", found, "let a task after the group collect the values, and map over what that returns")
 
 
 def _has_unread_xcom(items: Any) -> bool:

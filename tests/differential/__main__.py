@@ -30,11 +30,15 @@ OF_THE_MACHINE = {
     "example_task_state_store_mapped": {"process_table"},
     "example_asset_state_store_producer": {"load"},
     "example_sensors": {"print_date_in_bash"},
+    "example_trigger_controller_dag": {"test_trigger_dagrun"},
 }
 """DAG → tasks whose XComs tell the time, a random number, or a folder of the Airflow that runs them."""
 
 CONF: dict[str, dict[str, Any]] = {"example_params_ui_tutorial": {"required_field": "given by someone"}}
 """DAG → what people would fill in before they start it."""
+
+BESIDE = {"example_trigger_controller_dag": "airflow/example_dags/example_trigger_target_dag.py"}
+"""DAG → the file, below site-packages, of the DAG that it creates a run of."""
 
 UNSUPPORTED = "AA501"
 """The engine's own code for what it doesn't do and says so."""
@@ -84,9 +88,10 @@ def _judged(file: Path, dag: Any, airflow: Airflow, seconds: float) -> Row:
         return Row(_place(file), file.stem, 0, NO_JUDGE, dag)
     row = (_place(file), dag.dag_id, len(dag.tasks))
     conf, date = CONF.get(dag.dag_id, {}), _date(dag)
+    beside = file.parents[len(Path(_place(file)).parts) - 1] / BESIDE[dag.dag_id] if dag.dag_id in BESIDE else None
     with outside_world(dag.dag_id):
         try:
-            here = run_by_engine(hurried(dag), date, conf, seconds=seconds)
+            here = run_by_engine(hurried(dag), date, conf, seconds=seconds, beside=beside)
         except (AirflowArgoError, TookTooLong) as error:
             here = None
             reason = f"{type(error).__name__}: {error}"
@@ -95,7 +100,7 @@ def _judged(file: Path, dag: Any, airflow: Airflow, seconds: float) -> Row:
         if here is None and UNSUPPORTED in reason:
             return Row(*row, REFUSED, f"by the engine, not by the translation: {reason.split('error ', 1)[-1]}")
         try:
-            there = airflow.run(file, dag.dag_id, conf=conf, date=date, seconds=seconds)
+            there = airflow.run(file, dag.dag_id, conf=conf, date=date, seconds=seconds, beside=beside)
         except AirflowFailed as error:
             return Row(*row, NO_JUDGE, str(error))
     if not there.tasks:

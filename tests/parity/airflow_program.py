@@ -114,15 +114,15 @@ def _judge_rules_last() -> None:
     DepContext.__init__ = __init__  # type: ignore[method-assign]
 
 
-def run(file: str, dag_id: str, logical_date: str, conf: dict[str, Any]) -> dict[str, Any]:
-    """Runs a DAG of a file, which may ask for the file's other DAGs."""
+def run(file: str, dag_id: str, logical_date: str, conf: dict[str, Any], beside: str | None) -> dict[str, Any]:
+    """Runs a DAG of a file, which may ask for the file's other DAGs, and for those of another file."""
     import pendulum
     from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 
     dags = _dags(file)
     dag = dags[dag_id]
     bag = DagBag(dag_folder=os.devnull, collect_dags=False)
-    for one in dags.values():
+    for one in [*dags.values(), *(_dags(beside).values() if beside else ())]:
         bag.bag_dag(one)
     sync_bag_to_db(bag, BUNDLE, None)
     _activate_assets()

@@ -41,11 +41,19 @@ class Airflow:
         self._buffer = b""
 
     def run(
-        self, file: Path, dag_id: str, *, conf: dict[str, Any] | None = None, date: str = LOGICAL_DATE, seconds: float = 180
+        self,
+        file: Path,
+        dag_id: str,
+        *,
+        conf: dict[str, Any] | None = None,
+        date: str = LOGICAL_DATE,
+        seconds: float = 180,
+        beside: Path | None = None,
     ) -> Ended:
         """How a DAG of a file ends.
 
         Args:
+            beside: another file, whose DAGs it may ask for.
             seconds: at most so long.
         Raises:
             AirflowFailed: it raised an error, or took too long.
@@ -54,7 +62,13 @@ class Airflow:
             self._start()
         assert self._process is not None
         assert self._process.stdin is not None
-        request = {"file": str(file), "dag_id": dag_id, "logical_date": date, "conf": conf or {}}
+        request = {
+            "file": str(file),
+            "dag_id": dag_id,
+            "logical_date": date,
+            "conf": conf or {},
+            "beside": beside and str(beside),
+        }
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         answer = self._answer(seconds)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from argparse import Namespace
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from airflow_argo.cli.companions import companions_of
+from airflow_argo.compiler.objects import compile_workflow
+from airflow_argo.model.workflow import Workflow
 from airflow_argo.pod.runner import decoded, to_json
 from airflow_argo.runners.local import LocalRunner
 from airflow_argo.runners.tree import StepRun
@@ -17,6 +22,8 @@ from tests.parity.ended import UNMAPPED, Ended, Refused, Task
 OWN_KEYS = {FOLLOW}
 """What the translation pushes for itself."""
 
+LOAD_SECONDS = 120
+
 _RUN_STATES = {"Succeeded": "success", "Failed": "failed", "Error": "failed"}
 
 
@@ -24,11 +31,14 @@ class TookTooLong(Exception):
     """A run was ended before its end."""
 
 
-def run_by_engine(dag: Any, logical_date: str, conf: Mapping[str, Any], *, seconds: float | None = None) -> Ended | Refused:
+def run_by_engine(
+    dag: Any, logical_date: str, conf: Mapping[str, Any], *, seconds: float | None = None, beside: Path | None = None
+) -> Ended | Refused:
     """How a DAG ends when its manifest runs in the embedded engine.
 
     Args:
         seconds: at most so long.
+        beside: the file of the DAGs that it creates runs of; by default its own, and those in the same folder.
     Raises:
         TookTooLong: it took longer.
     """
@@ -36,8 +46,10 @@ def run_by_engine(dag: Any, logical_date: str, conf: Mapping[str, Any], *, secon
     if translation.workflow is None:
         return Refused(tuple(f"{one.code}: {one.message}" for one in translation.diagnostics if one.severity.value == "error"))
     with tempfile.TemporaryDirectory() as folder:
-        parameters = {"logical_date": logical_date, "conf": dict(conf)}
-        run = LocalRunner(folder=folder).run(translation.workflow, parameters=parameters, wait=False)
+        params = {one.name for one in translation.workflow.inputs} & conf.keys()  # as people give them: -p name=value
+        parameters = {"logical_date": logical_date, "conf": dict(conf), **{name: conf[name] for name in params}}
+        source = _with_other_dags(translation.workflow, beside or Path(dag.fileloc))
+        run = LocalRunner(folder=folder).run(source, parameters=parameters, wait=False)
         try:
             run.wait(seconds, lambda _: None)
         except NotDoneInTime:
@@ -45,6 +57,13 @@ def run_by_engine(dag: Any, logical_date: str, conf: Mapping[str, Any], *, secon
             run.wait(20, lambda _: None)
             raise TookTooLong(f"it took more than {seconds:g} s") from None
         return ended_of(_RUN_STATES[run.status], run.tree)
+
+
+def _with_other_dags(workflow: Workflow, file: Path) -> Any:
+    """A workflow, with the WorkflowTemplates of the DAGs that it creates runs of, if there are any."""
+    compiled = compile_workflow(workflow)
+    others = companions_of(compiled, file, Namespace(load_timeout=LOAD_SECONDS))
+    return [*others, compiled.manifest()] if others else workflow
 
 
 def run_on_argo(dag: Any, logical_date: str, conf: Mapping[str, Any], *, namespace: str, seconds: float) -> Ended | Refused:
