@@ -8,7 +8,7 @@ EXAMPLES = $(AIRFLOW)/example_dags
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format e2e differential fuzz faults bench docs pictures lock clean
+.PHONY: help setup run test lint format e2e provider differential fuzz faults bench docs pictures lock clean
 
 help:  ## tell what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,11 @@ format: setup  ## format the code
 e2e: setup  ## pass the tests that need a cluster: KUBECONFIG names an API server with Argo's CRDs, or one with Argo
 	@$(VENV)/python -m pytest -q -n $(WORKERS) --dist loadgroup -m 'cluster or controller' $(E2E)
 	@$(VENV)/python -m pytest -q -n $(WORKERS) --dist worksteal -m 'not (cluster or controller)' tests/dsl tests/compiler
+
+provider: setup  ## pass the provider's tests with another Airflow, VERSION=2.11; KUBECONFIG as for e2e
+	@$(PYTHON) scripts/setup_venv.py $(or $(VERSION),2.11)
+	@PROVIDER_PYTHON=$(CURDIR)/.venvs/$(or $(VERSION),2.11)/bin/python $(VENV)/python -m pytest -q \
+		$(addprefix tests/provider/test_,submit.py sources.py decorator.py offload.py)
 
 differential: setup  ## judge all DAGs that Airflow ships by Airflow itself; writes docs/compatibility.md
 	@$(VENV)/python -m tests.differential

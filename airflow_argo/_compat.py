@@ -67,6 +67,7 @@ __all__ = [
     "holds_secret",
     "no_timetable",
     "operator_class_of",
+    "redact",
     "skip_tasks",
     "state_store",
     "task_decorator_factory",

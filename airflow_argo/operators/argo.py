@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, NoReturn, get_args
 
 from airflow_argo._compat import (
-    AirflowException,
     AirflowFailException,
     AirflowSkipException,
     AirflowTaskTimeout,
     BaseOperator,
     conf,
     holds_secret,
+    redact,
 )
 from airflow_argo.argo.phases import SUCCEEDED
 from airflow_argo.cluster import (
@@ -52,6 +52,7 @@ from airflow_argo.operators.attempts import (
     next_step,
     read_note,
 )
+from airflow_argo.operators.errors import WorkflowFailed
 from airflow_argo.operators.pod_logs import FollowedLogs, Progress, log_failures
 from airflow_argo.operators.results import OutputFormat, steps, typed_outputs
 from airflow_argo.operators.sources import Nothing, Source, dag_source, manifest_source, owned, workflow_source
@@ -75,10 +76,6 @@ PATIENCE = Patience(faults=300.0, refusals=60.0)
 """An outage of some minutes is no reason to fail a try."""
 
 _ENDING = 120.0  # seconds that a workflow being stopped gets to end before it is retried
-
-
-class WorkflowFailed(AirflowException):  # type: ignore[misc] # Airflow's classes are Any to mypy
-    """The workflow ended as Failed or Error, or vanished, or took too long."""
 
 
 class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes are Any to mypy
@@ -203,6 +200,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         result = rendered(content, lambda text: base(text, context, environment, seen_oids))
         if isinstance(result, str) and result != content and holds_secret(result) and not holds_secret(content):
             self._secret = content
+            return redact(result)  # Airflow stores rendered fields, and redacts no value as deep as those of manifests are
         return result
 
     # Running

@@ -19,6 +19,9 @@ import psutil
 from tests.provider.airflow_api import AirflowApi
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+PYTHON = os.environ.get("PROVIDER_PYTHON", sys.executable)
+"""Of an environment with another version of Airflow, if that is to be tested."""
+
 LOCAL_SETTINGS = '''"""Loaded by all of Airflow's processes, so that those that are forked for tasks needn't load it each."""
 import kubernetes.client
 import kubernetes.config
@@ -38,7 +41,7 @@ def migrated(home, database="", dags=None):
         **({"AIRFLOW__CORE__DAGS_FOLDER": str(dags)} if dags else {}),
         **({"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database} if database else {}),
     }
-    command = [sys.executable, "-m", "airflow", "db", "migrate"]
+    command = [PYTHON, "-m", "airflow", "db", "migrate"]
     subprocess.run(command, env=environment, check=True, capture_output=True, timeout=400)
     return environment
 

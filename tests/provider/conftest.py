@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import uuid
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from tests.cluster.conftest import (  # noqa: F401 - fixtures
     proxied,
     proxy,
 )
-from tests.provider.airflow_processes import migrated
+from tests.provider.airflow_processes import PYTHON, migrated
 from tests.provider.double import EngineController
 from tests.provider.postgres import PostgresServer, postgres_programs
 
@@ -77,7 +76,7 @@ def run_dag(airflow_home, connection):
     """Runs a DAG of dags/ by `dag.test()` in its own process. Gives state, tasks (id → state), xcoms (id → key → value)."""
 
     def run(name, conf=None, timeout=300):
-        command = [sys.executable, str(Path(__file__).parent / "run_dag.py"), name, json.dumps(conf or {})]
+        command = [PYTHON, str(Path(__file__).parent / "run_dag.py"), name, json.dumps(conf or {})]
         environment = {**airflow_home, "AIRFLOW_CONN_ARGO_DEFAULT": connection}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
         last = done.stdout.strip().rpartition("\n")[2]
