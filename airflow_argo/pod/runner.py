@@ -82,18 +82,24 @@ def to_json(value: Any) -> Json:
 
 def _by_airflow(value: Any) -> Json:
     """JSON by Airflow, which knows more types: assets, models, arrays, frames."""
-    from airflow.sdk.serde import serialize
+    return _airflows_serde().serialize(value)
 
-    return serialize(value)
+
+def _airflows_serde() -> Any:
+    """Airflow's module for values, wherever its version has it."""
+    for name in ("airflow.sdk.serde", "airflow.serialization.serde"):
+        try:
+            return importlib.import_module(name)
+        except ImportError:  # noqa: PERF203 - of two, one is there
+            continue
+    raise TypeError("this Airflow can't write values")
 
 
 def _from_json(found: dict[str, Any]) -> Any:
     if TYPE not in found:
         return found
     if found[TYPE] == "airflow":
-        from airflow.sdk.serde import deserialize
-
-        return deserialize(found["of"])
+        return _airflows_serde().deserialize(found["of"])
     return MARKED[found[TYPE]][2](found["of"])
 
 

@@ -10,7 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -124,22 +124,11 @@ def _dag_context() -> Any:
 
 
 def _give_airflow_2_a_session() -> None:
-    """An empty database in memory, for code of Airflow 2 that begins a session while it is imported, or asks for a Variable."""
-    from airflow import settings
+    """Code of Airflow 2 may begin a session while it is imported, or ask for a Variable."""
+    if airflow_names().is_2:
+        from airflow_argo.pod.airflow_task.airflow_2 import memory_database
 
-    if not airflow_names().is_2 or hasattr(settings, "engine"):
-        return
-    from airflow.models import import_all_models
-    from airflow.models.base import Base
-    from sqlalchemy.exc import NoReferencedTableError
-    from sqlalchemy.pool import StaticPool
-
-    import_all_models()
-    settings.SQL_ALCHEMY_CONN = "sqlite://"
-    settings.configure_orm(pool_class=StaticPool)
-    for table in list(Base.metadata.tables.values()):
-        with suppress(NoReferencedTableError):  # notes of users, whose table is the web server's
-            table.create(settings.engine)
+        memory_database()
 
 
 def _make_plugins_importable() -> None:

@@ -10,7 +10,11 @@ from typing import Any, Callable, Dict, Optional
 
 def leave_tasks_in_place() -> None:
     """Puts stand-ins where `offload`, `ArgoTaskGroup` and `argo_task_group` come from, even without airflow-argo."""
-    from airflow.sdk import TaskGroup, task_group
+    try:
+        from airflow.sdk import TaskGroup, task_group
+    except ImportError:  # Airflow 2
+        from airflow.decorators import task_group
+        from airflow.utils.task_group import TaskGroup
 
     class ArgoTaskGroup(TaskGroup):  # type: ignore[misc] # Airflow's classes are Any to mypy
         """A task group, and nothing more."""

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import tempfile
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from .as_written import leave_tasks_in_place
 
@@ -38,6 +38,13 @@ def unpacked(folder: str, name: str, unpack: Callable[[str], str]) -> str:
     return os.path.join(target, name)
 
 
+def place_of(call: Dict[str, Any], pod: Any) -> Tuple[str, str]:
+    """The DAG file, in the image or unpacked here, and the folder that its name is relative to."""
+    folder, name = os.path.dirname(os.path.abspath(pod.__file__)), call["file"]
+    path = call.get("path") or unpacked(folder, name, pod.unpacked)
+    return path, path[: -len(name)] if path.endswith(name) else os.path.dirname(path)
+
+
 def task_of(path: str, dag_id: str, task_id: Optional[str], root: str) -> Any:
     """The DAG's task, its templates still as they were written; the DAG itself if no task is named.
 
@@ -58,8 +65,11 @@ def task_of(path: str, dag_id: str, task_id: Optional[str], root: str) -> Any:
 
 
 def _dags_of(path: str, root: str) -> Dict[str, Any]:
-    from airflow.sdk import DAG
-    from airflow.sdk.definitions._internal.contextmanager import DagContext
+    try:
+        from airflow.sdk import DAG
+        from airflow.sdk.definitions._internal.contextmanager import DagContext
+    except ImportError:  # Airflow 2
+        from airflow.models.dag import DAG, DagContext
     from airflow.utils.file import get_unique_dag_module_name
 
     leave_tasks_in_place()

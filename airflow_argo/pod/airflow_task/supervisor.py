@@ -36,6 +36,7 @@ class Supervisor:
         self.decided, self.name = False, ""
         self.started = datetime.now(timezone.utc)
         self.stores: Dict[str, Any] = {}
+        self.answer: Any = None
 
     def send(self, msg: Any) -> Any:
         """The answer to a message; None where the task runner expects none."""
@@ -43,6 +44,14 @@ class Supervisor:
         if answer is None:
             raise NeedsServer(f"the task asks Airflow's server ({type(msg).__name__}), and there is none in a workflow of Argo")
         return getattr(self, answer)(msg)
+
+    def send_request(self, _log: Any = None, msg: Any = None, **_: Any) -> None:
+        """Takes a message, in Airflow 3.0, which fetches the answer by a call of its own."""
+        self.answer = self.send(msg)
+
+    def get_message(self) -> Any:
+        """The answer to the last message, in Airflow 3.0."""
+        return self.answer
 
     async def asend(self, msg: Any) -> Any:
         """The answer to a message from asynchronous code."""
@@ -66,7 +75,7 @@ class Supervisor:
 
     def values(self, task_id: str, key: str) -> List[Any]:
         """What a task or its instances pushed under a key, as Airflow stores it."""
-        from airflow.sdk.serde import serialize
+        from .versions import serialize
 
         value = self.value(task_id, key)
         if value is None:
@@ -97,7 +106,7 @@ class Supervisor:
         return self.comms.XComSequenceSliceResult(root=values)
 
     def _set_xcom(self, msg: Any) -> Any:
-        from airflow.sdk.serde import deserialize
+        from .versions import deserialize
 
         if not msg.key.startswith("_link_"):
             self.pushed[msg.key] = deserialize(msg.value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import time
@@ -10,8 +9,7 @@ import uuid
 from datetime import datetime, timezone
 from typing import Any, Callable, Dict, Tuple
 
-FAIL = "__fail__"
-"""The method that Airflow resumes a task with to make it fail. Source: airflow.sdk TRIGGER_FAIL_REPR."""
+from .awaiting import FAIL, event_of
 
 
 def run(call: Dict[str, Any], values: Callable[[Any], Any], run: Any, report: Dict[str, Any], pod: Any) -> Tuple[int, Any]:
@@ -25,18 +23,28 @@ def run(call: Dict[str, Any], values: Callable[[Any], Any], run: Any, report: Di
         (exit code, report).
     """
     prepare_environment()
+    from airflow import __version__
+
+    if __version__.startswith("2."):
+        from . import airflow_2
+
+        return airflow_2.run(call, values, run, report, pod)
     from airflow.sdk.execution_time import task_runner
     from airflow.sdk.log import configure_logging
 
     use_plugins()
-    configure_logging(output=sys.stdout)
+    configure_logging(output=sys.stdout.buffer if __version__.startswith("3.0.") else sys.stdout)
+    if __version__.startswith(("3.0.", "3.1.")):
+        from airflow import settings
+
+        from .versions import prepare_older
+
+        prepare_older(settings)
     from . import dag_file
     from .socket_server import serve
     from .supervisor import Supervisor
 
-    folder, name = os.path.dirname(os.path.abspath(pod.__file__)), call["file"]
-    path = call.get("path") or dag_file.unpacked(folder, name, pod.unpacked)
-    root = path[: -len(name)] if path.endswith(name) else os.path.dirname(path)
+    path, root = dag_file.place_of(call, pod)
     facts = call["task"]
     task = dag_file.task_of(path, facts["dag_id"], facts["task_id"], root)
     supervisor = Supervisor(facts["task_id"], values(call.get("xcoms", {})), call.get("mapped", []), call.get("unknown", []))
@@ -76,11 +84,14 @@ def _server_context(task: Any, run: Any, call: Dict[str, Any]) -> Any:
     """What Airflow's server would say of the run and the task. Source: TIRunContext."""
     from airflow.sdk.api.datamodels._generated import DagRun, TIRunContext
 
+    from .versions import known_fields
+
     kinds = call.get("params", {})
     conf = {name: run.parameter(parameter, kind) for name, (parameter, kind) in kinds.items()}
     start, end = (run.start, run.end) if run.has_interval else data_interval(task.dag, run.date)
     retries = int(task.retries or 0)
-    dag_run = DagRun(
+    dag_run = known_fields(
+        DagRun,
         dag_id=task.dag_id,
         run_id=run.id,
         logical_date=run.date,
@@ -100,12 +111,11 @@ def _server_context(task: Any, run: Any, call: Dict[str, Any]) -> Any:
 
 def data_interval(dag: Any, date: datetime) -> Tuple[datetime, datetime]:
     """The data interval of a run for a date, as Airflow's timetable has it. Source: Timetable.infer_manual_data_interval."""
-    from airflow.sdk.timezone import coerce_datetime
-    from airflow.serialization.encoders import coerce_to_core_timetable
+    from .versions import coerce_datetime, core_timetable
 
     moment = coerce_datetime(date)
     try:
-        interval = coerce_to_core_timetable(dag.timetable).infer_manual_data_interval(run_after=moment)
+        interval = core_timetable(dag.timetable).infer_manual_data_interval(run_after=moment)
     except Exception:  # a timetable of the author's, or one that is not about time
         return moment, moment
     return interval.start, interval.end
@@ -173,31 +183,14 @@ def _instance(task: Any, supervisor: Any, server_context: Any) -> Any:
 
 def _resumed_by(message: Any) -> Tuple[str, Any]:
     """Runs the trigger that a task waits for: the method to go on with, and its arguments as Airflow stores them."""
-    from airflow.sdk._shared.module_loading import import_string
-    from airflow.sdk.serde import deserialize, serialize
+    from .versions import deserialize, import_string, serialize
 
     trigger = import_string(message.classpath)(**deserialize(message.trigger_kwargs))
     timeout = None if message.trigger_timeout is None else message.trigger_timeout.total_seconds()
-    try:
-        event = asyncio.run(_first_event(trigger, timeout))
-    except asyncio.TimeoutError:
-        return FAIL, {"error": "Trigger timeout"}
-    except Exception:
-        import traceback
-
-        return FAIL, {"error": "Trigger failure", "traceback": traceback.format_exc().splitlines()}
+    event, failure = event_of(trigger, timeout)
     if event is None:
-        return FAIL, {"error": "Trigger failure", "traceback": ["the trigger ended without an event"]}
+        return FAIL, failure
     return message.next_method, {**(message.next_kwargs or {}), "event": serialize(event.payload)}
-
-
-async def _first_event(trigger: Any, timeout: Any) -> Any:
-    async def first() -> Any:
-        async for event in trigger.run():
-            return event
-        return None
-
-    return await asyncio.wait_for(first(), timeout)
 
 
 def _fill(report: Dict[str, Any], call: Dict[str, Any], supervisor: Any, pod: Any) -> None:
