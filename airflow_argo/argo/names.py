@@ -105,6 +105,11 @@ def workflow_name(text: str) -> str:
     return object_name(text, MAX_WORKFLOW_NAME - _SUFFIX_LENGTH)
 
 
+def limits_name(workflow: str) -> str:
+    """The name of the ConfigMap with the sizes of a workflow's semaphores."""
+    return f"{object_name(workflow, MAX_WORKFLOW_NAME - len('-limits'))}-limits"
+
+
 def renamed(names: Mapping[str, str]) -> dict[str, str]:
     """Of a map id → name, those that differ, as name → id: what has to be written down to get the ids back."""
     return {name: text for text, name in names.items() if name != text}

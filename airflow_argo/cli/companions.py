@@ -33,7 +33,7 @@ def companions_of(compiled: Compiled, path: Path, options: Namespace) -> tuple[D
             break
         found |= new
         wanted = {name for one in new.values() for name in _references(one)}
-    return tuple(one.template() for one in found.values())
+    return tuple(document for one in found.values() for document in (*one.config_maps(), one.template()))
 
 
 def _references(compiled: Compiled) -> set[str]:

@@ -46,7 +46,7 @@ class Source:
         from airflow_argo.runners.sources import Runnable, runnable
 
         return (
-            Runnable(self.compiled.manifest(), self.documents, self.compiled)
+            Runnable(self.compiled.manifest(), (*self.compiled.config_maps(), *self.documents), self.compiled)
             if self.compiled
             else runnable(list(self.documents))
         )

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from airflow_argo.argo.limits import MAX_CRON_WORKFLOW_NAME
-from airflow_argo.argo.names import object_name, task_slug, workflow_name
+from airflow_argo.argo.names import limits_name, object_name, task_slug, workflow_name
 from airflow_argo.compiler.bodies import body_call, jobs_of
 from airflow_argo.compiler.code import quote, tag
 from airflow_argo.compiler.expressions import exists, travelling
@@ -75,6 +75,16 @@ class Compiled:
         own = {"workflowMetadata": {key: metadata[key] for key in ("labels", "annotations") if key in metadata}}
         spec = {**_schedule(schedule), **own, "workflowSpec": self.spec}
         return {"apiVersion": API_VERSION, "kind": "CronWorkflow", "metadata": metadata, "spec": spec}
+
+    def config_maps(self) -> list[Dict]:
+        """The ConfigMap with the sizes of the workflow's semaphores, if it has any."""
+        if not self.workflow.limits:
+            return []
+        metadata: Dict = {"name": limits_name(self.workflow.name), "labels": {"app.kubernetes.io/managed-by": "airflow-argo"}}
+        if self.workflow.namespace:
+            metadata["namespace"] = self.workflow.namespace
+        data = {key: str(size) for key, size in self.workflow.limits.items()}
+        return [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}]
 
     def _metadata(self, named: Dict) -> Dict:
         annotations = dict(self.workflow.annotations)

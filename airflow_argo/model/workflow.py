@@ -52,7 +52,7 @@ class Workflow:
         on_exit: runs at the end, however that came.
         parallelism: how many pods run at once.
         timeout_seconds: the run fails after so long.
-        at_most_at_once: how many runs of this name may be active; others wait.
+        limits: sizes of semaphores that the workflow or its steps refer to, by key.
         intervals: how a run's data interval follows from its moment, as pods are told; None: it is that moment.
         settings: further fields of Argo's workflow spec, in Argo's shapes.
     """
@@ -64,7 +64,7 @@ class Workflow:
     on_exit: Body | None = None
     parallelism: int | None = None
     timeout_seconds: int | None = None
-    at_most_at_once: int | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
     schedule: Schedule | None = None
     intervals: Intervals | None = None
     namespace: str | None = None

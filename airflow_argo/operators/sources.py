@@ -82,7 +82,9 @@ def workflow_source(workflow: Any, context: Any, *, is_dag: bool = False) -> Sou
     inputs = {spec.name for spec in model.inputs}
     run = run_facts(context) if is_dag or hasattr(workflow, "task_dict") else {}
     types = {parameter_name(name): value.type for name, value in model.outputs}
-    return Source((source.manifest,), parameters={name: run[name] for name in run if name in inputs}, types=types)
+    return Source(
+        (*source.documents, source.manifest), parameters={name: run[name] for name in run if name in inputs}, types=types
+    )
 
 
 def dag_source(dag: str, folder: Path, context: Any) -> Source:

@@ -63,7 +63,7 @@ def runnable(source: Any) -> Runnable:
     if isinstance(source, list | tuple):
         return _of_documents([dict(document) for document in source])
     compiled = compile_workflow(_model_of(source))
-    return Runnable(compiled.manifest(), (), compiled)
+    return Runnable(compiled.manifest(), tuple(compiled.config_maps()), compiled)
 
 
 def _model_of(source: Any) -> Workflow:

@@ -14,6 +14,7 @@ from airflow_argo.model.values import SameItem
 from airflow_argo.model.walk import found_in
 from airflow_argo.model.workflow import Workflow
 from airflow_argo.settings import Settings, load_settings
+from airflow_argo.translator import limits
 from airflow_argo.translator.airflow_names import is_mapped
 from airflow_argo.translator.bodies import body_of
 from airflow_argo.translator.branches import conditions_on_decisions
@@ -44,9 +45,6 @@ from airflow_argo.translator.read_findings import findings_of_reads
 from airflow_argo.translator.schedules import schedule_of
 from airflow_argo.translator.translation import Translation, TranslationError
 from airflow_argo.translator.trigger_rules import ALL_DONE_SETUP_SUCCESS, RULES, rule_of
-
-_AIRFLOWS_DEFAULT = 16
-"""How many tasks of a run Airflow runs at once, if not told otherwise. Source: [core] max_active_tasks_per_dag."""
 
 
 def translate(
@@ -104,17 +102,18 @@ def _workflow(dag: Any, ctx: DagContext, steps: tuple[Step, ...], schedule: Any,
     settings: dict[str, Any] = {}
     if ctx.settings["image_pull_secret"]:
         settings["imagePullSecrets"] = [{"name": ctx.settings["image_pull_secret"]}]
-    if dag.max_active_runs == 1:
-        settings["synchronization"] = {"mutexes": [{"name": f"dag-{label_of(dag.dag_id).lower()}"}]}
+    if synchronization := limits.of_runs(dag):
+        settings["synchronization"] = synchronization
     timeout = dag.dagrun_timeout
     return Workflow(
         name=dag.dag_id,
         graph=Graph(steps),
         inputs=(*OWN_INPUTS, *ctx.params.inputs),
-        parallelism=None if dag.max_active_tasks == _AIRFLOWS_DEFAULT else dag.max_active_tasks,
+        parallelism=None if dag.max_active_tasks == limits.AIRFLOWS_DEFAULT else dag.max_active_tasks,
         timeout_seconds=None if timeout is None else max(1, int(timeout.total_seconds())),
         schedule=schedule,
         intervals=ctx.intervals,
+        limits=limits.limits_of(dag),
         on_exit=on_exit,
         namespace=ctx.settings["namespace"],
         service_account=ctx.settings["service_account"],

@@ -32,6 +32,9 @@ _UNSET: tuple[Any, ...] = (None, False, (), [], {}, "")
 _DEFAULT_WEIGHTS = {"_DownstreamPriorityWeightStrategy": "downstream"}
 """Before Airflow 3.1 the default weight_rule is an object of this class."""
 
+_IN_ORDER = "let one task run after the other: Argo starts what is ready in the order of the manifest"
+_PAST = "set max_active_runs=1 and let the first task look at the earlier run's result; or backfill with --max-active-runs 1"
+
 _TASK_CHECKS: tuple[_Check, ...] = (
     *(
         _Check(f"on_{event}_callback", _UNSET, "AA206", "let a task with a trigger rule do it")
@@ -39,14 +42,12 @@ _TASK_CHECKS: tuple[_Check, ...] = (
     ),
     _Check("_pre_execute_hook", _UNSET, "AA224", "test it inside the task, or branch before it"),
     _Check("_post_execute_hook", _UNSET, "AA224", "do it inside the task"),
-    _Check("pool_slots", (*_UNSET, 1), "AA208", "limit the workflow's parallelism"),
-    _Check("weight_rule", ("downstream", *_UNSET), "AA209", "Argo starts what is ready in the order of the manifest"),
-    _Check("queue", ("default", *_UNSET), "AA210", "use node_selector or tolerations of the pod"),
-    _Check("executor", _UNSET, "AA210", "all tasks run in pods of Argo"),
-    _Check("run_as_user", _UNSET, "AA210", "set a security context"),
-    _Check("depends_on_past", _UNSET, "AA212", "runs of Argo don't know one another"),
-    _Check("wait_for_downstream", _UNSET, "AA212", "runs of Argo don't know one another"),
-    _Check("max_active_tis_per_dag", _UNSET, "AA222", "use a semaphore"),
+    _Check("pool_slots", (*_UNSET, 1), "AA208", "give it a pool of its own, of as many slots as tasks of it may run at once"),
+    _Check("weight_rule", ("downstream", *_UNSET), "AA209", _IN_ORDER),
+    _Check("queue", ("default", *_UNSET), "AA210", "say where it runs by node_selector or tolerations in a pod_override"),
+    _Check("executor", _UNSET, "AA210", "leave it out: every task is a pod of Argo"),
+    _Check("depends_on_past", _UNSET, "AA212", _PAST),
+    _Check("wait_for_downstream", _UNSET, "AA212", _PAST),
     _Check("inlets", _UNSET, "AA218", "Argo has no assets"),
     _Check("outlets", _UNSET, "AA218", "Argo has no assets: trigger what follows by a task"),
     _Check("sla", _UNSET, "AA206", "watch the workflow's duration"),
@@ -54,7 +55,9 @@ _TASK_CHECKS: tuple[_Check, ...] = (
 
 _DAG_CHECKS: tuple[_Check, ...] = (
     _Check("deadline", _UNSET, "AA206", "watch the workflow's duration"),
-    _Check("max_consecutive_failed_dag_runs", (*_UNSET, 0), "AA222", "use stopStrategy of the CronWorkflow"),
+    _Check(
+        "max_consecutive_failed_dag_runs", (*_UNSET, 0, 1), "AA222", "set it to 1: Argo counts failed runs, not those in a row"
+    ),
 )
 
 
@@ -83,7 +86,10 @@ def _left_out_of_task(task: Any, *, pools: bool) -> Iterator[LeftOut]:
         cure = "name a ConfigMap with the sizes of pools in the setting pools_config_map"
         yield LeftOut("AA208", f"pool '{task.pool}' is not carried over", cure)
     if getattr(task, "priority_weight", 1) != 1:
-        yield LeftOut("AA209", "priority_weight is not carried over", "Argo starts what is ready in the order of the manifest")
+        yield LeftOut("AA209", "priority_weight is not carried over", _IN_ORDER)
+    user = str(getattr(task, "run_as_user", None) or "")
+    if user and not user.isdecimal():
+        yield LeftOut("AA210", f"run_as_user '{user}' is not carried over", "give the user's number, or set it in the image")
     left = left_of_override(task)
     if left:
         yield LeftOut("AA211", f"{', '.join(left)} of the pod_override is not carried over", "use a podSpecPatch")

@@ -11,6 +11,7 @@ from typing import Any
 
 from airflow_argo.model.jobs import PodSettings
 from airflow_argo.settings import Settings
+from airflow_argo.translator.limits import both, of_instances
 
 BASE = "base"
 DEFAULT_POOL = "default_pool"
@@ -28,13 +29,20 @@ def pool_key(pool: str) -> str:
     return "".join(char if char.isascii() and (char.isalnum() or char in "-._") else "_" for char in pool)
 
 
-def with_pool(pod: PodSettings, task: Any, settings: Settings) -> PodSettings:
-    """The settings, with a semaphore for the task's pool if the settings say which ConfigMap has the sizes of pools."""
+def with_locks(pod: PodSettings, task: Any, settings: Settings) -> PodSettings:
+    """The settings, with the locks of a task: of its own limit, and of its pool where a setting names the pools' sizes."""
     pool, config_map = getattr(task, "pool", DEFAULT_POOL), settings["pools_config_map"]
-    if pool == DEFAULT_POOL or config_map is None:
-        return pod
-    semaphore = {"configMapKeyRef": {"name": config_map, "key": pool_key(pool)}}
-    return _more(pod, {}, {"synchronization": {"semaphores": [semaphore]}})
+    locks = of_instances(task)
+    if pool != DEFAULT_POOL and config_map is not None:
+        semaphore = {"configMapKeyRef": {"name": config_map, "key": pool_key(pool)}}
+        locks = both({"semaphores": [semaphore]}, locks)
+    return _more(pod, {}, {"synchronization": locks}) if locks else pod
+
+
+def with_user(pod: PodSettings, task: Any) -> PodSettings:
+    """The settings, with the user as which a task runs, if that is a number: an image's names are not known."""
+    user = str(getattr(task, "run_as_user", None) or "")
+    return _more(pod, {}, {"securityContext": {"runAsUser": int(user)}}) if user.isdecimal() else pod
 
 
 def with_override(pod: PodSettings, task: Any) -> PodSettings:
@@ -50,6 +58,8 @@ def with_override(pod: PodSettings, task: Any) -> PodSettings:
         template["metadata"] = metadata
     if spec.get("securityContext"):
         template["securityContext"] = spec["securityContext"]
+    if beside := [_as_sidecar(one) for one in spec.get("containers") or [] if one is not _base(spec)]:
+        template["sidecars"] = beside
     return _more(pod, container, template)
 
 
@@ -64,8 +74,12 @@ def left_of_override(task: Any) -> list[str]:
     spec = _override(task).get("spec") or {}
     left = [key for key, value in spec.items() if value and key not in _OF_TEMPLATE | {"containers", "securityContext"}]
     left += [key for key, value in _base(spec).items() if value and key not in _OF_CONTAINER | _OF_BOTH]
-    sidecars = [one["name"] for one in spec.get("containers") or [] if one is not _base(spec)]
-    return sorted([*left, *(f"container {name}" for name in sidecars)])
+    return sorted(left)
+
+
+def _as_sidecar(container: dict[str, Any]) -> dict[str, Any]:
+    """A container beside the task's: Argo ends it when that has ended."""
+    return {key: value for key, value in container.items() if value}
 
 
 def _override(task: Any) -> dict[str, Any]:

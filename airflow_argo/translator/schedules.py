@@ -25,6 +25,7 @@ _MADE_UP_SECONDS = 366 * 24 * 60 * 60
 """A run that was missed while no controller ran is made up within this time, as Airflow does: the latest one."""
 
 _ONCE = "cronworkflow.succeeded + cronworkflow.failed >= 1"
+_FAILED_ONCE = "cronworkflow.failed >= 1"
 _MAX_EVENTS = 500
 _BY_ASSETS = frozenset({"AssetTriggeredTimetable", "DatasetTriggeredTimetable", "PartitionedAssetTimetable"})
 
@@ -61,7 +62,7 @@ def schedule_of(dag: Any, ctx: DagContext) -> Schedule | None:
         suspended=bool(dag.is_paused_upon_creation),
         starting_deadline_seconds=None if times.tests or times.stop else _MADE_UP_SECONDS,
         when=when(times.tests),
-        stop=times.stop,
+        stop=times.stop or (_FAILED_ONCE if getattr(dag, "max_consecutive_failed_dag_runs", 0) == 1 else None),
     )
 
 

@@ -66,7 +66,8 @@ def test_what_a_template_lacks_is_said(translated: Any) -> None:
     containers = "containers=[k8s.V1Container(name='base'), k8s.V1Container(name='log')], termination_grace_period_seconds=5"
     made = translated(overriding(containers))
     assert [one.code for one in made.diagnostics] == ["AA211"]
-    assert "container log, terminationGracePeriodSeconds" in made.diagnostics[0].message
+    assert "terminationGracePeriodSeconds of the pod_override" in made.diagnostics[0].message
+    assert pod_of(made)[1] == {"sidecars": [{"name": "log"}]}
 
 
 def test_pool_is_a_semaphore_where_its_size_is_known(translated: Any) -> None:

@@ -20,7 +20,7 @@ def submit(options: Namespace) -> Report:
     if source.compiled is not None:
         from airflow_argo.cli.commands.translate import manifest_of
 
-        documents = [manifest_of(source, options.kind or "Workflow")]
+        documents = [*source.compiled.config_maps(), manifest_of(source, options.kind or "Workflow")]
     if options.dry_run == "client":
         return Report(to_yaml(documents), documents, findings=source.diagnostics, ported=source.ported)
     from airflow_argo.cli.clusters import runner

@@ -29,11 +29,12 @@ def translate(options: Namespace) -> Report:
     if failures:
         show_ported(ported)
         raise Refused(failures)
-    manifests = [(source.name, manifest_of(source, options.kind)) for source in found]
+    manifests = [(source.name, [manifest_of(source, options.kind), *source.compiled.config_maps()]) for source in found]
     if options.output_dir:
         report = _written(manifests, Path(options.output_dir), options)
     else:
-        report = Report(_text([manifest for _, manifest in manifests], options.output), [one for _, one in manifests])
+        documents = [document for _, made in manifests for document in made]
+        report = Report(_text(documents, options.output), documents)
     report.findings, report.ported = findings, ported
     return report
 
@@ -110,7 +111,7 @@ def _text(manifests: list[Dict], output: str) -> str:
     return json.dumps(manifests if len(manifests) != 1 else manifests[0], indent=2) if output == "json" else to_yaml(manifests)
 
 
-def _written(manifests: list[tuple[str, Dict]], folder: Path, options: Namespace) -> Report:
+def _written(manifests: list[tuple[str, list[Dict]]], folder: Path, options: Namespace) -> Report:
     folder.mkdir(parents=True, exist_ok=True)
     texts = dict(_files(manifests, folder, options.output))
     for path, text in texts.items():
@@ -118,8 +119,8 @@ def _written(manifests: list[tuple[str, Dict]], folder: Path, options: Namespace
     return Report("\n".join(f"{path}" for path in texts), [str(path) for path in texts])
 
 
-def _files(manifests: list[tuple[str, Dict]], folder: Path, output: str) -> Iterator[tuple[Path, str]]:
+def _files(manifests: list[tuple[str, list[Dict]]], folder: Path, output: str) -> Iterator[tuple[Path, str]]:
     from airflow_argo.argo.names import object_name
 
-    for name, manifest in manifests:
-        yield folder / f"{object_name(name, 100)}.{output}", _text([manifest], output)
+    for name, made in manifests:
+        yield folder / f"{object_name(name, 100)}.{output}", _text(made, output)
