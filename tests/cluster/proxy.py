@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -35,7 +36,8 @@ class Request:
 
     @property
     def is_creation(self):
-        return self.method == "POST" and self.path.rpartition("/")[2] == "workflows"
+        """Of a workflow, by the Kubernetes API or an Argo server's."""
+        return self.method == "POST" and re.search(r"/(workflows|api/v1/workflows/[^/]+)\Z", self.path) is not None
 
 
 @dataclass
