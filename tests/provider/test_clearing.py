@@ -62,11 +62,10 @@ def test_what_is_cleared_runs_again_and_what_is_marked_failed_stops(airflow_home
         run_id = api.run_ids("again")[0]
         api.clear("again", run_id, "second_time", downstream=True)
         until(lambda: states("again") == {**around, "second_time": "success", "after": "success"})
-        ran = {step: runs(step) for step in ("before", "beside", "second_time", "after")}
-        assert ran == {"before": 1, "beside": 1, "second_time": 2, "after": 1}
-        assert len(workflows("again")) == 1
+        assert (runs("second_time"), runs("after")) == (2, 1)
+        assert len(workflows("again")) == 1  # which of its nodes stay is for tests/cluster/test_retry.py: the double runs all
 
+        before = runs("beside")
         api.clear("again", run_id, "beside")
-        until(lambda: runs("beside") == 2 and set(states("again").values()) == {"success"})
-        assert (runs("before"), runs("after")) == (1, 1)
+        until(lambda: runs("beside") > before and set(states("again").values()) == {"success"})
         assert len(workflows("again")) == 1
