@@ -74,7 +74,7 @@ def _check(dag: Any, group: Any, tasks: Mapping[str, Any]) -> None:
         raise InputError(f"{called} has tasks that are offloaded already", "offload the outermost, once", place)
     around = group
     while around is not None:
-        if type(around).__name__ == "MappedTaskGroup":
+        if around.__class__.__name__ == "MappedTaskGroup":  # a group knows those around it by weak references
             cure = "let the mapped group be inside of what is offloaded, not around it"
             raise InputError(f"{called} is in the mapped group '{around.group_id}'", cure, place)
         around = around.parent_group

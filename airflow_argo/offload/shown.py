@@ -21,6 +21,9 @@ _KEPT: Final = (
 )
 """What Airflow goes on doing for a task."""
 
+_MAIL: Final = ("email", "email_on_failure")
+"""Deprecated as arguments, of which only the author is to be told."""
+
 _CALLBACKS: Final = ("on_execute_callback", "on_failure_callback", "on_success_callback", "on_skipped_callback")
 
 
@@ -53,6 +56,7 @@ def _value(task: Any, name: str) -> Any:
 
 def _become(task: Any, own: dict[str, Any], base: dict[str, Any]) -> None:
     decider = _decider(task)
+    mail = {name: base.pop(name) for name in _MAIL if name in base}
     made = (ArgoDecidingStepOperator if decider else ArgoStepOperator)(
         task_id=task.task_id,
         dag=task.dag,
@@ -65,7 +69,7 @@ def _become(task: Any, own: dict[str, Any], base: dict[str, Any]) -> None:
     )
     if decider:
         made.decides = decider
-    kept = {name: getattr(task, name) for name in ("task_id", "upstream_task_ids", "downstream_task_ids")}
+    kept = mail | {name: getattr(task, name) for name in ("task_id", "upstream_task_ids", "downstream_task_ids")}
     setups = ("is_setup", "is_teardown", "on_failure_fail_dagrun")
     kept |= {key: value for key, value in vars(task).items() if key.lstrip("_") in setups}
     vars(task).clear()

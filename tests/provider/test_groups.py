@@ -1,0 +1,155 @@
+"""Groups that are offloaded, as Airflow sees them: ids, edges, rules, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, TaskGroup, task, task_group
+
+from airflow_argo.diagnostics import InputError
+from airflow_argo.offload import ArgoTaskGroup, argo_task_group, offload
+
+
+def empty(name, **settings):
+    return EmptyOperator(task_id=name, **settings)
+
+
+@task
+def value():
+    return 1
+
+
+@task.branch
+def choose():
+    return "g.first"
+
+
+def edges(dag):
+    return {(above.task_id, below) for above in dag.tasks for below in above.downstream_task_ids}
+
+
+def test_edges_drawn_before_and_after_go_to_the_submission_too():
+    with DAG("d") as dag:
+        given = value()
+        with ArgoTaskGroup("g") as group:
+            first, second = empty("first"), empty("second")
+            used = BashOperator(task_id="used", bash_command=given)
+            first >> second
+        empty("start") >> group >> empty("end")
+        empty("late") >> second
+    found = edges(dag)
+    assert {("start", "g.submit"), ("value", "g.submit"), ("late", "g.submit")} <= found
+    assert {("start", "g.first"), ("start", "g.used"), ("value", "g.used"), ("late", "g.second")} <= found
+    assert {("g.submit", "g.first"), ("g.submit", "g.used"), ("g.first", "g.second")} <= found
+    assert {("g.second", "end"), ("g.used", "end")} <= found
+    assert ("start", "g.second") not in found
+    assert ("g.submit", "end") not in found
+    assert dag.task_dict["g.submit"].trigger_rule == "all_done"
+    assert used is dag.task_dict["g.used"]
+    dag.validate()
+    dag.check_cycle()
+
+
+def test_what_is_around_the_group_reaches_all_of_its_roots():
+    with DAG("d") as dag:
+        with TaskGroup("outer") as outer, ArgoTaskGroup("g"):
+            empty("a"), empty("b")
+        empty("start") >> outer >> empty("end")
+    found = edges(dag)
+    assert {("start", "outer.g.a"), ("start", "outer.g.b"), ("start", "outer.g.submit")} <= found
+    assert {("outer.g.a", "end"), ("outer.g.b", "end")} <= found
+
+
+def test_a_branch_never_skips_the_submission():
+    with DAG("d") as dag:
+        with ArgoTaskGroup("g") as group:
+            empty("first")
+        choose() >> group
+    found = edges(dag)
+    assert {("choose", "g.first"), ("choose", "g.ready"), ("g.ready", "g.submit")} <= found
+    assert ("choose", "g.submit") not in found
+
+
+def test_rules_that_one_more_success_would_change_have_no_edge_from_the_submission():
+    with DAG("d") as dag:
+        with ArgoTaskGroup("g") as group:
+            empty("one", trigger_rule="one_success")
+            empty("all")
+        empty("start") >> group
+    found = edges(dag)
+    assert ("g.submit", "g.all") in found
+    assert ("g.submit", "g.one") not in found
+    assert ("start", "g.one") in found
+
+
+def test_instances_stay_instances():
+    with DAG("d") as dag:
+
+        @task
+        def double(x):
+            return 2 * x
+
+        @task_group
+        def per(x):
+            double.override(task_id="inner")(x)
+
+        mapped = double.expand(x=[1, 2, 3])
+        per.expand(x=mapped)
+    offload(dag)
+    assert dag.task_dict["double"].operator_class.__name__ == "ArgoStepOfMapped"
+    assert dag.task_dict["double"].task_type == "ArgoStepOfMapped"
+    assert type(dag.task_group.children["per"]).__name__ == "MappedTaskGroup"
+    assert mapped.operator is dag.task_dict["double"]
+
+
+def test_the_decorator_makes_a_group_of_the_functions_name():
+    with DAG("d") as dag:
+
+        @argo_task_group(argo={"argo_conn_id": "other"})
+        def load(x):
+            return value.override(task_id="inner")()
+
+        result = load(1)
+        BashOperator(task_id="after", bash_command=result)
+    assert ("load.inner", "after") in edges(dag)
+    assert dag.task_dict["load.submit"].argo_conn_id == dag.task_dict["load.inner"].argo_conn_id == "other"
+
+
+def test_callbacks_stay_with_airflow_and_go_into_no_workflow():
+    def tell(context):
+        raise AssertionError
+
+    with DAG("d", on_failure_callback=tell, schedule="@daily") as dag:
+        empty("a", on_failure_callback=tell, email="me@example.com")
+    offload(dag)
+    shown, inner = dag.task_dict["a"], dag.task_dict["submit"].workflow.inner()
+    assert shown.on_failure_callback
+    assert shown.email == "me@example.com"
+    assert not inner.task_dict["a"].on_failure_callback
+    assert not inner.task_dict["a"].email_on_failure
+    assert inner.on_failure_callback is None
+    assert type(inner.timetable).__name__ == "NullTimetable"
+
+
+def test_what_cant_be_offloaded_is_refused_when_the_file_is_read():
+    with DAG("empty") as dag, pytest.raises(InputError, match="there are no tasks"):
+        offload(dag)
+    with DAG("named") as dag:
+        empty("submit")
+    with pytest.raises(InputError, match="has a task 'submit'"):
+        offload(dag)
+    with DAG("twice") as dag:
+        with ArgoTaskGroup("g"):
+            empty("a")
+        with pytest.raises(InputError, match="offloaded already"):
+            offload(dag)
+    with DAG("mapped"):
+
+        @task_group
+        def per(x):
+            with ArgoTaskGroup("g"):
+                empty("a")
+
+        with pytest.raises(InputError, match="is in the mapped group 'per'"):
+            per.expand(x=[1, 2])

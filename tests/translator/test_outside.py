@@ -1,0 +1,76 @@
+"""A part of a DAG as a workflow of its own: its tasks judge those before it as Airflow would."""
+
+from __future__ import annotations
+
+import pytest
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+
+from airflow_argo.model.conditions import State
+from airflow_argo.runners.local import LocalRunner
+from airflow_argo.translator.dags import in_order, translate
+from airflow_argo.translator.outside import Outside, would_run
+from tests.parity.argo_side import ended_of
+
+STATES = {"S": State.SUCCESS, "F": State.FAILED, "K": State.SKIPPED, "U": State.UPSTREAM_FAILED}
+ENDS = {"S": "success", "k": "skipped", "u": "upstream_failed"}
+COLUMNS = ["SS", "SF", "SK", "SU", "FF", "FK", "FU", "KK", "KU", "UU"]
+AIRFLOW = {
+    "all_success": "S u k u u u u k u u",
+    "all_failed": "k k k k S k S k k S",
+    "all_done": "S S S S S S S S S S",
+    "all_done_min_one_success": "S S k S u k u k k u",
+    "one_success": "S S S S u u u k u u",
+    "one_failed": "k S k S S S S k S S",
+    "one_done": "S S S S S S S k k k",
+    "none_failed": "S u S u u u u S u u",
+    "none_skipped": "S S k S S k S k k S",
+    "none_failed_min_one_success": "S u S u u u u k u u",
+    "all_skipped": "k k k k k k k S k k",
+}
+"""Trigger rule → what becomes of a task, for each pair of ends before it; all of them are known when it is judged."""
+
+
+def dag_of(tmp_path, rules):
+    file = tmp_path / "part.py"
+    file.write_text("# made by a test\n")
+    with DAG("part") as dag:
+        before = [EmptyOperator(task_id="x"), EmptyOperator(task_id="y")]
+        for rule in rules:
+            before >> EmptyOperator(task_id=rule, trigger_rule=rule)
+    dag.fileloc = str(file)
+    return dag
+
+
+@pytest.mark.parametrize("pair", COLUMNS)
+def test_rules_see_how_tasks_outside_have_ended(pair, tmp_path):
+    dag = dag_of(tmp_path, AIRFLOW)
+    states = {name: (STATES[end],) for name, end in zip("xy", pair, strict=True)}
+    workflow = translate(dag, outside=Outside(frozenset(AIRFLOW), states)).required()
+    run = LocalRunner(folder=tmp_path / "runs").run(workflow, parameters={"logical_date": "2026-01-01T00:00:00+00:00"})
+    found = {task: state for (task, _), state in ended_of("", run.tree).tasks.items() if task in AIRFLOW}
+    assert found == {rule: ENDS[ends.split()[COLUMNS.index(pair)]] for rule, ends in AIRFLOW.items()}
+
+
+@pytest.mark.parametrize("pair", COLUMNS)
+@pytest.mark.parametrize("rule", AIRFLOW)
+def test_it_is_known_before_whether_anything_would_run(rule, pair, tmp_path):
+    dag, own = dag_of(tmp_path, [rule]), frozenset({rule})
+    states = {name: (STATES[end],) for name, end in zip("xy", pair, strict=True)}
+    runs = AIRFLOW[rule].split()[COLUMNS.index(pair)] == "S"
+    assert would_run(in_order(dag, own), Outside(own, states)) is runs
+
+
+def test_instances_count_one_by_one(tmp_path):
+    dag = dag_of(tmp_path, AIRFLOW)
+    states = {"x": (State.SUCCESS, State.FAILED, State.SKIPPED), "y": (State.SUCCESS,)}
+    outside = Outside(frozenset(AIRFLOW), states, mapped=frozenset("x"))
+    assert outside.stand_ins(["x", "y"], "all_done") == ["x", "x (skipped)", "x (success)", "y"]
+    assert outside.stand_ins(["x"], "one_done") == ["before", "x (skipped)", "x (success)"]
+    assert translate(dag, outside=outside).workflow is not None
+
+
+def test_what_a_branch_outside_skips_doesnt_run(tmp_path):
+    dag = dag_of(tmp_path, ["all_done"])
+    own = frozenset({"all_done"})
+    assert not would_run(in_order(dag, own), Outside(own, {"x": (State.SUCCESS,), "y": (State.SUCCESS,)}, skipped=own))
