@@ -261,7 +261,8 @@ class GraphTemplate:
     def _failed_leaves(self, leaves: list[Step]) -> str:
         plain = [self.scope.names[step.id] for step in leaves if not reports_items(step.body)]
         names = ", ".join(f"'{name}'" for name in plain)
-        code = f"filter([{names}], tasks[#].status in ['Failed', 'Error', 'Omitted'])"
+        # without a task there is no `tasks` to ask
+        code = f"filter([{names}], tasks[#].status in ['Failed', 'Error', 'Omitted'])" if names else "[]"
         for step in leaves:
             if reports_items(step.body):
                 failed = truth(Some(step.id, NOT_RUN_TO_SUCCESS), self.scope)

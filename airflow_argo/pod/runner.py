@@ -332,10 +332,11 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
 
         result = asyncio.run(_awaited(result))
     if "branch" in call:
-        _report_branch(call["branch"], result, report)
+        _report_branch(call, result, report)
     elif "short_circuit" in call:
         report["pushed"]["follow"] = encoded(bool(result))
-        report_value({} if result or not call["short_circuit"]["skips"] else {"quiet": True}, result, report)
+        skips = call["short_circuit"]["skips"] and not result
+        report_value({"quiet": skips or call.get("quiet")}, result, report)
     else:
         report_value(call, result, report)
 
@@ -413,8 +414,9 @@ def _check_mappable(result: Any) -> None:
         raise TypeError(f"tasks are mapped over what this one returns, and a {type(result).__name__} is no list or dict")
 
 
-def _report_branch(follows: dict[str, Any], chosen: Any, report: Report) -> None:
+def _report_branch(call: Call, chosen: Any, report: Report) -> None:
     """Which direct dependents run. Source: airflow.sdk SkipMixin: those chosen, and those on the way to one."""
+    follows = call["branch"]
     chosen_ids = [] if chosen is None else [chosen] if isinstance(chosen, str) else list(chosen)
     unknown = [one for one in chosen_ids if one not in follows["ids"]]
     if unknown:
@@ -422,7 +424,7 @@ def _report_branch(follows: dict[str, Any], chosen: Any, report: Report) -> None
     followed = [child for child in follows["children"] if any(child in follows["ids"][one] for one in chosen_ids)]
     report["pushed"]["follow"] = encoded(followed)
     if follows.get("returns") or len(followed) == len(follows["children"]):
-        report_value({}, chosen, report)
+        report_value({"quiet": call.get("quiet")}, chosen, report)
 
 
 # Commands

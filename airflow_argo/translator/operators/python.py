@@ -66,7 +66,7 @@ def _call(task: Any, ctx: TaskContext, decides: dict[str, Any]) -> Job:
         "params": ctx.dag_context.params.for_pods(),
         **decides,
     }
-    if not task.do_xcom_push and "branch" not in decides:
+    if not task.do_xcom_push:
         facts["quiet"] = True
     if name := name_of_instances(ctx.task):
         facts["name"] = name
