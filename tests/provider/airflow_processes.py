@@ -75,6 +75,7 @@ class AirflowProcesses:
             "AIRFLOW__API__WORKERS": "1",
             "AIRFLOW__API__MAXIMUM_PAGE_LIMIT": "1000",
             "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",  # machines that run tests are busy
+            "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "120",
             "AIRFLOW__API_AUTH__JWT_SECRET": "of-this-test-alone" * 5,
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",

@@ -49,6 +49,11 @@ def workflow_of(request):
     return body.get("workflow", body)
 
 
+def is_shared(request):
+    """Whether this is the watch of a triggerer, over all workflows."""
+    return request.is_watch and not any("fieldSelector" in key for key in request.query)
+
+
 SIGKILL = ((signal.SIGKILL, 0.0),)
 
 
@@ -107,7 +112,7 @@ def triggerer_killed(scene):
     """Kill the triggerer soon after it has begun to watch, and start another, until all is over."""
 
     def plan(request):
-        if request.is_watch and not any("fieldSelector" in key for key in request.query):
+        if is_shared(request):
             watching.set()
 
     watching = threading.Event()
@@ -149,9 +154,9 @@ def history_gone(scene):
     """A watch is told that its resourceVersion is too old, by the answer or by its first event."""
 
     def plan(request):
-        if not request.is_watch or scene.chance.random() < 0.4:
+        if not request.is_watch or scene.chance.random() < 0.3:
             return None
-        scene.hit()
+        scene.hit(tasks=scene.unfinished("deferred") if is_shared(request) else 1)
         return Plan(first=GONE_EVENT) if scene.chance.random() < 0.5 else Plan(answer=GONE_ANSWER)
 
     scene.proxy.plan = plan
@@ -227,7 +232,7 @@ def token_expired(scene):
     number = 0
     while not scene.over(scene.chance.uniform(1, 4)):
         number += 1
-        scene.hit()
+        scene.hit(tasks=scene.unfinished())
         scene.proxy.expire()
         scene.proxy.cut()
         scene.over(scene.chance.uniform(0, 1.5))
