@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,11 @@ from airflow_argo.diagnostics import InputError, Origin
 FILE_NAME = "airflow-argo.toml"
 ENVIRONMENT_PREFIX = "AIRFLOW_ARGO_"
 AIRFLOW_SECTION = "argo"
+QUEUES = "queues"
+QUEUE_FIELDS = frozenset(
+    {"nodeSelector", "tolerations", "affinity", "serviceAccountName", "priorityClassName", "schedulerName", "resources"}
+)
+"""What a queue may say of the pods of its tasks: where they run, with what, and as whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +81,15 @@ class UnknownSetting(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A value for each setting, and where it comes from."""
+    """A value for each setting, and where it comes from.
+
+    Attributes:
+        queues: what pods of tasks of a queue get, by its name: fields of Kubernetes' pod spec.
+    """
 
     values: Mapping[str, str | None]
     sources: Mapping[str, Source]
+    queues: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> str | None:
         return self.values[name]
@@ -111,7 +121,7 @@ class Settings:
             if name not in _BY_NAME or not _BY_NAME[name].per_task:
                 raise UnknownSetting(name, None, where=f" of tasks, in {source}")
         given = {name: checked(name, value, str(source)) for name, value in own.items()}
-        return Settings({**self.values, **given}, {**self.sources, **dict.fromkeys(given, source)})
+        return replace(self, values={**self.values, **given}, sources={**self.sources, **dict.fromkeys(given, source)})
 
 
 def checked(name: str, value: Any, where: str) -> str:
@@ -142,7 +152,8 @@ def load_settings(
     layers = (_from_airflow(), _from_file(beside), _from_environment(environment), _from_flags(flags or {}))
     for layer in layers:
         found |= layer
-    return Settings({name: value for name, (value, _) in found.items()}, {name: source for name, (_, source) in found.items()})
+    values = {name: value for name, (value, _) in found.items()}
+    return Settings(values, {name: source for name, (_, source) in found.items()}, queues_of(beside))
 
 
 _Layer = dict[str, tuple["str | None", Source]]
@@ -172,10 +183,30 @@ def _from_file(beside: Path | None) -> _Layer:
         return {}
     layer: _Layer = {}
     for name, value in _toml(path).items():
+        if name == QUEUES:
+            continue
         if name not in _BY_NAME:
             raise UnknownSetting(name, Origin(str(path)))
         layer[name] = (checked(name, value, str(path)), Source("file", str(path)))
     return layer
+
+
+def queues_of(beside: Path | None) -> dict[str, dict[str, Any]]:
+    """The tables `[queues.NAME]` of the settings file.
+
+    Raises:
+        InputError: one isn't a table, or has a field that no queue can have.
+    """
+    path = _file(beside)
+    found = _toml(path).get(QUEUES, {}) if path else {}
+    at = Origin(str(path))
+    if not isinstance(found, dict) or not all(isinstance(table, dict) for table in found.values()):
+        raise InputError("queues are no tables", "write [queues.NAME], and fields of a pod below it", at)
+    for name, table in found.items():
+        unknown = sorted(table.keys() - QUEUE_FIELDS)
+        if unknown:
+            raise InputError(f"queue '{name}' has no field '{unknown[0]}'", f"use: {', '.join(sorted(QUEUE_FIELDS))}", at)
+    return found
 
 
 def _file(beside: Path | None) -> Path | None:

@@ -18,7 +18,7 @@ from airflow_argo.translator.mapped_groups import are_members, mapped_group_of
 from airflow_argo.translator.origins import Origins
 from airflow_argo.translator.outside import Outside
 from airflow_argo.translator.params import DagParams
-from airflow_argo.translator.pods import image_of, with_locks, with_override, with_user
+from airflow_argo.translator.pods import image_of, with_locks, with_override, with_queue, with_user
 from airflow_argo.translator.slices import NotSliceable, Slice, slice_of
 from airflow_argo.translator.templates import NotConvertible, Pull, TemplateReader
 
@@ -258,8 +258,9 @@ class TaskContext:
         return self.own_pod(pod_settings_of(self.settings))
 
     def own_pod(self, pod: PodSettings) -> PodSettings:
-        """Settings of a pod, with what the task asks for: its pool, and its pod_override."""
-        return with_locks(with_override(with_user(pod, self.task), self.task), self.task, self.settings)
+        """Settings of a pod, with what the task asks for: its queue, user, pool and pod_override."""
+        pod = with_user(with_queue(pod, self.task, self.settings), self.task)
+        return with_locks(with_override(pod, self.task), self.task, self.settings)
 
     def env(self, given: Mapping[str, Any]) -> Env:
         """Environment variables, rendered."""

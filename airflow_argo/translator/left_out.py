@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any, NamedTuple
 
 from airflow_argo.diagnostics import Severity
@@ -27,6 +27,9 @@ class _Check(NamedTuple):
     cure: str
 
 
+DEFAULT_QUEUE = "default"
+"""Source: [operators] default_queue."""
+
 _UNSET: tuple[Any, ...] = (None, False, (), [], {}, "")
 
 _DEFAULT_WEIGHTS = {"_DownstreamPriorityWeightStrategy": "downstream"}
@@ -44,7 +47,6 @@ _TASK_CHECKS: tuple[_Check, ...] = (
     _Check("_post_execute_hook", _UNSET, "AA224", "do it inside the task"),
     _Check("pool_slots", (*_UNSET, 1), "AA208", "give it a pool of its own, of as many slots as tasks of it may run at once"),
     _Check("weight_rule", ("downstream", *_UNSET), "AA209", _IN_ORDER),
-    _Check("queue", ("default", *_UNSET), "AA210", "say where it runs by node_selector or tolerations in a pod_override"),
     _Check("executor", _UNSET, "AA210", "leave it out: every task is a pod of Argo"),
     _Check("depends_on_past", _UNSET, "AA212", _PAST),
     _Check("wait_for_downstream", _UNSET, "AA212", _PAST),
@@ -65,13 +67,20 @@ BY_AIRFLOW = frozenset({"AA206", "AA207", "AA217", "AA224"})
 """Codes of what Airflow's task runner does, so that a task gets it if the operator itself runs."""
 
 
-def left_out_of_task(task: Any, *, real: bool = False, pools: bool = False) -> Iterator[LeftOut]:
+def left_out_of_task(task: Any, *, real: bool = False, pools: bool = False, queues: Container[str] = ()) -> Iterator[LeftOut]:
     """What a task asks for and doesn't get.
 
     Args:
         real: the operator itself runs, by Airflow's task runner.
         pools: the sizes of pools are known, so that they hold.
+        queues: those of which the settings say what their pods get.
     """
+    queue = getattr(task, "queue", None)
+    if queue and queue != DEFAULT_QUEUE and queue not in queues:
+        cure = (
+            f"say in airflow-argo.toml what its pods get: a table [queues.{queue}] with nodeSelector, tolerations or the like"
+        )
+        yield LeftOut("AA210", f"queue '{queue}' is not carried over", cure)
     yield from (found for found in _left_out_of_task(task, pools=pools) if not (real and found.code in BY_AIRFLOW))
 
 

@@ -39,6 +39,13 @@ def with_locks(pod: PodSettings, task: Any, settings: Settings) -> PodSettings:
     return _more(pod, {}, {"synchronization": locks}) if locks else pod
 
 
+def with_queue(pod: PodSettings, task: Any, settings: Settings) -> PodSettings:
+    """The settings, with what the settings file says of the task's queue."""
+    fields = settings.queues.get(str(getattr(task, "queue", None)), {})
+    container = {key: value for key, value in fields.items() if key in _OF_CONTAINER}
+    return _more(pod, container, {key: value for key, value in fields.items() if key not in container}) if fields else pod
+
+
 def with_user(pod: PodSettings, task: Any) -> PodSettings:
     """The settings, with the user as which a task runs, if that is a number: an image's names are not known."""
     user = str(getattr(task, "run_as_user", None) or "")

@@ -10,6 +10,7 @@ import pytest
 
 from airflow_argo.cluster.resources import Call, Resource
 from airflow_argo.compiler.objects import compile_workflow
+from airflow_argo.diagnostics import InputError
 from airflow_argo.runners.local import LocalRunner
 from airflow_argo.runners.sources import runnable
 from airflow_argo.settings import load_settings
@@ -105,6 +106,32 @@ def test_user_is_a_number_or_said(translated: Any) -> None:
     body: Any = translated("run_as_user='1000'").required().graph.steps[0].body
     assert json.loads(body.pod.template)["securityContext"] == {"runAsUser": 1000}
     assert [one.code for one in translated("run_as_user='airflow'").diagnostics] == ["AA210"]
+
+
+QUEUE = """
+[queues.gpu]
+nodeSelector = {disk = "ssd"}
+tolerations = [{key = "gpu", operator = "Exists"}]
+resources = {limits = {"nvidia.com/gpu" = "1"}}
+"""
+
+
+def test_queue_is_what_the_settings_file_says(translated: Any, tmp_path: Path) -> None:
+    (tmp_path / "airflow-argo.toml").write_text(QUEUE)
+    made = translated("queue='gpu'")
+    body: Any = made.required().graph.steps[0].body
+    template, container = json.loads(body.pod.template), json.loads(body.pod.container)
+    assert template == {"nodeSelector": {"disk": "ssd"}, "tolerations": [{"key": "gpu", "operator": "Exists"}]}
+    assert container == {"resources": {"limits": {"nvidia.com/gpu": "1"}}}
+    assert made.diagnostics == ()
+    assert [one.code for one in translated("queue='cpu'").diagnostics] == ["AA210"]
+
+
+@pytest.mark.parametrize("text", ["queues = 3", "[queues]\ngpu = 1", "[queues.gpu]\nnodeselector = {}"])
+def test_queue_that_is_none_is_an_error(text: str, translated: Any, tmp_path: Path) -> None:
+    (tmp_path / "airflow-argo.toml").write_text(text)
+    with pytest.raises(InputError, match="queue"):
+        translated("queue='gpu'")
 
 
 @pytest.mark.parametrize(
