@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -26,11 +26,13 @@ from airflow_argo.model.jobs import (
     FieldPath,
     Files,
     Job,
+    JsonFile,
     NoOp,
     OutputSpec,
     Pause,
     PodSettings,
     PythonCall,
+    Report,
     Resource,
     Retry,
     Script,
@@ -96,6 +98,8 @@ DECODED = (
 )
 """What runs before a command: its arguments are paths of files with base64, which it decodes, `--`, and the command."""
 
+OUTCOME_PARAMETER = {"name": OUTCOME, "valueFrom": {"path": calls.REPORT, "default": '{"state":"failed"}'}}
+
 READABLE_AND_WRITABLE = 0o666
 """The init container writes files as its own user, who may not be the command's."""
 
@@ -149,6 +153,10 @@ def draft(
             return _resource(job)
         case Script():
             return _script(job)
+        case Container(report=Report(by_shell=True)):
+            if split:
+                raise DefinitionError("a step whose exit code may mean skipped gives no list to map over", "add a step between")
+            return _reporting_by_shell(job)
         case Container() | PythonCall() if reports(job):
             return _reporting(job, in_loop=in_loop, split=split, intervals=intervals)
         case Container():
@@ -327,9 +335,27 @@ def _reporting(job: Container | PythonCall, *, in_loop: bool, split: bool, inter
     if isinstance(job, Container) and job.working_dir:
         container["workingDir"] = job.working_dir
     made.body = {"inputs": inputs, **_pod(job.pod, job.retry, job.timeout_seconds, "container", container)}
-    failed = '{"state":"failed"}'
-    outcome = {"name": OUTCOME, "valueFrom": {"path": f"{calls.REPORT}", "default": failed}}
-    made.body["outputs"] = {"parameters": [outcome]}
+    made.body["outputs"] = {"parameters": [OUTCOME_PARAMETER]}
+    return made
+
+
+REPORTING = """codes=$1; file=$2; shift 2
+"$@"; code=$?; state=failed; value=
+case " $codes " in *" $code "*) state=skipped; code=0;; *) [ "$code" != 0 ] || state=success;; esac
+if [ $state = success ] && [ -s "$file" ]; then value=",\\"value\\":\\"$(base64 < "$file" | tr -d '\\n')\\""; fi
+printf '{"state":"%s"%s}' $state "$value" > %s || exit 64
+exit $code
+""".replace("> %s", f"> {calls.REPORT}")
+"""A line of shell that runs a command and reports: its arguments are the codes that mean skipped, a file, and the command."""
+
+
+def _reporting_by_shell(job: Container) -> Draft:
+    assert job.report is not None
+    codes = " ".join(str(code) for code in sorted(job.report.skip_codes))
+    file = job.report.returns.path if isinstance(job.report.returns, JsonFile) else ""
+    words: Words = ("sh", "-c", REPORTING, "sh", codes, file)
+    made = _container(replace(job, report=None, command=words, args=(*job.command, *job.args), outputs=()))
+    made.body["outputs"] = {"parameters": [OUTCOME_PARAMETER]}
     return made
 
 

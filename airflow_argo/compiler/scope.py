@@ -190,6 +190,10 @@ def _raw_value(task: str, name: str, spec: OutputSpec) -> str:
     # Argo keeps a task's stdout only if its name and `outputs.result` stand in the template in this very form, and
     # of a long one only the end.
     result = f"/* tasks.{name}.outputs.result */ {task}.outputs?.result"
+    if spec.part != "whole":
+        lines = f"split({task}.outputs?.result ?? '', '\\n')"
+        wanted = f"last({lines})" if spec.part == "last line" else lines
+        return f"(({result} ?? '') == '' ? nil : toJson({wanted}))"
     return f"(len({result} ?? '') < {MAX_RESULT_BYTES} ? {task}.outputs?.result : {fails(f'the output of {name} is too long')})"
 
 

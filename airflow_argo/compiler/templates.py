@@ -17,7 +17,7 @@ from airflow_argo.compiler import words
 from airflow_argo.compiler.jobs import Argument, Dict, Draft, draft, literals
 from airflow_argo.compiler.scope import unused
 from airflow_argo.model.intervals import Intervals
-from airflow_argo.model.jobs import Container, Env, Job, NoOp, PythonCall
+from airflow_argo.model.jobs import Container, Env, Job, NoOp, PythonCall, Report
 from airflow_argo.model.values import SecretText, Text
 from airflow_argo.model.walk import found_in
 
@@ -150,6 +150,8 @@ def _shape_key(job: Job, slots: tuple[str, ...], *, in_loop: bool) -> Hashable:
                 env = tuple((name, None if isinstance(value, str) else value) for name, value in job.env)
                 return (len(job.command), all_words, env, rest)
             return (job.image, job.command, tuple(None if isinstance(word, str) else word for word in job.args), job.env, rest)
+        case Container(report=Report(by_shell=True)):
+            return job
         case Container():
             own = (job.working_dir, job.retry, job.timeout_seconds, job.pod)
             return ("report", in_loop, job.image, _references(job), own, _secrets_of(job))
@@ -184,7 +186,8 @@ def _is_literal(job: Job) -> bool:
 def _template_name(shape: _Shape) -> str:
     if isinstance(shape.first, PythonCall):
         return "python"
-    if isinstance(shape.first, Container) and (shape.first.report is not None or shape.varying):
+    reporting = isinstance(shape.first, Container) and shape.first.report is not None and not shape.first.report.by_shell
+    if isinstance(shape.first, Container) and (reporting or shape.varying):
         word = shape.first.command[0]
         return task_slug(PurePosixPath(word).name) or shape.name if isinstance(word, str) else shape.name
     return shape.name

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from threading import Lock, get_ident
+from threading import get_ident
 from typing import Any, Final
 
 from airflow_argo.argo.phases import WORKFLOW_DONE
@@ -26,6 +24,7 @@ from airflow_argo.local.documents import CLUSTER_TEMPLATE, Document
 from airflow_argo.local.errors import EngineFailure, Interrupted
 from airflow_argo.local.events import Event, Warned
 from airflow_argo.local.folder import RunFolder, default_folder
+from airflow_argo.local.frames import FRAMES
 from airflow_argo.local.journal import FILE as JOURNAL
 from airflow_argo.local.journal import Journal, read_journal
 from airflow_argo.local.logs import LogTails
@@ -43,17 +42,16 @@ from airflow_argo.local.pods.pod import RunningPod
 from airflow_argo.local.pods.resource import ResourcePod
 from airflow_argo.local.pods.spawner import Spawner
 from airflow_argo.local.program import Program, load, new_run
-from airflow_argo.local.resource_support import acts_on_objects
+from airflow_argo.local.resource_support import acts_on_objects, looks_at_workflows
 from airflow_argo.local.restore import restore
 from airflow_argo.local.signals import interrupts
 from airflow_argo.local.status import workflow_status
 from airflow_argo.local.world import Metadata as Identity
-from airflow_argo.local.world import World
+from airflow_argo.local.world import World, with_metadata
+from airflow_argo.pod.airflow_task.workflows import API_VARIABLE
 
 ISOLATIONS: Final = ("auto", "namespace", "rewrite", "docker", "podman")
 DEFAULT_PROCESSES: Final = 32
-_RECURSION: Final = 20_000
-"""A hundred template calls inside each other take more frames than Python allows by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +256,7 @@ class Engine:
             world.store.listeners.append(self._wake)
             told = world.watched(self._identity_there, on_event) if self._is_watched else on_event
             loop = self._loop = self._new_loop(place, journal, control, spawner, told)
-            with interrupts(self._mailbox.interrupt), _FRAMES.many():
+            with interrupts(self._mailbox.interrupt), FRAMES.many():
                 world.is_active(self.uid)
                 loop.execute()
                 status = self._ended(place, loop, on_event)
@@ -293,7 +291,7 @@ class Engine:
         """Be an object like the workflows that it creates, which are there again if this run broke off."""
         metadata = {**self._workflow["metadata"], "uid": self._run.metadata.uid}
         item = {"apiVersion": ARGO, "kind": "Workflow", **self._workflow, "metadata": metadata, "status": {}}
-        self._world.store.put(item, self._namespace)
+        self._world.store.put(with_metadata(item, self._program.spec), self._namespace)
         if self._resumed:
             self._world.restore()
 
@@ -301,6 +299,8 @@ class Engine:
         self._world.is_over(self.uid)
         if self._is_first and interrupted:
             self._world.break_off()
+        if self._is_first:
+            self._world.close()
 
     def _ended(self, place: RunFolder, loop: Loop, on_event: Callable[[Event], None] | None) -> dict[str, Any]:
         """The status, which is kept."""
@@ -322,6 +322,7 @@ class Engine:
         others += [one for one in self._program.documents if one["kind"] == CLUSTER_TEMPLATE]
         program = load([*map(_as_given, others), workflow], images=images, limits=self._program.limits)
         uid = item["metadata"]["uid"]
+        store.change("Workflow", self._namespace, kept["name"], lambda one: with_metadata(one, program.spec))
         return Engine(program, folder=folder, clock=self.clock, world=self._world, uid=uid, **asdict(self.settings))
 
     def _again(self, folder: Path) -> Engine:
@@ -392,12 +393,20 @@ class Engine:
         plan, refusal = NO_PLAN, ""
         try:
             identity = self._identity(request)
-            variables = _variables(request, self.name)
+            variables = _variables(request, self.name) | self._api_variable(request)
             objects = self._world.objects(self._namespace)
             plan = plan_pod(request.template, list(request.volumes), claims, identity, objects, variables)
         except PodRefused as error:
             refusal = str(error)
         return RunningPod(request, plan, place.pods, launcher, spawner, self.settings.grace, refusal)
+
+    def _api_variable(self, request: PodRequest) -> dict[str, str]:
+        """Where a pod finds workflows, if it looks at them."""
+        if not looks_at_workflows(request.template):
+            return {}
+        if self.settings.isolation in ("docker", "podman"):
+            raise PodRefused("it looks at workflows of this machine's engine, which a container can't reach")
+        return {API_VARIABLE: self._world.api_url()}
 
     def _resource_pod(self, request: PodRequest) -> ResourcePod:
         metadata = self._run.metadata
@@ -443,30 +452,6 @@ def _as_given(item: Object) -> Object:
     """An object without what the API server adds."""
     kept = ("name", "namespace", "labels", "annotations")
     return {**item, "metadata": {key: item["metadata"][key] for key in kept if key in item["metadata"]}}
-
-
-class _Frames:
-    """Lets calls nest deeper, for as long as any engine of this process runs."""
-
-    def __init__(self) -> None:
-        self._lock, self._users, self._before = Lock(), 0, 0
-
-    @contextmanager
-    def many(self) -> Iterator[None]:
-        with self._lock:
-            self._before = self._before if self._users else sys.getrecursionlimit()
-            self._users += 1
-            sys.setrecursionlimit(max(self._before, _RECURSION))
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._users -= 1
-                if not self._users:
-                    sys.setrecursionlimit(self._before)
-
-
-_FRAMES: Final = _Frames()
 
 
 class _ResumedEngine(Engine):

@@ -72,6 +72,11 @@ class Program:
         return cls(documents=kept, workflow=workflow, objects=Objects.of(list(kept)), limits=limits)
 
     @property
+    def spec(self) -> Document:
+        """What is executed: the workflow's spec, over that of the template that it refers to."""
+        return executed_spec(self.workflow, self.documents)
+
+    @property
     def base_name(self) -> str:
         """The workflow's name, or how it begins."""
         return name_of(self.workflow)

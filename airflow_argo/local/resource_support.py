@@ -12,6 +12,7 @@ from airflow_argo.argo.kubectl_jsonpath import InvalidPath, read_jsonpath
 from airflow_argo.local.documents import TEMPLATE, Document, name_of
 from airflow_argo.local.objects import KINDS
 from airflow_argo.local.pods.resource import JQ_PATH, UnknownFlags, named_by
+from airflow_argo.pod.airflow_task.workflows import NAMESPACE_VARIABLE
 
 _TAG: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 UNKNOWN: Final = "tag"
@@ -66,8 +67,14 @@ def templates_of(document: Document) -> list[dict[str, Any]]:
 
 
 def acts_on_objects(documents: Iterable[Document]) -> bool:
-    """Whether some documents have resource templates."""
-    return any(template.get("resource") for document in documents for template in templates_of(document))
+    """Whether some documents have resource templates, or pods that look at workflows."""
+    templates = (template for document in documents for template in templates_of(document))
+    return any(template.get("resource") or looks_at_workflows(template) for template in templates)
+
+
+def looks_at_workflows(template: Mapping[str, Any]) -> bool:
+    """Whether a template's pod asks Kubernetes' API for workflows: see `airflow_argo.pod.airflow_task.workflows`."""
+    return any(one.get("name") == NAMESPACE_VARIABLE for one in (template.get("container") or {}).get("env") or ())
 
 
 def created_specs(template: Mapping[str, Any], documents: Sequence[Document]) -> Iterator[tuple[str, Document | None]]:

@@ -5,6 +5,7 @@ One table over all fields that Argo knows. Whoever adds a field to the schema ha
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -245,6 +246,8 @@ class Support:
     def _of(self, value: Mapping[str, Any], of: str, path: str) -> Iterator[Diagnostic]:
         for field in fields_below(value, of, path):
             reason = REFUSED_FIELDS.get((field.of, field.name))
+            if field.name == "podSpecPatch" and _is_about_places(field.value):
+                continue
             if reason is not None and field.value not in _HARMLESS.get((field.of, field.name), (None,)):
                 yield _diagnostic(field.path, reason)
             elif (field.of, field.name) in _JUDGES:
@@ -300,6 +303,41 @@ _JUDGES: Final[Mapping[tuple[str, str], Callable[[Support, Field], Iterator[Diag
     ("EnvFrom", "configMapRef"): Support.config_map,
     ("Volume", "configMap"): Support.config_map,
 }
+
+
+_OF_PLACES: Final = frozenset(
+    [
+        "imagePullSecrets",
+        "runtimeClassName",
+        "hostNetwork",
+        "dnsPolicy",
+        "dnsConfig",
+        "hostname",
+        "subdomain",
+        "nodeName",
+        "nodeSelector",
+        "affinity",
+        "tolerations",
+        "topologySpreadConstraints",
+        "priorityClassName",
+        "preemptionPolicy",
+        "schedulerName",
+        "terminationGracePeriodSeconds",
+        "enableServiceLinks",
+        "overhead",
+        "securityContext",
+        "serviceAccountName",
+    ]
+)
+"""Fields of a pod about where and as whom it runs, which a podSpecPatch may name here as the other fields may."""
+
+
+def _is_about_places(patch: Any) -> bool:
+    try:
+        found = json.loads(patch)
+    except (TypeError, ValueError):
+        return False
+    return isinstance(found, dict) and found.keys() <= _OF_PLACES
 
 
 def _diagnostic(path: str, reason: str) -> Diagnostic:

@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from airflow_argo.argo.phases import WORKFLOW_DONE
 from airflow_argo.diagnostics import AirflowArgoError
+from airflow_argo.local.api import LocalApi
 from airflow_argo.local.errors import Interrupted, InvalidManifest
 from airflow_argo.local.events import Event, NodeChanged, WorkflowChanged
 from airflow_argo.local.folder import STATUS
@@ -79,7 +80,20 @@ class World:
     _threads: dict[tuple[str, str], threading.Thread] = field(default_factory=dict)
     _creators: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _active: dict[str, int | None] = field(default_factory=dict)
+    _api: LocalApi | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def api_url(self) -> str:
+        """Where pods find workflows; the server starts when the first asks."""
+        with self._lock:
+            if self._api is None:
+                self._api = LocalApi(self)
+            return self._api.url
+
+    def close(self) -> None:
+        """Nobody asks any more."""
+        if self._api is not None:
+            self._api.close()
 
     # Objects
 
@@ -301,6 +315,16 @@ class World:
                 item.pop("status", None)
                 entries.append({"object": item, "creator": creator})
             (self.folder / OBJECTS).write_text(json.dumps(entries), encoding="utf-8")
+
+
+def with_metadata(item: Object, spec: Mapping[str, Any]) -> Object:
+    """A Workflow with the labels and annotations that its spec gives it. Source: updateWorkflowMetadata."""
+    own = spec.get("workflowMetadata") or {}
+    metadata = dict(item["metadata"])
+    for key in ("labels", "annotations"):
+        if own.get(key):
+            metadata[key] = {**own[key], **(metadata.get(key) or {})}
+    return {**item, "metadata": metadata}
 
 
 def _labelled(item: Object) -> Object:

@@ -22,12 +22,14 @@ class OutputSpec:
     Attributes:
         path: the file that the job writes the value to; None is its standard output.
         default: the value if the job didn't write it; without one that is a failure of the job.
+        part: of standard output all of it, or as JSON its last line or its lines.
     """
 
     name: str
     type: Type = Type.TEXT
     path: str | None = None
     default: Constant | None = None
+    part: Literal["whole", "last line", "lines"] = "whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +130,21 @@ class JsonFile:
 class Report:
     """A job that tells how it ended and what it returns: it may end skipped, and its values keep their types.
 
-    It runs under `airflow_argo.pod`, so its image needs Python.
+    It runs under `airflow_argo.pod`, so its image needs Python; or under a line of shell.
 
     Attributes:
         returns: where the value comes from that readers know as the output `return_value`.
         skip_codes: exit codes that mean skipped.
         only_env: the command sees only the variables that the job names, and PATH.
         expects: an object, and the keys that it may have; one with others is a failure.
+        by_shell: the image needs no Python, but `sh`, and `base64` if it returns the JSON of a file; nothing else can be asked.
     """
 
     returns: LastLine | JsonFile | None = None
     skip_codes: frozenset[int] = frozenset()
     only_env: bool = False
     expects: tuple[Value, frozenset[str]] | None = None
+    by_shell: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from airflow_argo.translator.parse_time import reads_of, secrets_in
 from airflow_argo.translator.real_operator import operator_name, real_operator
 from airflow_argo.translator.registry import Translator, translator_of
 
-FINAL = frozenset({"AA204", "AA228"})
-"""Codes of errors that the operator itself would end in as well."""
+FINAL = frozenset({"AA204", "AA228", "AA237"})
+"""Codes of errors that the operator itself would end in as well, in a pod."""
 
 _CALLBACKS = tuple(f"on_{event}_callback" for event in ("execute", "failure", "success", "retry", "skipped"))
 

@@ -36,7 +36,7 @@ def with_locks(pod: PodSettings, task: Any, settings: Settings) -> PodSettings:
     if pool != DEFAULT_POOL and config_map is not None:
         semaphore = {"configMapKeyRef": {"name": config_map, "key": pool_key(pool)}}
         locks = both({"semaphores": [semaphore]}, locks)
-    return _more(pod, {}, {"synchronization": locks}) if locks else pod
+    return more_of_pod(pod, {}, {"synchronization": locks}) if locks else pod
 
 
 def with_queue(pod: PodSettings, task: Any, settings: Settings) -> PodSettings:
@@ -49,7 +49,7 @@ def with_queue(pod: PodSettings, task: Any, settings: Settings) -> PodSettings:
 def with_user(pod: PodSettings, task: Any) -> PodSettings:
     """The settings, with the user as which a task runs, if that is a number: an image's names are not known."""
     user = str(getattr(task, "run_as_user", None) or "")
-    return _more(pod, {}, {"securityContext": {"runAsUser": int(user)}}) if user.isdecimal() else pod
+    return more_of_pod(pod, {}, {"securityContext": {"runAsUser": int(user)}}) if user.isdecimal() else pod
 
 
 def with_override(pod: PodSettings, task: Any) -> PodSettings:
@@ -67,7 +67,7 @@ def with_override(pod: PodSettings, task: Any) -> PodSettings:
         template["securityContext"] = spec["securityContext"]
     if beside := [_as_sidecar(one) for one in spec.get("containers") or [] if one is not _base(spec)]:
         template["sidecars"] = beside
-    return _more(pod, container, template)
+    return more_of_pod(pod, container, template)
 
 
 def image_of(task: Any) -> str | None:
@@ -89,6 +89,12 @@ def _as_sidecar(container: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in container.items() if value}
 
 
+def overridden_mounts(task: Any) -> frozenset[str]:
+    """The paths at which a pod_override mounts something."""
+    mounts = _base(_override(task).get("spec") or {}).get("volumeMounts") or []
+    return frozenset(str(one.get("mountPath")) for one in mounts)
+
+
 def _override(task: Any) -> dict[str, Any]:
     given = (getattr(task, "executor_config", None) or {}).get("pod_override")
     if given is None:
@@ -106,7 +112,7 @@ def _base(spec: Mapping[str, Any]) -> dict[str, Any]:
     return next((one for one in containers if one.get("name") == BASE), containers[0])
 
 
-def _more(pod: PodSettings, container: Mapping[str, Any], template: Mapping[str, Any]) -> PodSettings:
+def more_of_pod(pod: PodSettings, container: Mapping[str, Any], template: Mapping[str, Any]) -> PodSettings:
     """The settings with more fields; lists of both go one after the other."""
     return PodSettings.of(_merged(json.loads(pod.container), container), _merged(json.loads(pod.template), template))
 

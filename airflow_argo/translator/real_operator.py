@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_argo.diagnostics import Severity
-from airflow_argo.model.jobs import Job, PodSettings, PythonCall
+from airflow_argo.model.jobs import Env, FieldPath, Job, PodSettings, PythonCall
 from airflow_argo.model.values import Constant, Output, SameItem, Type, Value
 from airflow_argo.settings import Settings
 from airflow_argo.translator.airflow_names import airflow_names, is_mapped
 from airflow_argo.translator.branches import decision_of
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, DagContext, TaskContext, pod_settings_of
+from airflow_argo.translator.labels import NAMESPACE_VARIABLE
 from airflow_argo.translator.mapped_groups import are_members
 from airflow_argo.translator.porting_names import AIRFLOW_2
 from airflow_argo.translator.shipping import MAX_BYTES, Shipment, constants_pulled, shipment_of
@@ -69,6 +70,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         function="",
         beside=shipment.beside,
         facts=Constant.of({key: value for key, value in facts.items() if value not in (None, [], {})}),
+        env=_environment(task, ctx, shipment),
         xcoms=xcoms,
         may_skip=True,
         retry=retry_of(task, ctx, reports=True),
@@ -79,6 +81,29 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
 def airflow_settings(settings: Settings) -> list[list[str]]:
     """Settings of Airflow under which its operators run, as environment variables: those under which the DAG file was read."""
     return [list(pair) for pair in AIRFLOW_2.items()] if settings.ports else []
+
+
+LOOKS_AT_RUNS = ("ExternalTaskSensor", "TriggerDagRunOperator")
+_ASKS_FOR_RUNS = (
+    "get_dr_count(",
+    "get_ti_count(",
+    "get_task_states(",
+    "get_dagrun_state(",
+    "DagStateTrigger",
+    "WorkflowTrigger",
+)
+
+
+def _environment(task: Any, ctx: TaskContext, shipment: Shipment) -> Env:
+    """The variable by which a pod knows where runs of other DAGs are, if it may look at them."""
+    operator_class = task.operator_class if is_mapped(task) else type(task)
+    looks = any(base.__name__ in LOOKS_AT_RUNS for base in operator_class.__mro__)
+    if not looks and not any(word in text for text in shipment.texts.values() for word in _ASKS_FOR_RUNS):
+        return ()
+    if looks:
+        cure = "let the service account list, get (and create, delete) workflows and workflowtemplates"
+        ctx.report("AA240", "it looks at workflows of another DAG, by Kubernetes' API", cure)
+    return ((NAMESPACE_VARIABLE, FieldPath("metadata.namespace")),)
 
 
 def operator_name(task: Any) -> str:

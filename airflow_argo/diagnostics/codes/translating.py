@@ -49,5 +49,16 @@ TRANSLATING: tuple[Code, ...] = (
         WARNING,
         "A run is a Workflow of the other DAG's WorkflowTemplate; it has no database row.",
     ),
+    Code(
+        "AA237",
+        "a container that no pod is like",
+        ERROR,
+        "A Docker host has folders, volumes and users that a cluster's nodes don't.",
+    ),
+    Code(
+        "AA238", "an XCom made of stdout", NOTE, "Argo keeps a task's standard output, and its standard error only in the log."
+    ),
+    Code("AA240", "looks at workflows", NOTE, "Runs of other DAGs are workflows; Kubernetes' API tells how they stand."),
+    Code("AA239", "a Secret that has to be there", NOTE, "Secret values are never written into a manifest."),
     Code("AA236", "needs another WorkflowTemplate", NOTE, "The run of another DAG is made of its WorkflowTemplate."),
 )

@@ -37,6 +37,7 @@ class Supervisor:
         self.started = datetime.now(timezone.utc)
         self.stores: Dict[str, Any] = {}
         self.answer: Any = None
+        self._runs: Any = None
 
     def send(self, msg: Any) -> Any:
         """The answer to a message; None where the task runner expects none."""
@@ -91,9 +92,11 @@ class Supervisor:
     def _get_xcom_count(self, msg: Any) -> Any:
         return self.comms.XComCountResponse(len=len(self.values(msg.task_id, msg.key)))
 
-    def _get_ti_count(self, _msg: Any) -> Any:
-        """How many instances a task has: a mapped group asks, for tasks that have as many each, so any number will do."""
-        return self.comms.TICount(count=1)
+    def _get_ti_count(self, msg: Any) -> Any:
+        """How many instances are in some states. Of its own run a mapped group asks, whose tasks have as many each."""
+        if msg.states is None and not msg.logical_dates:
+            return self.comms.TICount(count=1)
+        return self.comms.TICount(count=sum(state in msg.states for *_, state in self.runs.instances(msg)))
 
     def _get_xcom_sequence_item(self, msg: Any) -> Any:
         try:
@@ -138,6 +141,36 @@ class Supervisor:
 
     def _get_task_reschedule_start_date(self, _msg: Any) -> Any:
         return self.comms.TaskRescheduleStartDate(start_date=self.started)
+
+    # Runs of other DAGs, which are workflows
+
+    @property
+    def runs(self) -> Any:
+        """The runs, as Kubernetes' API knows them."""
+        from .workflows import Runs
+
+        if self._runs is None:
+            self._runs = Runs()
+        return self._runs
+
+    def _get_dr_count(self, msg: Any) -> Any:
+        runs = self.runs.of(msg.dag_id, msg.logical_dates, msg.run_ids)
+        return self.comms.DRCount(count=sum(not msg.states or run.state in msg.states for run in runs))
+
+    def _get_task_states(self, msg: Any) -> Any:
+        states: Dict[str, Dict[str, Any]] = {}
+        for run, task_id, number, state in self.runs.instances(msg):
+            states.setdefault(run.id, {})[task_id if number < 0 else f"{task_id}_{number}"] = state
+        return self.comms.TaskStatesResult(task_states=states)
+
+    def _get_dag_run_state(self, msg: Any) -> Any:
+        runs = self.runs.of(msg.dag_id, None, [msg.run_id])
+        return self.comms.DagRunStateResult(state=runs[0].state if runs else "queued")
+
+    def _trigger_dag_run(self, msg: Any) -> Any:
+        if self.runs.create(msg.dag_id, msg.run_id, msg.logical_date, msg.conf, bool(msg.reset_dag_run)):
+            return self.comms.OKResponse(ok=True)
+        return self.comms.ErrorResponse(error=self.errors.DAGRUN_ALREADY_EXISTS)
 
     # Earlier runs, of which a workflow knows nothing
 
@@ -220,9 +253,12 @@ ANSWERS: Dict[str, str] = {
     "GetAssetStateStoreByUri": "_get_of_asset",
     "GetAssetsByAlias": "_get_assets_by_alias",
     "GetConnection": "_get_connection",
+    "GetDRCount": "_get_dr_count",
+    "GetDagRunState": "_get_dag_run_state",
     "GetPrevSuccessfulDagRun": "_get_prev_successful_dag_run",
     "GetPreviousDagRun": "_get_previous_dag_run",
     "GetPreviousTI": "_get_previous_ti",
+    "GetTaskStates": "_get_task_states",
     "GetTaskRescheduleStartDate": "_get_task_reschedule_start_date",
     "GetTaskStateStore": "_get_task_state_store",
     "GetVariable": "_get_variable",
@@ -244,6 +280,7 @@ ANSWERS: Dict[str, str] = {
     "SkipDownstreamTasks": "_skip_downstream_tasks",
     "SucceedTask": "_nothing",
     "TaskState": "_nothing",
+    "TriggerDagRun": "_trigger_dag_run",
     "ValidateInletsAndOutlets": "_validate_inlets_and_outlets",
 }
 """The messages that are answered: the names of their classes, and the methods that do."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Container as CanContain
 from typing import Any
 
 from airflow_argo.model.jobs import Container, Job, LastLine, Report
 from airflow_argo.model.values import Item
 from airflow_argo.translator.context import MappedItem, TaskContext
 from airflow_argo.translator.registry import translates
+from airflow_argo.translator.skips import skip_codes_of
 from airflow_argo.translator.tries import retry_of, timeout_of
 
 
@@ -28,7 +28,7 @@ def bash(task: Any, ctx: TaskContext) -> Job:
         working_dir=None if task.cwd is None else str(ctx.text(task.cwd)),
         report=Report(
             returns=LastLine() if task.do_xcom_push else None,
-            skip_codes=_skip_codes(task.skip_on_exit_code),
+            skip_codes=skip_codes_of(task.skip_on_exit_code),
             only_env=task.env is not None and not task.append_env,
             expects=_expected_keys(task),
         ),
@@ -45,15 +45,6 @@ def _env(task: Any, ctx: TaskContext) -> tuple[tuple[str, Any], ...]:
         return ()
     about = {"AIRFLOW_CTX_DAG_ID": ctx.dag_context.dag.dag_id, "AIRFLOW_CTX_TASK_ID": ctx.task_id}
     return (*about.items(), *ctx.env(task.env or {}))
-
-
-def _skip_codes(codes: Any) -> frozenset[int]:
-    if codes is None:
-        return frozenset()
-    if isinstance(codes, int):
-        return frozenset({codes})
-    assert isinstance(codes, CanContain)
-    return frozenset(code for code in range(1, 256) if code in codes)
 
 
 def _is_default_processor(task: Any) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from airflow_argo.model.jobs import Job, NoOp, PythonCall
+from airflow_argo.model.jobs import Env, Job, NoOp, PodSettings, PythonCall
 from airflow_argo.model.values import Constant, Value
 from airflow_argo.pod.runner import NAMED
 from airflow_argo.translator.branches import branch_facts, skips_others
@@ -51,13 +52,22 @@ def short_circuit(task: Any, ctx: TaskContext) -> Job:
     return _call(task, ctx, {"short_circuit": {"skips": skips_others(ctx.task, ctx.dag_context.dag)}})
 
 
-def _call(task: Any, ctx: TaskContext, decides: dict[str, Any]) -> Job:
+def call_in(image: str, task: Any, ctx: TaskContext, pod: PodSettings, env: Env = (), python: str = "python3") -> Job:
+    """The call of a task's function in an image of the author's, which needs Python and what the function imports."""
+    call = _call(task, ctx, {}, own_image=True)
+    if not isinstance(call, PythonCall):
+        return call
+    return replace(call, image=image, pod=pod, env=env, interpreter=tuple(python.split()))
+
+
+def _call(task: Any, ctx: TaskContext, decides: dict[str, Any], *, own_image: bool = False) -> Job:
     if getattr(task, "templates_dict", None) or getattr(task, "templates_exts", None):
         raise WantsAirflow("it has a templates_dict")
     source = ctx.python_slice(task.python_callable)
     if source is None:
         return NoOp()
-    _check_needs(task, source, ctx)
+    if not own_image:
+        _check_needs(task, source, ctx)
     xcoms = pulls_in(source, ctx)
     mapped = [task_id for task_id, _ in xcoms if task_id in ctx.dag_context.mapped]
     facts = {
