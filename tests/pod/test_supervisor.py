@@ -10,14 +10,14 @@ from typing import Any, get_args
 import pytest
 
 from airflow_argo.pod.airflow_task.supervisor import ANSWERS, NeedsServer, Supervisor
+from airflow_argo.pod.airflow_task.workflows import ApiError
 from airflow_argo.translator.loading import prepare_environment
 
 prepare_environment()
 
 OURS = {"dag_id": "d", "run_id": "r"}
 SERVERS_OWN = {
-    "PutVariable", "DeleteVariable", "GetVariableKeys", "TriggerDagRun", "GetDagRun", "GetDagRunState", "GetDRCount",
-    "GetTaskStates", "GetTaskBreadcrumbs",
+    "PutVariable", "DeleteVariable", "GetVariableKeys", "GetDagRun", "GetTaskBreadcrumbs",
     "CreateHITLDetailPayload", "UpdateHITLDetail", "GetHITLDetailResponse", "GetDag",
 }  # fmt: skip
 """What only a server could answer: the task that asks fails, and says what it asked for."""
@@ -106,5 +106,11 @@ def test_state_is_kept_for_a_try(supervisor: Supervisor, comms: Any) -> None:
 
 
 def test_what_only_a_server_knows_is_said(supervisor: Supervisor, comms: Any) -> None:
-    with pytest.raises(NeedsServer, match="GetDagRunState"):
+    with pytest.raises(NeedsServer, match="GetTaskBreadcrumbs"):
+        supervisor.send(comms.GetTaskBreadcrumbs(dag_id="d", run_id="r"))
+
+
+def test_runs_are_looked_for_where_kubernetes_is(supervisor: Supervisor, comms: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    with pytest.raises(ApiError, match="there is no Kubernetes here"):
         supervisor.send(comms.GetDagRunState(dag_id="d", run_id="r"))

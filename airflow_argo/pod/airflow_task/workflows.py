@@ -59,6 +59,8 @@ class Api:
         self.namespace = os.environ.get(NAMESPACE_VARIABLE) or _text(f"{ACCOUNT}/namespace") or "default"
         host, port = os.environ.get("KUBERNETES_SERVICE_HOST"), os.environ.get("KUBERNETES_SERVICE_PORT", "443")
         self.url = os.environ.get(API_VARIABLE) or f"https://{host}:{port}"
+        if not host and API_VARIABLE not in os.environ:
+            raise ApiError(503, "there is no Kubernetes here")
         self.context = ssl.create_default_context(cafile=f"{ACCOUNT}/ca.crt") if self.url.startswith("https:") else None
 
     def send(self, method: str, kind: str, name: str = "", query: Optional[Dict[str, str]] = None, body: Json = None) -> Json:
