@@ -43,7 +43,7 @@ def with_queue(pod: PodSettings, task: Any, settings: Settings) -> PodSettings:
     """The settings, with what the settings file says of the task's queue."""
     fields = settings.queues.get(str(getattr(task, "queue", None)), {})
     container = {key: value for key, value in fields.items() if key in _OF_CONTAINER}
-    return _more(pod, container, {key: value for key, value in fields.items() if key not in container}) if fields else pod
+    return more_of_pod(pod, container, {key: value for key, value in fields.items() if key not in container}) if fields else pod
 
 
 def with_user(pod: PodSettings, task: Any) -> PodSettings:
