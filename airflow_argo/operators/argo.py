@@ -34,6 +34,7 @@ from airflow_argo.cluster import (
     WrongPhaseError,
 )
 from airflow_argo.cluster.backoff import Endurance
+from airflow_argo.cluster.manifests import key_of
 from airflow_argo.diagnostics import AirflowArgoError, InputError
 from airflow_argo.hooks.argo import ArgoHook, KillAction
 from airflow_argo.hooks.options import check_option
@@ -211,7 +212,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         self._running = (attempt, attempt.name)
         workflow = self._begun(attempt, context)
         self._running = (attempt, workflow.name)
-        deadline = self._deadline(workflow)
+        deadline = self._deadline(workflow, attempt)
         self._tell(context, workflow)
         if not self.wait_for_completion:
             if self.hook.can_annotate:
@@ -378,10 +379,11 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         )
         self.defer(trigger=trigger, method_name="execute_complete")
 
-    def _deadline(self, workflow: Snapshot) -> float:
-        """Until when the workflow may take, by the server's clock: counted from when it began to run, or to run again."""
-        began = began_at(workflow)
-        return (self.hook.api.clock.now() if began is None else began) + self._seconds()
+    def _deadline(self, workflow: Snapshot, attempt: TaskTry) -> float:
+        """Until when the workflow may take, by the server's clock: from now on, or from when an adopted one began to run."""
+        now = self.hook.api.clock.now()
+        began = None if key_of(workflow.manifest) == attempt.key else began_at(workflow)
+        return (now if began is None else min(began, now)) + self._seconds()
 
     def _seconds(self) -> float:
         """How long the workflow may take: Airflow doesn't count `execution_timeout` while a task is deferred."""

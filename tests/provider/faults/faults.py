@@ -23,7 +23,7 @@ BUSY = (429, {"Retry-After": "1", "Content-Type": "text/plain"}, b"too many requ
 GONE = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Expired", "code": 410}
 GONE_EVENT = json.dumps({"type": "ERROR", "object": GONE}).encode() + b"\n"
 GONE_ANSWER = (410, {"Content-Type": "application/json"}, json.dumps(GONE).encode())
-TIME = re.compile(rb'"(creationTimestamp|startedAt|finishedAt)":"([^"]+)"')
+TIME = re.compile(rb'"(creationTimestamp|startedAt|finishedAt)": ?"([^"]+)"')
 
 
 # Processes
