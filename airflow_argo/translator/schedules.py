@@ -17,7 +17,7 @@ from airflow_argo.translator.argo_cron import NotCron
 from airflow_argo.translator.clock_changes import as_airflow_runs, next_difference
 from airflow_argo.translator.context import DagContext
 from airflow_argo.translator.crons import as_argo_has_it, cron_and_zone, timetable_attribute, timetable_kind
-from airflow_argo.translator.intervals import span_of
+from airflow_argo.translator.intervals import are_known, span_of
 from airflow_argo.translator.moments import Between, Counted, CountedMonths, Listed, Test, when
 from airflow_argo.translator.times import Window, window_of
 
@@ -98,6 +98,9 @@ def _report_what_is_left(dag: Any, kind: str, ctx: DagContext) -> None:
 
     if kind == "CronPartitionTimetable":
         loses("runs have no partition key here", "make it of logical_date")
+    if kind in _MAKERS and not are_known(dag.timetable):
+        found = "the data interval of a run is the moment at which it is due, not what the timetable says"
+        loses(found, "pass data_interval_start and data_interval_end, as airflow-argo backfill does")
     if kind == "AssetOrTimeSchedule":
         loses("runs start by time only, not when assets change", _submit(dag))
     if kind == "ContinuousTimetable":

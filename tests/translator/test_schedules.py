@@ -260,6 +260,11 @@ def test_interval_of_a_manual_run_is_the_one_that_airflow_infers(cron: str, zone
         ("'0 0 * * 5#2'", "AA213", "five fields"),
         ("timedelta(seconds=90)", "AA213", "cron expression"),
         ("relativedelta(months=1, days=1)", "AA213", "cron expression"),
+        (
+            "CronTriggerTimetable('0 0 * * *', timezone='UTC', interval=relativedelta(day=1))",
+            "AA213",
+            "pass data_interval_start",
+        ),
         ("Asset('a')", "AA213", "airflow-argo submit dag.py --dag-id d1"),
         ("EventsTimetable([pendulum.datetime(2020, 1, 1)])", "AA213", "airflow-argo backfill dag.py --dag-id d1"),
         (
