@@ -40,8 +40,16 @@ CONF: dict[str, dict[str, Any]] = {"example_params_ui_tutorial": {"required_fiel
 BESIDE = {"example_trigger_controller_dag": "airflow/example_dags/example_trigger_target_dag.py"}
 """DAG → the file, below site-packages, of the DAG that it creates a run of."""
 
-BY_CHANCE = {"example_branch_operator", "example_branch_python_operator_decorator"}
-"""DAGs whose branches choose by `random.choice`, in processes of their own, so that no two runs need to be alike."""
+_CHANCE = "its branches choose by random.choice, and chose differently"
+_OTHERS = "it waits for a run of another DAG, which Airflow's database has from that one's turn"
+UNLIKE = {
+    "example_branch_operator": _CHANCE,
+    "example_branch_python_operator_decorator": _CHANCE,
+    "example_external_task_marker_child": _OTHERS,
+    "example_external_task": _OTHERS,
+    "child_dag": _OTHERS,
+}
+"""DAG → why two runs of it need not be alike."""
 
 UNSUPPORTED = "AA501"
 """The engine's own code for what it doesn't do and says so."""
@@ -105,14 +113,14 @@ def _judged(file: Path, dag: Any, airflow: Airflow, seconds: float) -> Row:
         try:
             there = airflow.run(file, dag.dag_id, conf=conf, date=date, seconds=seconds, beside=beside)
         except AirflowFailed as error:
-            return Row(*row, NO_JUDGE, str(error))
+            return Row(*row, NO_JUDGE, f"Airflow: {str(error).split('; its log')[0]}")
     if not there.tasks:
         return Row(*row, NO_JUDGE, "Airflow makes no task instances for it")
     if here is None:
         return Row(*row, DIFFERS, reason)
     found = [one for one in differences(there, here) if not _is_of_the_machine(one, dag.dag_id)]
-    if found and dag.dag_id in BY_CHANCE:
-        return Row(*row, NO_JUDGE, "its branches choose by chance, and chose differently")
+    if found and dag.dag_id in UNLIKE:
+        return Row(*row, NO_JUDGE, UNLIKE[dag.dag_id])
     return Row(*row, DIFFERS, found[0]) if found else Row(*row, EQUAL)
 
 

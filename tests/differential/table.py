@@ -9,9 +9,9 @@ from importlib.metadata import version
 EQUAL, REFUSED, DIFFERS, NO_JUDGE = "equal", "refused", "differs", "not judged"
 _MEANINGS = {
     EQUAL: "the same run state, states of tasks and mapped instances, tries and XComs",
-    REFUSED: "the translation says why not, by the code of a diagnostic",
+    REFUSED: "the translation, or the engine, says why not, by the code of a diagnostic",
     DIFFERS: "the first difference is given",
-    NO_JUDGE: "Airflow's own `dag.test()` doesn't end it on a machine without network, people or other DAGs",
+    NO_JUDGE: "chance decides, or Airflow's own `dag.test()` didn't end it in the time given",
 }
 
 

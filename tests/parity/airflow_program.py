@@ -20,6 +20,8 @@ from typing import Any
 from tests.parity.hurry import hurried
 
 IGNORED_KEYS = {"skipmixin_key"}
+LINK = "_link_"
+"""How keys of links begin, which are for Airflow's pages."""
 BUNDLE = "parity"
 NEVER_WAITS = "always"
 
@@ -170,7 +172,9 @@ def _found(dag: Any, ended: Any) -> dict[str, Any]:
         tasks = [[one.task_id, one.map_index, str(one.state), one.try_number] for one in instances]
         rows = session.scalars(select(XComModel).where(XComModel.dag_id == dag.dag_id, XComModel.run_id == ended.run_id)).all()
         xcoms = [
-            [row.task_id, row.map_index, row.key, to_json(_plain(row.value))] for row in rows if row.key not in IGNORED_KEYS
+            [row.task_id, row.map_index, row.key, to_json(_plain(row.value))]
+            for row in rows
+            if row.key not in IGNORED_KEYS and not row.key.startswith(LINK)
         ]
     names = [
         [one.task_id, one.map_index, one.rendered_map_index]
