@@ -256,7 +256,8 @@ FAULTS = {
         Fault("overloaded", storm(BUSY), HALVES),
         Fault("server-faults", storm(*((code, {}, b"fault") for code in (500, 502, 503)), may_act=True), HALVES),
         Fault("workflow-deleted", workflow_deleted, HALVES, submissions=2),
-        Fault("ttl-deleted", ttl_deleted, ("ttl_poking", "ttl_deferred")),
+        # a try that Airflow itself fails leaves nothing to adopt: its workflow is gone
+        Fault("ttl-deleted", ttl_deleted, ("ttl_poking", "ttl_deferred"), submissions=2),
         Fault("clock-ahead", clock_skewed(2), HALVES),
         Fault("clock-behind", clock_skewed(-2), HALVES),
         Fault("token-expired", token_expired, HALVES),
