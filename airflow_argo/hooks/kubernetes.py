@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from airflow_argo.cluster.client import Api, Login, Patience, connect
@@ -56,7 +57,29 @@ def light_kubernetes_api(connection: ArgoConnection, namespace: str = "", patien
     return connect(first, namespace or connection.namespace or first.namespace, patience, again=found)
 
 
+def _check(connection: ArgoConnection) -> None:
+    """Look for what is usually wrong, so that it is said by name.
+
+    Raises:
+        ConfigurationError: a file that the connection names isn't there, or its context isn't in its kubeconfig.
+    """
+    place = f"connection '{connection.conn_id}'"
+    path = connection.kube_config_path
+    if path and not Path(path).is_file():
+        cure = "give a file that workers and triggerers can read, or the kubeconfig's content as kube_config"
+        raise ConfigurationError(place, f"there is no kubeconfig {path} here", cure)
+    if connection.in_cluster and not (IN_CLUSTER_FOLDER / "token").is_file():
+        cure = "give a kubeconfig, or give the pod a service account"
+        raise ConfigurationError(place, "says in_cluster, and no service account is found here: is this a pod?", cure)
+    if connection.kube_config and connection.cluster_context:
+        names = [str(entry.get("name")) for entry in connection.kube_config.get("contexts") or ()]
+        if connection.cluster_context not in names:
+            cure = f"it has: {', '.join(names) or 'none'}"
+            raise ConfigurationError(place, f"its kubeconfig has no context '{connection.cluster_context}'", cure)
+
+
 def _client(connection: ArgoConnection) -> Any:
+    _check(connection)
     try:
         return _hook(connection).get_conn()
     except ClusterError:
