@@ -1,5 +1,8 @@
 """Jobs that report: what they run and with what, as `airflow_argo.pod` reads it in the pod.
 
+The pod's program and the files beside it are words of the command: all that is in the inputs of a template, Argo keeps once
+more with each node, and a workflow has room for 1 MiB.
+
 Three input parameters, each a file in the pod. `code`: the program text. `call`: what to do with it, as JSON; values are nodes
 `{"$": kind, …}` in it. `values`: the JSON list of base64 of the JSON texts of what was made at run time. Python puts them
 together, so that they keep their types: expr would turn 1.0 into 1.
@@ -7,11 +10,15 @@ together, so that they keep their types: expr would turn 1.0 into 1.
 
 from __future__ import annotations
 
+import base64
 import re
+import zlib
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
+from airflow_argo.argo.limits import MAX_ARGUMENT_BYTES
 from airflow_argo.compiler.code import a_list, a_map, base64_of, compact_json, tag
 from airflow_argo.compiler.dates import INTERVAL, ISO, run_date
 from airflow_argo.compiler.expressions import json_of
@@ -24,12 +31,14 @@ from airflow_argo.model.values import (
     Concatenated,
     Constant,
     Digest,
+    Evaluated,
     FirstOf,
     Input,
     Item,
     Listing,
     Member,
     Output,
+    Overridable,
     Record,
     RunDate,
     RunFact,
@@ -40,6 +49,7 @@ from airflow_argo.model.values import (
     Value,
     Zipped,
 )
+from airflow_argo.pod.values import TYPE
 
 FOLDER = "/tmp/airflow-argo"  # noqa: S108 - a pod's own
 REPORT = "/tmp/airflow-argo-outcome.json"  # noqa: S108
@@ -47,6 +57,8 @@ REPORT = "/tmp/airflow-argo-outcome.json"  # noqa: S108
 
 FINAL_EXIT_CODE = 100
 """The exit code of a Python call that must not be tried again. Source: AirflowFailException."""
+
+_WORD = MAX_ARGUMENT_BYTES * 3 // 4
 
 
 def run_facts(intervals: Intervals | None) -> str:
@@ -75,7 +87,8 @@ class Leaves:
 
     def secret(self, secret: SecretText) -> dict[str, Any]:
         """The node for a text in a Secret, which the pod has as an environment variable."""
-        return {"$": "env", "name": self.secrets.setdefault(secret, secret_variable(len(self.secrets)))}
+        node = {"$": "env", "name": self.secrets.setdefault(secret, secret_variable(len(self.secrets))), "what": secret.key}
+        return node if secret.absent is None else {**node, "absent": _constant(secret.absent.value)}
 
     def node(self, value: Value) -> dict[str, Any]:
         """The node for a leaf."""
@@ -114,9 +127,24 @@ def texts_of(env: Env) -> list[tuple[str, str | Text]]:
     return [(name, value) for name, value in env if isinstance(value, str | Text)]
 
 
-def pod_program() -> str:
-    """The text of `airflow_argo.pod`, which every pod of a job that reports runs."""
-    return (files("airflow_argo.pod") / "runner.py").read_text(encoding="utf-8")
+@cache
+def bootstrap() -> str:
+    """The text that every pod of a job that reports runs."""
+    return (files("airflow_argo.pod") / "bootstrap.py").read_text(encoding="utf-8")
+
+
+@cache
+def _pod_files() -> tuple[tuple[str, str], ...]:
+    entries = [entry for entry in files("airflow_argo.pod").iterdir() if entry.name.endswith(".py")]
+    return tuple(sorted((entry.name, entry.read_text(encoding="utf-8")) for entry in entries))
+
+
+@lru_cache(maxsize=32)
+def bundle(beside: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """`airflow_argo.pod` and the files beside it, as words for `bootstrap` that are short enough for a process."""
+    named = dict(_pod_files() + beside)
+    text = base64.b64encode(zlib.compress(compact_json(named).encode(), 9)).decode()
+    return tuple(text[start : start + _WORD] for start in range(0, len(text), _WORD))
 
 
 def node_of(value: Value, leaves: Leaves) -> Any:  # noqa: C901 - one case a kind of value
@@ -128,6 +156,10 @@ def node_of(value: Value, leaves: Leaves) -> Any:  # noqa: C901 - one case a kin
             return leaves.node(value)
         case Input(name=name):
             return {"$": "input", "name": name, "type": value.type.value}
+        case Overridable(of=of, by=by, key=key):
+            return {"$": "override", "of": node_of(of, leaves), "by": node_of(by, leaves), "key": key}
+        case Evaluated(of=of):
+            return {"$": "evaluated", "of": node_of(of, leaves)}
         case RunFact(name=name):
             return {"$": "run", "name": name}
         case SecretText():
@@ -136,7 +168,9 @@ def node_of(value: Value, leaves: Leaves) -> Any:  # noqa: C901 - one case a kin
             where = {} if value.of == "logical_date" else {"of": value.of}
             return {"$": "date", "format": value.format, "shift": value.shift.total_seconds(), **where}
         case Member(of=of, key=key):
-            return {"$": "member", "of": node_of(of, leaves), "key": key}
+            node = {"$": "member", "of": node_of(of, leaves), "key": key}
+            how = {"required": value.required, "attribute": value.attribute, "absent": _constant(value.absent.value)}
+            return node | {name: what for name, what in how.items() if what not in (False, None)}
         case Text(parts=parts):
             return {"$": "text", "of": [part if isinstance(part, str) else node_of(part, leaves) for part in parts]}
         case Digest():
@@ -191,10 +225,11 @@ def _command_call(job: Container, leaves: Leaves) -> dict[str, Any]:
 
 
 def _constant(value: Any) -> Any:
-    """A JSON value; an object that could be taken for a node is wrapped."""
+    """A JSON value; an object that could be taken for a node, or that stands for another type, is a node."""
     if isinstance(value, dict):
         inner = {key: _constant(part) for key, part in value.items()}
-        return {"$": "object", "of": [[key, part] for key, part in inner.items()]} if "$" in value else inner
+        is_node = "$" in value or TYPE in value
+        return {"$": "object", "of": [[key, part] for key, part in inner.items()]} if is_node else inner
     return [_constant(part) for part in value] if isinstance(value, list) else value
 
 

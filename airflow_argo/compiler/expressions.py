@@ -31,12 +31,14 @@ from airflow_argo.model.values import (
     Concatenated,
     Constant,
     Digest,
+    Evaluated,
     FirstOf,
     Input,
     Item,
     Listing,
     Member,
     Output,
+    Overridable,
     Record,
     RunDate,
     RunFact,
@@ -70,6 +72,10 @@ def text_of(value: Value, scope: Scope) -> str:  # noqa: C901 - one case a kind 
             return quote(value.value if value.type is Type.TEXT else value.json)
         case Input(name=name):
             return _checked(f"workflow.parameters{index(name)}", value.type)
+        case Overridable(of=of, by=by, key=key):
+            return f"({quote(key)} in {typed(by, scope)} ? toJson({typed(by, scope)}{index(key)}) : {json_of(of, scope)})"
+        case Evaluated():
+            raise DefinitionError("Argo can't evaluate Python's literals", "use the value in a Python job")
         case Output() | Item() | SameItem() | Carried():
             read = scope.read(value)
             return read.text if read.base64 or read.proven else _checked(read.code, value.type)
@@ -107,8 +113,8 @@ def typed(value: Value, scope: Scope) -> str:
             return quote(value.value)
         case Constant(), _:
             return value.json
-        case Member(of=of, key=key), Type.JSON:
-            return f"{typed(of, scope)}{_index(key)}"
+        case Member(), Type.JSON:
+            return _member(value, scope)
         case _, Type.TEXT:
             return text_of(value, scope)
         case _, Type.INT:
@@ -161,7 +167,7 @@ def exists(value: Value, scope: Scope) -> str:
         case FirstOf(of=values):
             tests = [exists(part, scope) for part in values]
             return "true" if "true" in tests else f"({any_of(tests)})"
-        case Member(of=of):
+        case Member(of=of) | Evaluated(of=of):
             return exists(of, scope)
         case Text(parts=parts):
             return _all_exist([part for part in parts if not isinstance(part, str)], scope)
@@ -238,10 +244,17 @@ def _python_text(value: Value, scope: Scope) -> str:
 
 
 def _text_of_member(value: Member, scope: Scope) -> str:
-    code = f"{typed(value.of, scope)}{_index(value.key)}"
-    if value.type is Type.TEXT:
-        return code
-    return f"toJson({code})"
+    code = _member(value, scope)
+    return code if value.type is Type.TEXT else f"toJson({code})"
+
+
+def _member(value: Member, scope: Scope) -> str:
+    """Code for an element of a JSON value."""
+    code, key = typed(value.of, scope), value.key
+    if isinstance(key, int) or not (value.required or value.absent.json != "null"):
+        return code + _index(key)
+    otherwise = fails(f"there is no {key}") if value.required else typed(value.absent, scope)
+    return given(code, f"{quote(key)} in # ? #{index(key)} : {otherwise}")
 
 
 def _index(key: str | int) -> str:

@@ -243,7 +243,7 @@ def _container(job: Container, varying: Collection[str] = ()) -> Draft:
     container: Dict = {"image": image, "command": command}
     if args:
         container["args"] = args
-    env = [*(_secret(name, secret) for secret, name in made.secrets.items()), *env]
+    env = [*(entry for secret, name in made.secrets.items() for entry in _secret_or_default(name, secret)), *env]
     if words.needs_left_brace([*command, *args, *(entry.get("value", "") for entry in env)]):
         env.insert(0, dict(words.LEFT_BRACE_VARIABLE))
     if env:
@@ -313,12 +313,8 @@ def _reporting(job: Container | PythonCall, *, in_loop: bool, split: bool, inter
     inputs: Dict = {
         "parameters": [{"name": "code"}, {"name": "call"}, {"name": "values", "default": "[]"}],
         "artifacts": [
-            {"name": "pod", "path": f"{calls.FOLDER}/pod.py", "raw": {"data": calls.pod_program()}},
-            *(
-                {"name": name, "path": f"{calls.FOLDER}/{name}", "raw": {"data": tag(f"inputs.parameters.{name}")}}
-                for name in ("code", "call", "values")
-            ),
-            *_beside(job),
+            {"name": name, "path": f"{calls.FOLDER}/{name}", "raw": {"data": tag(f"inputs.parameters.{name}")}}
+            for name in ("code", "call", "values")
         ],
     }
     env = [{"name": "AIRFLOW_ARGO_RUN", "value": calls.run_facts(intervals)}]
@@ -327,11 +323,13 @@ def _reporting(job: Container | PythonCall, *, in_loop: bool, split: bool, inter
     if in_loop:
         env.append({"name": "AIRFLOW_ARGO_INDEX", "value": calls.LOOP_INDEX})
     env += [_variable(name, value, made) for name, value in job.env if not isinstance(value, str | Text)]
-    env += [_secret(name, secret) for secret, name in leaves.secrets.items()]
+    env += [_secret(name, secret, optional=True) for secret, name in leaves.secrets.items()]  # the program says what is missing
     if words.needs_left_brace(entry.get("value", "") for entry in env[1:]):
         env.insert(0, dict(words.LEFT_BRACE_VARIABLE))
     interpreter = job.interpreter if isinstance(job, PythonCall) else ("python3",)
-    container: Dict = {"image": job.image, "command": [*interpreter, f"{calls.FOLDER}/pod.py"], "env": env}
+    beside = job.beside if isinstance(job, PythonCall) else ()
+    program = ["-c", words.literal(calls.bootstrap()), *calls.bundle(beside)]
+    container: Dict = {"image": job.image, "command": [*interpreter, *program], "env": env}
     if isinstance(job, Container) and job.working_dir:
         container["workingDir"] = job.working_dir
     made.body = {"inputs": inputs, **_pod(job.pod, job.retry, job.timeout_seconds, "container", container)}
@@ -357,15 +355,6 @@ def _reporting_by_shell(job: Container) -> Draft:
     made = _container(replace(job, report=None, command=words, args=(*job.command, *job.args), outputs=()))
     made.body["outputs"] = {"parameters": [OUTCOME_PARAMETER]}
     return made
-
-
-def _beside(job: Container | PythonCall) -> list[Dict]:
-    """The artifacts for the files that lie beside a Python call's program."""
-    files = job.beside if isinstance(job, PythonCall) else ()
-    return [
-        {"name": f"beside-{number}", "path": f"{calls.FOLDER}/{name}", "raw": {"data": calls.shippable(text)}}
-        for number, (name, text) in enumerate(files, 1)
-    ]
 
 
 def _resource(job: Resource) -> Draft:
@@ -447,8 +436,16 @@ def _variable(name: str, value: EnvValue, made: Draft) -> Dict:
             return {"name": name, "value": _word(value, made)}
 
 
-def _secret(name: str, secret: SecretText) -> Dict:
-    return {"name": name, "valueFrom": {"secretKeyRef": _key(secret.secret, secret.key, optional=False)}}
+def _secret(name: str, secret: SecretText, *, optional: bool = False) -> Dict:
+    return {"name": name, "valueFrom": {"secretKeyRef": _key(secret.secret, secret.key, optional=optional)}}
+
+
+def _secret_or_default(name: str, secret: SecretText) -> list[Dict]:
+    """The variable for a text of a Secret. Where that is missing, the kubelet leaves a variable as one before it set it."""
+    if secret.absent is None:
+        return [_secret(name, secret)]
+    text = secret.absent.value if isinstance(secret.absent.value, str) else str(secret.absent.value)
+    return [{"name": name, "value": words.literal(text)}, _secret(name, secret, optional=True)]
 
 
 def _key(owner: str, key: str, optional: bool) -> Dict:

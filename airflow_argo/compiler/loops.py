@@ -25,7 +25,7 @@ from airflow_argo.model.values import Concatenated, Constant, Item, Output, Same
 EACH = "each"
 JUDGED, RUNS = "judged", "run"
 TUPLE = '{"__airflow_argo_type__":"tuple","of":[', "]}"
-"""What is around the elements of a tuple in JSON. Source: airflow_argo.pod.runner."""
+"""What is around the elements of a tuple in JSON. Source: airflow_argo.pod.values."""
 FAILED_OUTCOME = '\'{"state":"failed"}\''
 
 

@@ -9,6 +9,7 @@ How values travel: numbers and bools as their text; text and JSON as base64, bec
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ from airflow_argo.diagnostics import DefinitionError
 from airflow_argo.model.graph import ForLoop, Graph, Step, WhileLoop
 from airflow_argo.model.jobs import OutputSpec, reports
 from airflow_argo.model.values import Carried, Item, Output, SameItem, Type
+from airflow_argo.pod.values import TYPE
 
 OUTCOME = "outcome"
 """The one output of a job that reports: JSON `{"state": …, "value": base64 of JSON, "pushed": {key: base64 of JSON}}`."""
@@ -126,6 +128,8 @@ class Scope:
                 values = f"fromJSON({task}.outputs?.parameters?.{VALUES} ?? '{{}}')"
                 return Read(values + index(source.name), base64=travels_as_base64(source.type), nullable=True)
             case ForLoop(reports=True):
+                if source.sparse:
+                    return Read(_each_given_by_items(task, source.name), base64=False, nullable=False)
                 code = _given_by_items(task, source.name, unlisted=source.unlisted)
                 return Read(code, base64=False, nullable=source.unlisted)
             case ForLoop(body=body):
@@ -219,6 +223,14 @@ def _given_by_items(task: str, name: str, *, unlisted: bool) -> str:
         return f"('[' + join(map({found}, sprig.b64dec({value})), ',') + ']')"
     texts = f"map({found}, sprig.b64dec({value}))"
     return given(texts, "len(#) > 1 ? '[' + join(#, ',') + ']' : len(#) == 1 ? #[0] : nil")
+
+
+def _each_given_by_items(task: str, name: str) -> str:
+    """Code for the JSON list of what a loop's items gave, in their order, with a mark for one that gave nothing."""
+    value = ".value" if name == RETURN_VALUE else f".pushed?.[{quote(name)}]"
+    absent = quote(json.dumps({TYPE: "absent", "of": None}))
+    element = f"{value} != nil ? sprig.b64dec({value}) : {absent}"
+    return f"('[' + join(map(fromJSON({task}.outputs?.parameters?.{OUTCOMES} ?? '[]'), {element}), ',') + ']')"
 
 
 def _items_values(task: str, name: str, type: Type) -> str:

@@ -58,7 +58,7 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
 
     def _as_workflow(self) -> Workflow:
         """One step that calls the function."""
-        from airflow_argo.pod.runner import to_json
+        from airflow_argo.pod.values import to_json
         from airflow_argo.settings import load_settings
         from airflow_argo.translator.context import is_shippable
         from airflow_argo.translator.params import OWN_INPUTS, params_of

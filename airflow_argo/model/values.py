@@ -56,12 +56,29 @@ class Constant:
         return type_of(self.value)
 
 
+NULL = Constant("null")
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """An input of the workflow: given when it is submitted, else its default."""
 
     name: str
     type: Type = Type.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Overridable:
+    """An input, or what the member `key` of another one, an object, says instead where that has it."""
+
+    of: Input
+    by: Input
+    key: str
+
+    @property
+    def type(self) -> Type:
+        """What overrides may be anything."""
+        return Type.JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +90,7 @@ class Output:
         name: the output's name; of a loop: of each item's outputs, and the value is the list of them, in item order.
         default: what stands for it if the step didn't produce it; without one, whoever reads it is skipped then.
         unlisted: of a loop that reports: a list of one value is that value, an empty one is absent.
+        sparse: of a loop that reports: the list has an element for each item, for one that gave nothing a mark of its own.
     """
 
     step: str
@@ -80,6 +98,7 @@ class Output:
     type: Type = Type.TEXT
     default: Constant | None = None
     unlisted: bool = False
+    sparse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +174,15 @@ class RunDate:
 
 @dataclass(frozen=True, slots=True)
 class SecretText:
-    """A text in a Secret. It reaches a job as an environment variable, and is never in a manifest or passed between steps."""
+    """A text in a Secret. It reaches a job as an environment variable, and is never in a manifest or passed between steps.
+
+    Attributes:
+        absent: what stands for it if the Secret doesn't have it; without one that fails the job.
+    """
 
     secret: str
     key: str
+    absent: Constant | None = None
 
     @property
     def type(self) -> Type:
@@ -168,11 +192,20 @@ class SecretText:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An element of a JSON value: by key of an object, by index of a list. An absent one is null."""
+    """An element of a JSON value: by key of an object, by index of a list.
+
+    Attributes:
+        absent: what stands for one that isn't there.
+        required: one that isn't there fails whoever reads it.
+        attribute: in Python, an attribute of that name comes first.
+    """
 
     of: Value
     key: str | int
     type: Type = Type.JSON
+    absent: Constant = NULL
+    required: bool = False
+    attribute: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +231,18 @@ class Digest:
     def type(self) -> Type:
         """Digits are text."""
         return Type.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What Python makes of a text that is one of its literals; a text that is none, and what is no text, stay as they are."""
+
+    of: Value
+
+    @property
+    def type(self) -> Type:
+        """It may be anything."""
+        return Type.JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +314,7 @@ class Concatenated:
 Value: TypeAlias = (
     Constant
     | Input
+    | Overridable
     | Output
     | Item
     | SameItem
@@ -279,6 +325,7 @@ Value: TypeAlias = (
     | Member
     | Text
     | Digest
+    | Evaluated
     | FirstOf
     | Listing
     | Record
@@ -305,7 +352,7 @@ def type_of(value: Json) -> Type:
 def parts_of(value: Value) -> tuple[Value, ...]:
     """The values that a value is made of, one level down."""
     match value:
-        case Member(of=inner) | Digest(of=inner):
+        case Member(of=inner) | Digest(of=inner) | Evaluated(of=inner):
             return (inner,)
         case Text(parts=parts):
             return tuple(part for part in parts if not isinstance(part, str))

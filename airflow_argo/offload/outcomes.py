@@ -52,7 +52,7 @@ class StepOutcome:
 
     def to_json(self) -> dict[str, Any]:
         """For a trigger's event: values are encoded, since they may be no JSON."""
-        from airflow_argo.pod.runner import encoded
+        from airflow_argo.pod.values import encoded
 
         pushed = {key: encoded(value) for key, value in self.pushed.items()}
         return {**asdict(replace(self, pushed={})), "pushed": pushed}
@@ -60,7 +60,7 @@ class StepOutcome:
     @classmethod
     def of_json(cls, fields: Mapping[str, Any]) -> StepOutcome:
         """From there."""
-        from airflow_argo.pod.runner import decoded
+        from airflow_argo.pod.values import decoded
 
         pushed = {key: decoded(value) for key, value in fields["pushed"].items()}
         return cls(**{**fields, "pushed": pushed, "pods": tuple(fields["pods"]), "tries": tuple(fields["tries"])})
@@ -116,7 +116,7 @@ def _outcome(workflow: str, step: StepRun) -> StepOutcome:
 
 def _pushed(step: StepRun) -> Iterator[tuple[str, Any]]:
     """XCom key → value: of a step with instances, what they returned as a list."""
-    from airflow_argo.pod.runner import decoded
+    from airflow_argo.pod.values import decoded
 
     items = [child for child in step.children if child.id.startswith("[")]
     if items:

@@ -123,7 +123,7 @@ def _the_one(dags: list[Any], dag_id: str, path: str) -> Any:
 
 def run_facts(context: Any) -> Dict:
     """What a translated DAG is told of its run: `logical_date`, its data interval, `run_id`, `conf` and its params."""
-    from airflow_argo.pod.runner import to_json
+    from airflow_argo.pod.values import to_json
 
     run = context["dag_run"]
     date = getattr(run, "logical_date", None) or getattr(run, "run_after", None)

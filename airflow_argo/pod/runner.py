@@ -1,6 +1,6 @@
-"""Runs one task in its pod and reports how it ended. One file of Python 3.8 without libraries: it travels as text.
+"""Runs one task in its pod and reports how it ended. Python 3.8 without libraries: it travels as text, see `bootstrap`.
 
-Beside this file stand `code`, the program text; `call`, JSON that says what to do with it; `values`, a JSON list of base64 of
+In FOLDER stand `code`, the program text; `call`, JSON that says what to do with it; `values`, a JSON list of base64 of
 JSON of what was made at run time. The report is a JSON object, `{"state": …, "value": …, "pushed": {…}, "items": […]}`; each
 value in it is base64 of JSON, so that nobody on the way takes it for anything but text.
 
@@ -11,30 +11,34 @@ from __future__ import annotations
 
 import base64
 import importlib
-import importlib.util
 import inspect
+import itertools
 import json
 import linecache
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import traceback
 import types
-from datetime import date, datetime, timedelta, timezone
-from decimal import Decimal
-from typing import Any, Awaitable, Dict, Tuple
+from typing import Any, Awaitable, Dict, List, Tuple
 
-FOLDER = os.path.dirname(os.path.abspath(__file__))
+from .bootstrap import ShippedModules
+from .context import Context
+from .nodes import Nodes
+from .run import Run
+from .values import decoded, encoded
+
+FOLDER = "/tmp/airflow-argo"
 REPORT = "/tmp/airflow-argo-outcome.json"
+OWN_PACKAGES = (__package__, f"{__package__}.airflow_task")
 MAX_REPORT_BYTES = 1000 * 1024
 FINAL_EXIT_CODE = 100
-TYPE = "__airflow_argo_type__"
 MAX_MAP_LENGTH = int(os.environ.get("AIRFLOW__CORE__MAX_MAP_LENGTH", "1024"))
 
-Json = Any
 Call = Dict[str, Any]
 Report = Dict[str, Any]
 
@@ -47,264 +51,7 @@ class FailForGood(Exception):
     """The task failed and must not be tried again."""
 
 
-# Values
-
-
-def decoded(text: str) -> Any:
-    """The value of base64 of JSON."""
-    return json.loads(base64.b64decode(text), object_hook=_from_json)
-
-
-def encoded(value: Any) -> str:
-    """Base64 of the JSON of a value, with the Python types that JSON lacks marked."""
-    return base64.b64encode(json.dumps(to_json(value)).encode()).decode()
-
-
-def to_json(value: Any) -> Json:
-    """The value as JSON, with the Python types that JSON lacks marked.
-
-    Raises:
-        TypeError: it is of a type that can't be passed between tasks.
-    """
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, list):
-        return [to_json(part) for part in value]
-    if isinstance(value, dict):
-        return {str(key): to_json(part) for key, part in value.items()}
-    for kind, (class_, to, _) in MARKED.items():
-        if isinstance(value, class_):
-            return {TYPE: kind, "of": to(value)}
-    if "airflow" in sys.modules:
-        return {TYPE: "airflow", "of": _by_airflow(value)}
-    raise TypeError(f"a value of type {type(value).__module__}.{type(value).__qualname__} can't be passed to another task")
-
-
-def _by_airflow(value: Any) -> Json:
-    """JSON by Airflow, which knows more types: assets, models, arrays, frames."""
-    return _airflows_serde().serialize(value)
-
-
-def _airflows_serde() -> Any:
-    """Airflow's module for values, wherever its version has it."""
-    for name in ("airflow.sdk.serde", "airflow.serialization.serde"):
-        try:
-            return importlib.import_module(name)
-        except ImportError:  # noqa: PERF203 - of two, one is there
-            continue
-    raise TypeError("this Airflow can't write values")
-
-
-def _from_json(found: dict[str, Any]) -> Any:
-    if TYPE not in found:
-        return found
-    if found[TYPE] == "airflow":
-        return _airflows_serde().deserialize(found["of"])
-    return MARKED[found[TYPE]][2](found["of"])
-
-
-MARKED: dict[str, tuple[type, Any, Any]] = {
-    "tuple": (tuple, lambda value: [to_json(part) for part in value], tuple),
-    "set": (set, lambda value: sorted(map(to_json, value), key=repr), set),
-    "frozenset": (frozenset, lambda value: sorted(map(to_json, value), key=repr), frozenset),
-    "datetime": (datetime, lambda value: value.isoformat(), lambda text: _moment(text)),
-    "date": (date, lambda value: value.isoformat(), date.fromisoformat),
-    "timedelta": (timedelta, lambda value: value.total_seconds(), lambda seconds: timedelta(seconds=seconds)),
-    "decimal": (Decimal, str, Decimal),
-    "bytes": (bytes, lambda value: base64.b64encode(value).decode(), base64.b64decode),
-}
-
-
-def _moment(text: str) -> datetime:
-    """A date with time, of the class that Airflow has for it where the image knows it."""
-    try:
-        import pendulum
-
-        return pendulum.parse(text)  # type: ignore[return-value]
-    except ImportError:
-        return datetime.fromisoformat(text.replace("Z", "+00:00"))
-
-
-def in_utc(moment: datetime) -> datetime:
-    """The same moment as UTC has it; one without a zone is UTC's."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    return aware.in_timezone("UTC") if hasattr(aware, "in_timezone") else aware.astimezone(timezone.utc)
-
-
-# The run
-
-
-RUN_TYPES = ("scheduled", "backfill", "asset_triggered", "manual")
-"""Airflow's, in the order of likelihood. Source: DagRunType.from_run_id."""
-
-
-class Run:
-    """What the run is: its name, parameters and dates."""
-
-    def __init__(self) -> None:
-        facts = json.loads(base64.b64decode(os.environ.get("AIRFLOW_ARGO_RUN", "e30=")))
-        self.name = facts.get("name", "local")
-        self.namespace = facts.get("namespace", "default")
-        self.created = facts.get("created") or datetime.now(timezone.utc).isoformat()
-        self.scheduled = facts.get("scheduled") or ""
-        listed = json.loads(facts.get("parameters") or "[]") or []  # null: the workflow has none
-        self.parameters = {one["name"]: one.get("value", one.get("default", "")) for one in listed}
-        self.conf = json.loads(self.parameters.get("conf") or "{}")
-        given = self.parameters.get("logical_date")
-        self.moment = in_utc(_moment(given or self.scheduled or self.created))
-        start, end = (facts.get(name) or self.parameters.get(name) for name in ("data_interval_start", "data_interval_end"))
-        self.has_interval = bool(start and end)
-        self.start = in_utc(_moment(start)) if start else self.moment
-        self.end = in_utc(_moment(end)) if end else self.moment
-        self.date = self.start if self.scheduled and not given else self.moment
-        self.due = (
-            in_utc(_moment(self.parameters["data_interval_end"])) if self.parameters.get("data_interval_end") else self.moment
-        )
-        self.try_number = int(os.environ.get("AIRFLOW_ARGO_TRY", "0")) + 1
-        self.map_index = int(os.environ.get("AIRFLOW_ARGO_INDEX", "-1"))
-        self.id = self.parameters.get("run_id") or f"{'scheduled' if self.scheduled else 'manual'}__{self.moment.isoformat()}"
-        self.type = next((kind for kind in RUN_TYPES if self.id.startswith(f"{kind}__")), "manual")
-
-    def parameter(self, name: str, kind: str) -> Any:
-        """A workflow parameter as what it is."""
-        text = self.parameters[name]
-        return text if kind == "text" else json.loads(text)
-
-
-# Nodes
-
-
-class Nodes:
-    """Puts values together from nodes, `{"$": kind, …}`."""
-
-    def __init__(self, run: Run, values: list[Any], code: str) -> None:
-        self.run, self.values, self.code = run, values, code
-
-    def value(self, node: Json) -> Any:
-        """The value of a node, or of JSON with nodes in it."""
-        if isinstance(node, list):
-            return [self.value(part) for part in node]
-        if not isinstance(node, dict):
-            return node
-        if "$" not in node:
-            return _from_json({key: self.value(part) for key, part in node.items()})
-        return getattr(self, "_" + node["$"])(node)
-
-    def _value(self, node: Json) -> Any:
-        return self.values[node["index"]]
-
-    def _code(self, _node: Json) -> Any:
-        return self.code
-
-    def _input(self, node: Json) -> Any:
-        return self.run.parameter(node["name"], node["type"])
-
-    def _run(self, node: Json) -> Any:
-        facts = {"name": self.run.name, "namespace": self.run.namespace, "created": self.run.created, "run_id": self.run.id}
-        return facts[node["name"]]
-
-    def _env(self, node: Json) -> Any:
-        return os.environ[node["name"]]
-
-    def _date(self, node: Json) -> Any:
-        dates = {
-            "logical_date": self.run.date,
-            "data_interval_start": self.run.start,
-            "data_interval_end": self.run.end,
-            "run_after": self.run.due,
-        }
-        moment = dates[node.get("of", "logical_date")] + timedelta(seconds=node["shift"])
-        return "+00:00".join(moment.strftime(part) for part in node["format"].split("%:z"))
-
-    def _member(self, node: Json) -> Any:
-        of = self.value(node["of"])
-        try:
-            return of[node["key"]]
-        except (KeyError, IndexError, TypeError):
-            return None
-
-    def _text(self, node: Json) -> Any:
-        return "".join(str(self.value(part)) for part in node["of"])
-
-    def _first(self, node: Json) -> Any:
-        return next((value for value in map(self.value, node["of"]) if value is not None), None)
-
-    def _object(self, node: Json) -> Any:
-        return {key: self.value(part) for key, part in node["of"]}
-
-
 # Calls of Python functions
-
-
-class Context(Dict[str, Any]):
-    """What Airflow passes to a function that asks for it, as far as it is known without Airflow."""
-
-    def __init__(self, run: Run, call: Call, nodes: Nodes, report: Report) -> None:
-        facts = call.get("task", {})
-        moment = run.date
-        stamp = moment.strftime("%Y-%m-%d")
-        kinds = call.get("params", {})
-        params = {name: run.parameter(parameter, kind) for name, (parameter, kind) in kinds.items()}
-        instance = TaskInstance(run, facts, run.id, nodes.value(call.get("xcoms", {})), report)
-        dag_run = types.SimpleNamespace(
-            run_id=run.id,
-            dag_id=facts.get("dag_id"),
-            logical_date=moment,
-            data_interval_start=run.start,
-            data_interval_end=run.end,
-            run_after=run.due,
-            run_type=run.type,
-            conf=run.conf,
-            state="running",
-            partition_key=None,
-            partition_date=None,
-        )
-        super().__init__(
-            ds=stamp,
-            ds_nodash=stamp.replace("-", ""),
-            ts=moment.isoformat(),
-            ts_nodash=moment.strftime("%Y%m%dT%H%M%S"),
-            ts_nodash_with_tz=moment.isoformat().replace("-", "").replace(":", ""),
-            logical_date=moment,
-            data_interval_start=run.start,
-            data_interval_end=run.end,
-            run_id=run.id,
-            dag_run=dag_run,
-            params=params,
-            ti=instance,
-            task_instance=instance,
-            try_number=run.try_number,
-            dag=types.SimpleNamespace(dag_id=facts.get("dag_id")),
-            task=types.SimpleNamespace(task_id=facts.get("task_id"), dag_id=facts.get("dag_id")),
-            test_mode=False,
-        )
-
-    def __missing__(self, name: str) -> Any:
-        raise KeyError(f"'{name}' is not known in a pod without Airflow: run the task in an Airflow image")
-
-
-class TaskInstance:
-    """The task instance, as far as a function may use it."""
-
-    def __init__(self, run: Run, facts: dict[str, Any], run_id: str, xcoms: dict[str, Any], report: Report) -> None:
-        self.task_id, self.dag_id, self.run_id = facts.get("task_id"), facts.get("dag_id"), run_id
-        self.try_number, self.map_index, self.logical_date = run.try_number, run.map_index, run.date
-        self._xcoms, self._report, self._mapped = xcoms, report, set(facts.get("mapped", ()))
-
-    def xcom_push(self, key: str, value: Any, **_: Any) -> None:
-        """Makes a value known to other tasks under a key."""
-        self._report["pushed"][key] = encoded(value)
-
-    def xcom_pull(self, task_ids: Any = None, _dag_id: Any = None, key: str = "return_value", **_: Any) -> Any:
-        """What a task pushed, or several, in a list if it is more than one value. Source: RuntimeTaskInstance.xcom_pull.
-
-        A mapped task gives the values of all its instances. As in Airflow, a default is for pulls by map_indexes only.
-        """
-        pulled: list[Any] = []
-        for task_id in [self.task_id] if task_ids is None else [task_ids] if isinstance(task_ids, str) else task_ids:
-            found = self._xcoms.get(str(task_id), {}).get(key)
-            pulled += (found or [None]) if task_id in self._mapped else [found]
-        return pulled[0] if isinstance(task_ids, (str, type(None))) and len(pulled) == 1 else pulled
 
 
 def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -> None:
@@ -327,7 +74,9 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
     if "task" in call:
         kwargs = wanted_by(function, args, {**Context(run, call, nodes, report), **kwargs})
     result = function(*args, **kwargs)
-    if inspect.isawaitable(result):
+    if inspect.isgeneratorfunction(function):
+        result = _exhausted(result)
+    elif inspect.isawaitable(result):
         import asyncio  # few tasks need it, and it costs as much as all the rest
 
         result = asyncio.run(_awaited(result))
@@ -345,7 +94,7 @@ NAMED = re.compile(r"""{{\s*task\.op_kwargs(?:\[["'](\w+)["']\]|\.(\w+))\s*}}"""
 """What a name of an instance can say of it without Airflow: its keyword arguments."""
 
 
-def check_known(function: Any, kwargs: dict[str, Any]) -> None:
+def check_known(function: Any, kwargs: Dict[str, Any]) -> None:
     """What an item of a mapping sets has to be a parameter of the function. Source: DecoratedOperator, which binds them."""
     parameters = inspect.signature(function).parameters
     if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
@@ -354,35 +103,31 @@ def check_known(function: Any, kwargs: dict[str, Any]) -> None:
                 raise TypeError(f"{function.__name__}() got an unexpected keyword argument '{name}'")
 
 
-def wanted_by(function: Any, args: list[Any], offered: dict[str, Any]) -> dict[str, Any]:
-    """The keyword arguments that a function takes. Source: airflow.sdk.bases.decorator KeywordParameters."""
-    parameters = inspect.signature(function).parameters.values()
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+def wanted_by(function: Any, args: List[Any], offered: Dict[str, Any]) -> Dict[str, Any]:
+    """The keyword arguments that a function takes. Source: airflow.sdk.bases.decorator KeywordParameters.
+
+    Raises:
+        ValueError: a positional argument stands where the function wants something of the context.
+    """
+    parameters = inspect.signature(function).parameters
+    for name, parameter in itertools.islice(parameters.items(), len(args)):
+        if parameter.kind not in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD) and name in offered:
+            raise ValueError(f"The key {name!r} in args is a part of kwargs and therefore reserved.")
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         return offered
-    named = [parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_POSITIONAL]
-    return {name: offered[name] for name in named[len(args) :] if name in offered}
+    return {name: offered[name] for name in parameters if name in offered}
 
 
-class ShippedModules:
-    """Finds the modules that came with the task."""
+def _exhausted(generator: Any) -> Any:
+    """What a generator returns; Airflow takes what it yields for events of assets. Source: create_executable_runner."""
+    returned: List[Any] = []
 
-    def __init__(self, texts: dict[str, str]) -> None:
-        self.texts = texts
+    def run() -> Any:
+        returned.append((yield from generator))
 
-    def find_spec(self, name: str, _path: Any = None, _target: Any = None) -> Any:
-        """The module, if it came with the task."""
-        if name not in self.texts:
-            return None
-        is_package = any(other.startswith(name + ".") for other in self.texts)
-        loader: Any = self
-        return importlib.util.spec_from_loader(name, loader, is_package=is_package)
-
-    def create_module(self, _spec: Any) -> None:
-        """The usual one."""
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        """Runs the module's text."""
-        exec(compile(self.texts[module.__name__], module.__name__ + ".py", "exec"), module.__dict__)
+    for _ in run():
+        pass
+    return returned[0]
 
 
 async def _awaited(result: Awaitable[Any]) -> Any:
@@ -433,6 +178,7 @@ def _report_branch(call: Call, chosen: Any, report: Report) -> None:
 def call_command(call: Call, nodes: Nodes, report: Report) -> None:
     """Runs a command, its stderr in its stdout, and reports what it returns."""
     words = [str(word) for word in nodes.value(call["command"])]
+    words[0] = shutil.which(words[0]) or words[0]  # as in Airflow: it is what a script calls itself by
     check_item(call, nodes)
     env = {name: os.environ[name] for name in ["PATH", *call["env"]] if name in os.environ} if "env" in call else None
     folder = None if call.get("here") else tempfile.mkdtemp()
@@ -476,18 +222,17 @@ def _report_file(call: Call, path: str, report: Report) -> None:
 # Operators of Airflow
 
 
-def call_operator(call: Call, nodes: Nodes, run: Run, report: Report) -> Tuple[int, Report]:
+def call_operator(call: Call, files: Dict[str, str], nodes: Nodes, run: Run, report: Report) -> Tuple[int, Report]:
     """Runs an operator of the DAG file by Airflow's task runner; returns (exit code, report)."""
-    sys.path.insert(0, FOLDER)
-    module = importlib.import_module("airflow_argo_operator.task")
-    ended: Tuple[int, Report] = module.run(call, nodes.value, run, report, sys.modules[__name__])
+    module = importlib.import_module(".airflow_task.task", __package__)
+    ended: Tuple[int, Report] = module.run(call, files, nodes.value, run, report, sys.modules[__name__])
     return ended
 
 
 # The task
 
 
-def run_task() -> Tuple[int, Report]:
+def run_task(files: Dict[str, str]) -> Tuple[int, Report]:
     """Runs the task; returns (exit code, report)."""
     run, report = Run(), {"state": "failed", "pushed": {}}
     call, code = json.loads(_read("call")), unpacked(_read("code"))
@@ -495,7 +240,7 @@ def run_task() -> Tuple[int, Report]:
     try:
         os.environ.update({name: str(nodes.value(value)) for name, value in call.get("set", ())})
         if call["kind"] == "operator":
-            return call_operator(call, nodes, run, report)
+            return call_operator(call, files, nodes, run, report)
         if call["kind"] == "python":
             call_python(call, code, nodes, run, report)
         else:
@@ -514,10 +259,16 @@ def _ended_by(error: BaseException, report: Report) -> Tuple[int, Report]:
         print(f"skipped: {error}", flush=True)
         report["state"] = "skipped"
         return 0, report
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != os.path.abspath(__file__)]
-    lines = traceback.format_list(own) + traceback.format_exception_only(type(error), error)
-    print("".join(["Traceback (most recent call last):\n"] if own else []) + "".join(lines), file=sys.stderr, flush=True)
+    print(_shown(error), file=sys.stderr, flush=True)
     return FINAL_EXIT_CODE if names & {"FailForGood", "AirflowFailException", "AirflowSensorTimeout"} else 1, report
+
+
+def _shown(error: BaseException) -> str:
+    """The traceback of an error, from where the author's code begins."""
+    start = error.__traceback__
+    while start is not None and start.tb_frame.f_globals.get("__package__") in OWN_PACKAGES:
+        start = start.tb_next
+    return "".join(traceback.format_exception(type(error), error, start)).rstrip()
 
 
 def _exit_code(exit_: SystemExit) -> int:
@@ -552,9 +303,9 @@ def write(report: Report) -> None:
         file.write(text.replace("{" + "{", "{\\u007b"))
 
 
-def main() -> None:
-    """Runs the task of this pod."""
-    code, report = run_task()
+def main(files: Dict[str, str]) -> None:
+    """Runs the task of this pod; `files` are those of the bundle."""
+    code, report = run_task(files)
     try:
         write(report)
     except ValueError as error:
@@ -563,7 +314,3 @@ def main() -> None:
         code = FINAL_EXIT_CODE
     sys.stdout.flush()
     sys.exit(code)
-
-
-if __name__ == "__main__":
-    main()

@@ -26,6 +26,7 @@ class AirflowNames:
     dag_param: Any
     literal: Any
     param: Any
+    filters: Any
 
     @property
     def is_2(self) -> bool:
@@ -52,7 +53,7 @@ def _airflow_3(version: str) -> AirflowNames:
     from airflow.sdk import DAG, BaseOperator, Param, TaskGroup, XComArg
     from airflow.sdk.definitions._internal import expandinput
     from airflow.sdk.definitions._internal.mixins import ResolveMixin
-    from airflow.sdk.definitions._internal.templater import LiteralValue
+    from airflow.sdk.definitions._internal.templater import FILTERS, LiteralValue
     from airflow.sdk.definitions.mappedoperator import MappedOperator
     from airflow.sdk.definitions.param import DagParam
     from airflow.sdk.definitions.taskgroup import MappedTaskGroup
@@ -74,6 +75,7 @@ def _airflow_3(version: str) -> AirflowNames:
         dag_param=DagParam,
         literal=LiteralValue,
         param=Param,
+        filters=FILTERS,
     )
 
 
@@ -85,6 +87,7 @@ def _airflow_2(version: str) -> AirflowNames:
     from airflow.models.param import DagParam, Param
     from airflow.models.xcom_arg import PlainXComArg, XComArg
     from airflow.template.templater import LiteralValue
+    from airflow.templates import FILTERS
     from airflow.utils.mixins import ResolveMixin
     from airflow.utils.task_group import MappedTaskGroup, TaskGroup
 
@@ -104,4 +107,5 @@ def _airflow_2(version: str) -> AirflowNames:
         dag_param=DagParam,
         literal=LiteralValue,
         param=Param,
+        filters=FILTERS,
     )

@@ -10,10 +10,24 @@ from airflow_argo.diagnostics import CODES, Diagnostic, Origin, Severity
 from airflow_argo.model.conditions import Condition
 from airflow_argo.model.intervals import Intervals
 from airflow_argo.model.jobs import Env, PodSettings
-from airflow_argo.model.values import Constant, Item, Listing, Member, Output, Record, SameItem, SecretText, Text, Type, Value
-from airflow_argo.pod.runner import to_json
+from airflow_argo.model.values import (
+    Constant,
+    Evaluated,
+    Item,
+    Listing,
+    Member,
+    Output,
+    Record,
+    SameItem,
+    SecretText,
+    Text,
+    Type,
+    Value,
+)
+from airflow_argo.pod.values import TYPE, to_json
 from airflow_argo.settings import Settings, Source
 from airflow_argo.translator.airflow_names import airflow_names
+from airflow_argo.translator.arguments import argument_json, mark, shown
 from airflow_argo.translator.mapped_groups import are_members, mapped_group_of
 from airflow_argo.translator.origins import Origins
 from airflow_argo.translator.outside import Outside
@@ -133,7 +147,7 @@ class TaskContext:
         """An attribute of an operator, as Airflow would render it: templates, XComs and params inside of it are values."""
         names = airflow_names()
         if isinstance(found, str):
-            return self._template(found)
+            return self._template(found) if type(found) is str else self._unknown(found)
         if isinstance(found, MappedItem):
             item = Item(self.task_id, found.axis, Type.JSON)
             return item if found.key is None else Member(item, found.key)
@@ -150,43 +164,67 @@ class TaskContext:
             return self._refused("AA215", f"{type(found).__name__} is not translated", "pass a list, or the output of a task")
         if type(found) is list:
             return _listing([self.value(part) for part in found])
+        if type(found) in (tuple, set):
+            inner = _listing([self.value(part) for part in found])
+            kind = type(found).__name__
+            return _marked(kind, inner) if not isinstance(inner, Constant) else Constant.of(mark(kind, inner.value))
         if type(found) is dict:
-            return _record([(key, self.value(part)) for key, part in found.items()], found)
+            if all(type(key) is str for key in found):
+                return _record([(key, self.value(part)) for key, part in found.items()], found)
+            return self._unknown(found)
         return self.constant(found)
 
     def constant(self, found: Any) -> Constant:
-        """A value that is known now."""
+        """A value that is known now, and that no template is in."""
         try:
-            return Constant.of(to_json(found))
+            return Constant.of(argument_json(found))
         except (TypeError, ValueError) as error:
             self._refused("AA227", f"an argument can't travel: {error}", "pass texts, numbers, lists and dicts")
             return NOTHING
+
+    def _unknown(self, found: Any) -> Value:
+        return self._refused("AA227", f"an argument can't travel: it is {shown(found)}", "pass texts, numbers, lists and dicts")
 
     def text(self, found: Any) -> str | Text:
         """An attribute as text."""
         value = self.value(found)
         if isinstance(value, Constant):
-            return value.value if isinstance(value.value, str) else str(value.value)
+            return value.value if isinstance(value.value, str) else str(found)
+        if isinstance(value, Evaluated):
+            self._refused("AA203", "only Airflow can tell whether its native value is a text", "render it as text")
+            return ""
         return value if isinstance(value, Text) else Text((value,), python=True)
 
-    def pull(self, pull: Pull, *, listed: bool = False) -> Value:
+    def pull(self, pull: Pull, *, listed: bool = False, sparse: bool = False) -> Value:
         """The value of `ti.xcom_pull(task_ids=…)`; None if that task pushes nothing.
 
         Args:
             listed: what instances pushed is a list, however many they are.
+            sparse: what instances pushed is a list with an element for each of them.
         """
+        if pull.task_id == self.task_id:
+            return NOTHING  # a try begins without the values of those before it
         if pull.task_id in self.dag_context.dag.task_dict and pull.task_id not in self.dag_context.own:
-            return self.constant(self.dag_context.outside.xcom(pull.task_id, pull.key, listed))
+            return Constant.of(to_json(self.dag_context.outside.xcom(pull.task_id, pull.key, listed or sparse)))
         if pull.task_id not in self.dag_context.ancestors[self.task_id]:
-            there = pull.task_id in self.dag_context.dag.task_dict
-            found = f"it pulls from task '{pull.task_id}', which " + ("isn't before it" if there else "the DAG doesn't have")
-            self._refused("AA204", found, f"let it run after '{pull.task_id}'" if there else "correct the id")
-            return NOTHING
+            return self._unordered(pull.task_id)
         if not self.dag_context.may_push(pull.task_id, pull.key) or self.runs_at_once:
             return NOTHING
         self.after[pull.task_id] = None
-        unlisted = pull.task_id in self.dag_context.mapped and not listed
-        return Output(pull.task_id, pull.key, Type.JSON, NOTHING, unlisted)
+        mapped = pull.task_id in self.dag_context.mapped
+        return Output(pull.task_id, pull.key, Type.JSON, NOTHING, mapped and not listed and not sparse, mapped and sparse)
+
+    def _unordered(self, task_id: str) -> Value:
+        """A pull from a task that isn't before this one. It gives None for certain only if that one can't have run."""
+        if task_id not in self.dag_context.dag.task_dict:
+            found = f"it pulls from task '{task_id}', which the DAG doesn't have, and so gets None"
+            self.report("AA204", found, "correct the id", Severity.WARNING)
+        elif self.task_id in self.dag_context.ancestors.get(task_id, ()):
+            found = f"it pulls from task '{task_id}', which runs after it, and so gets None"
+            self.report("AA204", found, f"let it run after '{task_id}'", Severity.WARNING)
+        else:
+            self._refused("AA204", f"it pulls from task '{task_id}', which isn't before it", f"let it run after '{task_id}'")
+        return NOTHING
 
     def _xcom(self, found: Any) -> Value:
         if not isinstance(found, airflow_names().plain_xcom_arg):
@@ -205,6 +243,9 @@ class TaskContext:
     def _template(self, text: str) -> Value:
         import jinja2
 
+        if text.endswith(tuple(self.task.template_ext) or ("\0",)):
+            self._refused("AA203", f"only Airflow can render the file {_shortened(text)}", "put its text into the DAG file")
+            return NOTHING
         try:
             return self._reader.read(text)
         except NotConvertible as error:
@@ -221,18 +262,31 @@ class TaskContext:
         dag = self.dag_context.dag
         native = getattr(self.task, "render_template_as_native_obj", None)
         return TemplateReader(
-            environment=self.dag_context.environment,
-            known={"dag": dag, "task": self.task, **(dag.user_defined_macros or {})},
-            params=self.dag_context.params.types,
+            environment=self.dag_context.environment if native is None else self.task.get_template_env(),
+            dag=dag,
+            task=self.task,
+            params=self._param,
             pull=self.pull,
             variable=self.variable,
             intervals=self.dag_context.intervals,
             native=dag.render_template_as_native_obj if native is None else native,
         )
 
-    def variable(self, name: str) -> Value:
+    def variable(self, name: str, absent: Constant | None = None) -> Value:
         """An Airflow Variable: a key of a Secret, never a text in the manifest."""
-        return SecretText(self.settings.required("variables_secret"), _secret_key(name))
+        return SecretText(self.settings.required("variables_secret"), _secret_key(name), absent)
+
+    def _param(self, name: str) -> Value | None:
+        """A param of the DAG's; None if it has none of that name, or the task has its own."""
+        if name not in self.dag_context.params.types or name in self.own_params:
+            return None
+        return self.dag_context.params.value(name)
+
+    @property
+    def own_params(self) -> dict[str, Any]:
+        """The params of the task that aren't its DAG's. Source: airflow.sdk process_params."""
+        given, common = (_values_of(of.params) for of in (self.task, self.dag_context.dag))
+        return {name: value for name, value in given.items() if name not in common or common[name] != value}
 
     # Pods
 
@@ -298,6 +352,17 @@ def _listing(parts: list[Value]) -> Value:
     if all(isinstance(part, Constant) for part in parts):
         return Constant.of([part.value for part in parts if isinstance(part, Constant)])
     return Listing(tuple(parts))
+
+
+def _values_of(params: Any) -> dict[str, Any]:
+    """Name → value of params; of those without one too."""
+    if not hasattr(params, "get_param"):
+        return dict(params or {})
+    return {name: getattr(params.get_param(name), "value", params.get_param(name)) for name in params}
+
+
+def _marked(kind: str, of: Value) -> Value:
+    return Record(((TYPE, Constant.of(kind)), ("of", of)))
 
 
 def _record(fields: list[tuple[Any, Value]], found: dict[Any, Any]) -> Value:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_argo.model.values import Constant, Input, Type, Value
+from airflow_argo.model.values import Constant, Input, Overridable, Type, Value
 from airflow_argo.model.workflow import InputSpec
 
 LOGICAL_DATE, RUN_ID, CONF = "logical_date", "run_id", "conf"
@@ -38,13 +38,14 @@ class DagParams:
     required: list[str] = field(default_factory=list)
 
     def value(self, name: str) -> Value:
-        """The value of a param."""
+        """The value of a param: what the run's configuration says of it wins. Source: airflow.sdk process_params."""
         parameter, type_ = self.types[name]
-        return Input(parameter, type_)
+        return Overridable(Input(parameter, type_), Input(CONF, Type.JSON), name)
 
-    def for_pods(self) -> dict[str, list[str]]:
-        """The params as `airflow_argo.pod` reads them: name → [workflow input, type]."""
-        return {name: [parameter, type_.value] for name, (parameter, type_) in self.types.items()}
+    def for_pods(self) -> dict[str, list[Any]]:
+        """The params as `airflow_argo.pod` reads them: name → [workflow input, type, default if there is one]."""
+        defaults = {spec.name: [spec.default.value] for spec in self.inputs if spec.default is not None}
+        return {name: [parameter, type_.value, *defaults.get(parameter, [])] for name, (parameter, type_) in self.types.items()}
 
 
 def params_of(dag: Any) -> DagParams:

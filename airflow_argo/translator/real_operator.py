@@ -9,11 +9,13 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from airflow_argo.diagnostics import Severity
 from airflow_argo.model.jobs import Env, FieldPath, Job, PodSettings, PythonCall
 from airflow_argo.model.values import Constant, Output, SameItem, Type, Value
+from airflow_argo.pod.values import to_json
 from airflow_argo.settings import Settings
 from airflow_argo.translator.airflow_names import airflow_names, is_mapped
 from airflow_argo.translator.branches import decision_of
@@ -60,6 +62,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         "mapped": sorted(
             task_id for task_id, _ in xcoms if task_id in ctx.dag_context.mapped and not _is_sibling(task_id, ctx)
         ),
+        "siblings": sorted(task_id for task_id, _ in xcoms if _is_sibling(task_id, ctx)),
         "unknown": unknown,
         "set": airflow_settings(ctx.settings),
         "decides": decision_of(task, ctx.dag_context.dag),
@@ -172,15 +175,16 @@ def _xcoms(task: Any, ctx: TaskContext, shipment: Shipment) -> tuple[Xcoms, list
     for task_id, key in found:
         given: Value
         if task_id in outside:
-            given = ctx.constant(ctx.dag_context.outside.xcom(task_id, key, True))
+            given = Constant.of(to_json(ctx.dag_context.outside.xcom(task_id, key, True)))
             if given != NOTHING:
                 xcoms.setdefault(task_id, {})[key] = given
         elif task_id in before and task_id in ctx.dag_context.pushes:
             ctx.after[task_id] = None
-            given = Output(task_id, key, Type.JSON, NOTHING) if ctx.dag_context.may_push(task_id, key) else NOTHING
-            xcoms.setdefault(task_id, {})[key] = (
-                SameItem(ctx.task_id, given) if isinstance(given, Output) and _is_sibling(task_id, ctx) else given
-            )
+            may_push, mapped = ctx.dag_context.may_push(task_id, key), task_id in ctx.dag_context.mapped
+            given = Output(task_id, key, Type.JSON, NOTHING, sparse=mapped) if may_push else NOTHING
+            if isinstance(given, Output) and _is_sibling(task_id, ctx):
+                given = SameItem(ctx.task_id, replace(given, sparse=False))
+            xcoms.setdefault(task_id, {})[key] = given
     unknown = sorted(before & ctx.dag_context.pushes.keys())
     return tuple((task_id, tuple(keys.items())) for task_id, keys in xcoms.items()), unknown
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 600 * 1024
 """Argo keeps a workflow in one object of at most 1 MiB, and needs room for its state in it."""
 
-PACKAGE = "airflow_argo_operator"
-"""The name under which `airflow_argo.pod.airflow_task` lies in a pod."""
+PACKAGE = "airflow_task"
+"""The name under which `airflow_argo.pod.airflow_task` lies beside the pod's program."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def template_files(dag: Any, root: Path) -> dict[str, str]:
     folder = Path(str(dag.fileloc)).resolve().parent.relative_to(root).as_posix()
     environment = dag.get_template_env()
     found: dict[str, str] = {}
-    waiting = list(getattr(dag, _NAMES, ()))
+    waiting = [*getattr(dag, _NAMES, ()), *(name for task in dag.tasks for name in _included_by(task, environment))]
     while waiting:
         name = waiting.pop()
         text = _text_of(environment, name)
@@ -55,6 +55,14 @@ def template_files(dag: Any, root: Path) -> dict[str, str]:
             found[place] = text
             waiting += _included(environment, text)
     return found
+
+
+def _included_by(task: Any, environment: Any) -> Iterator[str]:
+    """The files that texts of a task's template fields include."""
+    given = task.partial_kwargs if task.is_mapped else {field: getattr(task, field, None) for field in task.template_fields}
+    for text in texts_in([given.get(field) for field in task.template_fields]):
+        if "{%" in text:
+            yield from _included(environment, text)
 
 
 def _names_of_files(task: Any) -> Iterator[str]:

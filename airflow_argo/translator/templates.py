@@ -13,7 +13,22 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_argo.model.intervals import Intervals
-from airflow_argo.model.values import Constant, FirstOf, Input, Member, Output, RunDate, RunFact, Text, Type, Value
+from airflow_argo.model.values import (
+    NULL,
+    Constant,
+    Evaluated,
+    Input,
+    Member,
+    Output,
+    Overridable,
+    RunDate,
+    RunFact,
+    Text,
+    Type,
+    Value,
+)
+from airflow_argo.translator.arguments import argument_json
+from airflow_argo.translator.known_templates import as_template, is_known, plain_macros
 
 if TYPE_CHECKING:
     from jinja2 import Environment, nodes
@@ -30,6 +45,15 @@ DATES = {
     "data_interval_end": "%Y-%m-%d %H:%M:%S%:z",
 }
 """Names of Airflow's context that are dates, and how they print. Source: airflow.sdk Context, str(pendulum.DateTime)."""
+
+CONTEXT = frozenset(DATES) | frozenset(
+    {"run_id", "dag_run", "params", "ti", "task_instance", "task_instance_key_str", "var", "conn", "macros", "inlets"}
+    | {"outlets", "inlet_events", "outlet_events", "map_index_template", "task_state_store", "asset_state_store"}
+    | {"partition_key", "partition_date", "triggering_asset_events", "task_reschedule_count", "prev_start_date_success"}
+    | {"prev_end_date_success", "prev_data_interval_start_success", "prev_data_interval_end_success", "templates_dict"}
+    | {"dag", "task"}
+)
+"""Names of Airflow's context. Source: RuntimeTaskInstance.get_template_context."""
 
 MOMENTS = frozenset({"logical_date", "data_interval_start", "data_interval_end"})
 """Of those, the ones that are dates with time, and have methods."""
@@ -56,18 +80,20 @@ class TemplateReader:
 
     Attributes:
         environment: the DAG's Jinja environment, with its own macros and filters.
-        known: names of the context that are known now: dag, task, the author's macros.
-        params: the DAG's parameters: name → (workflow parameter, type).
+        dag, task: whose templates they are.
+        params: the value of a param that only the DAG has; None for others.
         pull: the value of an XCom; raises if the task can't read it.
-        variable: the value of an Airflow Variable.
+        variable: the value of an Airflow Variable, and what stands for one that isn't there.
+        native: templates give Python values.
         intervals: the data intervals of the DAG's runs.
     """
 
     environment: Environment
-    known: dict[str, Any]
-    params: dict[str, tuple[str, Type]]
+    dag: Any
+    task: Any
+    params: Callable[[str], Value | None]
     pull: Callable[[Pull], Value]
-    variable: Callable[[str], Value]
+    variable: Callable[[str, Constant | None], Value]
     native: bool = False
     intervals: Intervals | None = None
 
@@ -78,26 +104,34 @@ class TemplateReader:
             jinja2.TemplateSyntaxError: it isn't one.
             NotConvertible: it has an expression that only Jinja can evaluate.
         """
-        if "{" not in text:
-            return Constant.of(text if "\r" not in text and text[-1:] != "\n" else self._rendered_now(text))
         tree = self.environment.parse(text)
-        if not self._names(tree) - self.known.keys():
-            return Constant.of(self._rendered_now(text))
+        if self._is_known(tree):
+            return self._rendered_now(tree, text)
+        if self.environment.finalize is not None or self.environment.autoescape is not False:
+            raise NotConvertible(_shortened(text))
         parts = list(self._parts(tree))
-        if len(parts) == 1 and self.native and not isinstance(parts[0], str):
-            return parts[0]
-        if self.native:
-            raise NotConvertible(text)
-        return Text(tuple(parts), python=True)
+        whole = Text(tuple(parts), python=True)
+        if not self.native:
+            return whole
+        if len(parts) > 1 or isinstance(parts[0], str):
+            return Evaluated(whole)
+        if isinstance(parts[0], RunDate) and not _is_text(tree):
+            raise NotConvertible(_shortened(text))
+        return Evaluated(parts[0])
 
-    def _rendered_now(self, text: str) -> Any:
-        return self.environment.from_string(text).render(self.known)
+    def _is_known(self, tree: nodes.Node) -> bool:
+        return is_known(tree, self.environment, plain_macros(self.dag.user_defined_macros or {}), CONTEXT)
 
-    def _names(self, tree: nodes.Node) -> set[str]:
-        from jinja2 import meta, nodes
+    def _rendered_now(self, tree: nodes.Template, text: str) -> Constant:
+        from jinja2.nativetypes import native_concat
 
-        assert isinstance(tree, nodes.Template)
-        return set(meta.find_undeclared_variables(tree)) - set(self.environment.globals)
+        template = self.environment.from_string(tree)
+        context = template.new_context({"dag": self.dag, "task": self.task})
+        try:
+            rendered = list(template.root_render_func(context))
+            return Constant.of(argument_json(native_concat(rendered) if self.native else "".join(rendered)))
+        except Exception as error:
+            raise NotConvertible(_shortened(text)) from error  # whatever it raises, the task ends with when it runs
 
     def _parts(self, tree: nodes.Node) -> Iterator[str | Value]:
         from jinja2 import nodes
@@ -107,7 +141,12 @@ class TemplateReader:
             if not isinstance(statement, nodes.Output):
                 raise NotConvertible(f"{{% {type(statement).__name__.lower()} %}}")
             for part in statement.nodes:
-                yield part.data if isinstance(part, nodes.TemplateData) else self._value(part)
+                if isinstance(part, nodes.TemplateData):
+                    yield part.data
+                elif self._is_known(part):
+                    yield self._rendered_now(as_template(part, self.environment), _shown(part))
+                else:
+                    yield self._value(part)
 
     def _value(self, node: nodes.Expr) -> Value:
         """The value of an expression that is more than text."""
@@ -121,14 +160,16 @@ class TemplateReader:
             case nodes.Name(name="run_id"):
                 return RunFact("run_id")
             case nodes.Name(name="task_instance_key_str"):
-                ids = (self.known["dag"].dag_id, self.known["task"].task_id)
+                ids = (self.dag.dag_id, self.task.task_id)
                 return Text((f"{ids[0]}__{ids[1]}__", self._date(DATES["ds_nodash"])))
             case nodes.Getattr(node=of, attr=key):
                 if key in _METHODS:
                     raise NotConvertible(_shown(node))
+                return self._member(of, key, attribute=True)
+            case nodes.Getitem(node=of, arg=nodes.Const(value=key)) if not isinstance(key, str) or key not in _METHODS:
                 return self._member(of, key)
-            case nodes.Getitem(node=of, arg=nodes.Const(value=key)):
-                return self._member(of, key)
+            case nodes.Getitem(node=of, arg=nodes.Const(value=str() as key)) if _path(of) == "params":
+                return self._param(key)
             case nodes.Call() if not (node.dyn_args or node.dyn_kwargs):
                 return self._call(node)
             case nodes.Filter(name=name, node=nodes.Expr() as of, args=[], kwargs=[]) if name in DATE_FILTERS:
@@ -136,38 +177,49 @@ class TemplateReader:
             case _:
                 raise NotConvertible(_shown(node))
 
-    def _member(self, of: nodes.Expr, key: Any) -> Value:
+    def _member(self, of: nodes.Expr, key: Any, *, attribute: bool = False) -> Value:
         from jinja2 import nodes
 
         path = _path(of)
         if path == "params":
             return self._param(str(key))
         if path in ("ti", "task_instance") and key in ("task_id", "dag_id"):
-            return Constant.of(self.known["task"].task_id if key == "task_id" else self.known["dag"].dag_id)
+            return Constant.of(self.task.task_id if key == "task_id" else self.dag.dag_id)
         if path in ("dag_run", "ti", "task_instance") and key == "run_id":
             return RunFact("run_id")
         if path == "dag_run" and key == "dag_id":
-            return Constant.of(self.known["dag"].dag_id)
+            return Constant.of(self.dag.dag_id)
         if path == "dag_run" and key in MOMENTS:
             return self._date(DATES[key], key)
-        if path == "dag_run.conf":  # what isn't there is Jinja's Undefined, which prints nothing
-            member = Member(Input("conf", Type.JSON), key)
-            return member if self.native else FirstOf((member, Constant.of("")))
         if path == "var.value":
-            return self.variable(str(key))
-        if path is not None and path.split(".")[0] in self.known:
+            return self.variable(str(key), None)
+        if not self._is_strict():
             raise NotConvertible(_shown(of))
+        if path == "dag_run.conf":
+            return Member(self._conf(str(key), of), key, required=True)
         if isinstance(of, nodes.Call | nodes.Getitem | nodes.Getattr):
             inner = self._value(of)
-            if isinstance(inner, Output | Member):
-                return Member(inner, key)
+            if isinstance(inner, Output | Member | Overridable):
+                return Member(inner, key, required=True, attribute=attribute)
         raise NotConvertible(_shown(of))
 
+    def _is_strict(self) -> bool:
+        """Whether what isn't there is an error; else it depends on what is done with it."""
+        from jinja2 import StrictUndefined
+
+        return issubclass(self.environment.undefined, StrictUndefined)
+
+    def _conf(self, key: str, of: nodes.Expr) -> Input:
+        """The run's configuration; a param of its that was given as a parameter of the workflow isn't in there."""
+        if self.params(key) is not None:
+            raise NotConvertible(f"{_shown(of)}.{key}")
+        return Input("conf", Type.JSON)
+
     def _param(self, name: str) -> Value:
-        if name not in self.params:
+        found = self.params(name)
+        if found is None:
             raise NotConvertible(f"params.{name}")
-        parameter, type_ = self.params[name]
-        return Input(parameter, type_)
+        return found
 
     def _call(self, node: nodes.Call) -> Value:
         from jinja2 import nodes
@@ -176,11 +228,15 @@ class TemplateReader:
         args = [_constant(arg) for arg in node.args] if not path.startswith("macros.") else []
         kwargs = {keyword.key: _constant(keyword.value) for keyword in node.kwargs}
         if path in ("ti.xcom_pull", "task_instance.xcom_pull"):
-            return self.pull(pull_of(args, kwargs, own_dag=self.known["dag"].dag_id))
-        if path == "dag_run.conf.get" and len(args) == 1 and not kwargs:
-            return Member(Input("conf", Type.JSON), str(args[0]))
-        if path == "var.value.get" and len(args) == 1 and not kwargs:
-            return self.variable(str(args[0]))
+            if not (args or kwargs):
+                return NULL  # what it pushed itself, which is nothing yet
+            return self.pull(pull_of(args, kwargs, own_dag=self.dag.dag_id))
+        if path == "dag_run.conf.get" and len(args) in (1, 2) and isinstance(args[0], str) and not kwargs:
+            return Member(self._conf(args[0], node.node), args[0], absent=Constant.of(args[1]) if len(args) == 2 else NULL)
+        if path == "params.get" and len(args) in (1, 2) and not kwargs:
+            return self._param(str(args[0]))
+        if path == "var.value.get" and len(args) == 2 and isinstance(args[1], str) and not kwargs:
+            return self.variable(str(args[0]), Constant.of(args[1]))
         if path == "macros.ds_add" and len(node.args) == 2 and _path(node.args[0]) == "ds":
             return replace(self._date("%Y-%m-%d"), shift=timedelta(days=int(_constant(node.args[1]))))
         if isinstance(node.node, nodes.Getattr) and node.node.attr == "strftime" and len(args) == 1:
@@ -241,6 +297,8 @@ def pull_of(args: list[Any], kwargs: dict[str, Any], own_dag: str | None = None)
     names = ("task_ids", "dag_id", "key", "include_prior_dates")
     given = dict(zip(names, args, strict=False)) | kwargs
     task_id, key = given.pop("task_ids", None), given.pop("key", "return_value")
+    if "map_indexes" not in given:
+        given.pop("default", None)  # as in Airflow: it is for pulls by map_indexes
     if own_dag is not None and given.get("dag_id") in (own_dag, None):
         given.pop("dag_id", None)
     if given or not isinstance(task_id, str) or not isinstance(key, str):
@@ -281,6 +339,20 @@ def _constant(node: nodes.Expr) -> Any:
         return node.as_const()
     except nodes.Impossible:
         raise NotConvertible(_shown(node)) from None
+
+
+def _is_text(tree: nodes.Template) -> bool:
+    """Whether an expression that stands for a date gives its text, and not a date."""
+    from jinja2 import nodes
+
+    (output,) = tree.body
+    assert isinstance(output, nodes.Output)
+    (shown,) = output.nodes
+    return (_path(shown) or "").split(".")[-1] not in MOMENTS
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def _shown(node: nodes.Expr) -> str:

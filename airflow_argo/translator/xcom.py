@@ -19,7 +19,7 @@ def pulls_in(source: Slice, ctx: TaskContext) -> Xcoms:
     found: dict[str, dict[str, Value]] = {}
     for text in (source.source, *source.modules.values()):
         for pull in _pulls(text, ctx):
-            found.setdefault(pull.task_id, {})[pull.key] = ctx.pull(pull, listed=True)
+            found.setdefault(pull.task_id, {})[pull.key] = ctx.pull(pull, sparse=True)
     return tuple((task_id, tuple(keys.items())) for task_id, keys in found.items())
 
 

@@ -165,14 +165,12 @@ def _found(dag: Any, ended: Any) -> dict[str, Any]:
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
-    from airflow_argo.pod.runner import to_json
-
     with create_session() as session:
         instances = ended.get_task_instances(session=session)
         tasks = [[one.task_id, one.map_index, str(one.state), one.try_number] for one in instances]
         rows = session.scalars(select(XComModel).where(XComModel.dag_id == dag.dag_id, XComModel.run_id == ended.run_id)).all()
         xcoms = [
-            [row.task_id, row.map_index, row.key, to_json(_plain(row.value))]
+            [row.task_id, row.map_index, row.key, _read(row.value)]
             for row in rows
             if row.key not in IGNORED_KEYS and not row.key.startswith(LINK)
         ]
@@ -184,14 +182,16 @@ def _found(dag: Any, ended: Any) -> dict[str, Any]:
     return {"state": str(ended.state), "tasks": tasks, "xcoms": xcoms, "names": names}
 
 
-def _plain(value: Any) -> Any:
-    """What a task would get: XCom keeps values in Airflow's own serialization."""
+def _read(stored: Any) -> Any:
+    """What a task would get, as JSON; of a class that Airflow doesn't read its name."""
     from airflow.sdk.serde import deserialize
 
+    from airflow_argo.pod.values import CLASS, to_json
+
     try:
-        return deserialize(value)
-    except Exception:  # noqa: BLE001 - classes that Airflow doesn't allow stay as they are stored
-        return value
+        return to_json(deserialize(stored))
+    except Exception:  # noqa: BLE001 - whatever a class raises
+        return {"unreadable": str(stored[CLASS]).rpartition(".")[2]}
 
 
 if __name__ == "__main__":

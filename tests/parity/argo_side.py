@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
@@ -11,7 +13,7 @@ from typing import Any
 from airflow_argo.cli.companions import companions_of
 from airflow_argo.compiler.objects import compile_workflow
 from airflow_argo.model.workflow import Workflow
-from airflow_argo.pod.runner import decoded, to_json
+from airflow_argo.pod.values import CLASS, decoded, to_json
 from airflow_argo.runners.local import LocalRunner
 from airflow_argo.runners.tree import StepRun
 from airflow_argo.runners.waiting import NotDoneInTime
@@ -130,7 +132,15 @@ def _tries(step: StepRun) -> int:
 def _pushed(step: StepRun) -> Iterator[tuple[str, Any]]:
     outcome = step.outcome
     if "value" in outcome:
-        yield "return_value", to_json(decoded(outcome["value"]))
+        yield "return_value", _read(outcome["value"])
     for key, value in (outcome.get("pushed") or {}).items():
         if key not in OWN_KEYS:
-            yield key, to_json(decoded(value))
+            yield key, _read(value)
+
+
+def _read(text: str) -> Any:
+    """What a task would get, as JSON; of a class that Airflow doesn't read its name."""
+    try:
+        return to_json(decoded(text))
+    except (ImportError, TypeError):
+        return {"unreadable": json.loads(base64.b64decode(text))["of"][CLASS].rpartition(".")[2]}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from airflow_argo.translator.dags import translate
 from airflow_argo.translator.loading import load_dags, prepare_environment
 from tests.parity.airflow_side import LOGICAL_DATE, Airflow
 from tests.parity.argo_side import run_by_engine
@@ -25,9 +26,20 @@ def dags_of(file: Path) -> dict[str, Any]:
 CASES = [(file, dag_id) for file in sorted(FOLDER.glob("*.py")) for dag_id in dags_of(file)]
 
 
+def test_common_templates_need_no_airflow() -> None:
+    translation = translate(dags_of(FOLDER / "templates.py")["templates"])
+    in_airflow = {one.path for one in translation.diagnostics if one.code == "AA231"}
+    assert in_airflow == {f"dag 'templates' task '{task_id}'" for task_id in ("airflow", "nested", "including")}
+
+
+CONFS: dict[str, dict[str, Any]] = {"templates": {"given": "as conf", "deep": {"er": [1, "two"]}, "word": "of conf"}}
+"""The configuration of the runs that have one."""
+
+
 @pytest.mark.parametrize(("file", "dag_id"), CASES, ids=[f"{file.stem}-{dag_id}" for file, dag_id in CASES])
 def test_ends_as_in_airflow(airflow: Airflow, file: Path, dag_id: str) -> None:
-    there = airflow.run(file, dag_id)
-    here = run_by_engine(dags_of(file)[dag_id], LOGICAL_DATE, {})
+    conf = CONFS.get(dag_id, {})
+    there = airflow.run(file, dag_id, conf=conf)
+    here = run_by_engine(dags_of(file)[dag_id], LOGICAL_DATE, conf)
     assert not isinstance(here, Refused), here.reasons
     assert differences(there, here) == []

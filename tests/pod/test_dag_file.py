@@ -26,33 +26,31 @@ with DAG("d", schedule=None):
 
 
 @pytest.fixture
-def shipped(tmp_path: Path) -> Path:
-    (tmp_path / "dag_file").write_text(TEXT)
+def shipped() -> dict[str, str]:
     others = {
         "pod_dag_file_own/__init__.py": "",
         "pod_dag_file_own/part.py": "NAME = 'called'",
         "team/query.sql": "select {{ ds }}",
     }
-    (tmp_path / "dag_files").write_text(json.dumps(others))
-    return tmp_path
+    return {"dag_file": TEXT, "dag_files": json.dumps(others)}
 
 
-def test_files_lie_as_beside_the_author(shipped: Path) -> None:
-    path = Path(unpacked(str(shipped), "team/dag.py", runner.unpacked))
+def test_files_lie_as_beside_the_author(shipped: dict[str, str]) -> None:
+    path = Path(unpacked(shipped, "team/dag.py"))
     assert path.read_text() == TEXT
     assert (path.parent / "query.sql").read_text() == "select {{ ds }}"
     assert (path.parent.parent / "pod_dag_file_own" / "part.py").exists()
 
 
-def test_task_is_found(shipped: Path) -> None:
-    path = unpacked(str(shipped), "team/dag.py", runner.unpacked)
+def test_task_is_found(shipped: dict[str, str]) -> None:
+    path = unpacked(shipped, "team/dag.py")
     task = task_of(path, "d", "called", str(Path(path).parent.parent))
     assert task.python_callable() == 1
     assert task.dag.fileloc == path
 
 
-def test_another_dag_file_in_the_image_is_said(shipped: Path) -> None:
-    path = unpacked(str(shipped), "team/dag.py", runner.unpacked)
+def test_another_dag_file_in_the_image_is_said(shipped: dict[str, str]) -> None:
+    path = unpacked(shipped, "team/dag.py")
     root = str(Path(path).parent.parent)
     with pytest.raises(DagFileChanged, match="makes no DAG 'other' in this image, only: d"):
         task_of(path, "other", "called", root)

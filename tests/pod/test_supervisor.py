@@ -11,6 +11,7 @@ import pytest
 
 from airflow_argo.pod.airflow_task.supervisor import ANSWERS, NeedsServer, Supervisor
 from airflow_argo.pod.airflow_task.workflows import ApiError
+from airflow_argo.pod.values import ABSENT
 from airflow_argo.translator.loading import prepare_environment
 
 prepare_environment()
@@ -25,9 +26,9 @@ SERVERS_OWN = {
 
 @pytest.fixture
 def supervisor() -> Supervisor:
-    return Supervisor(
-        "me", {"one": {"return_value": 5, "k": (1, 2)}, "many": {"return_value": [10, None, 30]}}, ["many"], ["one"]
-    )
+    xcoms = {"one": {"return_value": 5, "k": (1, 2)}, "many": {"return_value": [10, ABSENT, None, 30]}, "same": {"k": 7}}
+    call = {"mapped": ["many"], "siblings": ["same"], "unknown": ["one"]}
+    return Supervisor({"task_id": "me", **OURS}, xcoms, call)
 
 
 @pytest.fixture
@@ -67,6 +68,32 @@ def test_values_of_mapped_instances(supervisor: Supervisor, comms: Any) -> None:
     assert supervisor.send(comms.GetXComSequenceItem(offset=2, **at)).root == 30
     assert supervisor.send(comms.GetXComSequenceSlice(start=1, stop=None, step=None, **at)).root == [None, 30]
     assert type(supervisor.send(comms.GetXComSequenceItem(offset=9, **at))).__name__ == "ErrorResponse"
+
+
+@pytest.mark.parametrize(
+    ("task_id", "key", "index", "value"),
+    [
+        ("many", "return_value", 0, 10),
+        ("many", "return_value", 1, None),
+        ("many", "return_value", 3, 30),
+        ("many", "return_value", 4, None),
+        ("many", "return_value", -1, None),
+        ("one", "return_value", -1, 5),
+        ("one", "return_value", None, 5),
+        ("one", "return_value", 0, None),
+        ("same", "k", 2, 7),
+    ],
+)
+def test_value_of_an_instance(
+    supervisor: Supervisor, comms: Any, task_id: str, key: str, index: int | None, value: Any
+) -> None:
+    assert supervisor.send(comms.GetXCom(key=key, task_id=task_id, map_index=index, **OURS)).value == value
+
+
+@pytest.mark.parametrize("other", [{"dag_id": "e", "run_id": "r"}, {"dag_id": "d", "run_id": "q"}])
+def test_values_of_other_runs_are_not_known(supervisor: Supervisor, comms: Any, other: dict[str, str]) -> None:
+    with pytest.raises(NeedsServer, match="only values of its own run"):
+        supervisor.send(comms.GetXCom(key="k", task_id="one", **other))
 
 
 def test_what_the_task_pushes(supervisor: Supervisor, comms: Any) -> None:

@@ -11,9 +11,11 @@ import pytest
 
 from airflow_argo.compiler.calls import Leaves, node_of
 from airflow_argo.model.values import Output
-from airflow_argo.pod import runner
+from airflow_argo.pod.nodes import Nodes
+from airflow_argo.pod.run import Run
 from airflow_argo.translator.context import DagContext, TaskContext
 from airflow_argo.translator.loading import load_dags, prepare_environment
+from airflow_argo.translator.outside import Outside
 from airflow_argo.translator.params import params_of
 from airflow_argo.translator.templates import NotConvertible
 
@@ -156,17 +158,18 @@ def context(dag: Any) -> TaskContext:
         dag=dag,
         path=str(path),
         settings=load_settings(path),
-        origins=origins_in(str(path), dag.dag_id),
+        origins=origins_in(str(path), dag.dag_id, {}),
         params=params_of(dag),
         environment=dag.get_template_env(),
         ancestors={"reads": frozenset({"one", "other-one"})},
-        pushes={"one", "other-one"},
+        pushes={"one": None, "other-one": None},
+        outside=Outside(frozenset(dag.task_dict)),
     )
     return TaskContext(dag_context, dag.task_dict["reads"])
 
 
 @pytest.fixture(scope="module")
-def run(context: TaskContext) -> runner.Run:
+def run(context: TaskContext) -> Run:
     """The run of which a pod is told."""
     inputs = [
         {"name": "logical_date", "value": "2024-05-06T09:08:09+02:00"},
@@ -182,11 +185,11 @@ def run(context: TaskContext) -> runner.Run:
     facts = {"name": "wf", "created": "2024-05-06T07:08:09Z", "parameters": json.dumps(inputs)}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW_ARGO_RUN", base64.b64encode(json.dumps(facts).encode()).decode())
-        return runner.Run()
+        return Run()
 
 
 @pytest.fixture(scope="module")
-def airflows(dag: Any, run: runner.Run) -> Any:
+def airflows(dag: Any, run: Run) -> Any:
     """Airflow's own rendering: its context, with the XComs as a supervisor would give them."""
     from airflow.sdk.execution_time import task_runner
 
@@ -197,7 +200,7 @@ def airflows(dag: Any, run: runner.Run) -> Any:
     xcoms: dict[str, dict[str, Any]] = {}
     for (task_id, key), value in PUSHED.items():
         xcoms.setdefault(task_id, {})[key] = value
-    supervisor = Supervisor("reads", xcoms, [], [])
+    supervisor = Supervisor({"task_id": "reads", "dag_id": "templates", "run_id": run.id}, xcoms, {})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(task_runner, "SUPERVISOR_COMMS", supervisor, raising=False)
         task = dag.task_dict["reads"]
@@ -210,9 +213,7 @@ def as_value(text: str, context: TaskContext) -> Any:
 
 
 @pytest.mark.parametrize("text", dict.fromkeys(TEMPLATES))
-def test_template_is_rendered_as_by_airflow_or_left_to_it(
-    text: str, context: TaskContext, run: runner.Run, airflows: Any
-) -> None:
+def test_template_is_rendered_as_by_airflow_or_left_to_it(text: str, context: TaskContext, run: Run, airflows: Any) -> None:
     try:
         value = as_value(text, context)
     except NotConvertible:
@@ -220,7 +221,7 @@ def test_template_is_rendered_as_by_airflow_or_left_to_it(
     leaves = Leaves()
     node = node_of(value, leaves)
     values = [PUSHED.get((leaf.step, leaf.name)) for leaf in leaves.values if isinstance(leaf, Output)]
-    made = runner.Nodes(run, values, "").value(node)
+    made = Nodes(run, values, "").value(node)
     assert str(made) == str(airflows(text))
 
 

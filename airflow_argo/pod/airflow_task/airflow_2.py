@@ -13,10 +13,18 @@ import time
 from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
+from ..values import ABSENT  # noqa: TID252 - in a pod the package has another name
 from .awaiting import FAIL, event_of
 
 
-def run(call: Dict[str, Any], values: Callable[[Any], Any], run: Any, report: Dict[str, Any], pod: Any) -> Tuple[int, Any]:
+def run(
+    call: Dict[str, Any],
+    files: Dict[str, str],
+    values: Callable[[Any], Any],
+    run: Any,
+    report: Dict[str, Any],
+    pod: Any,
+) -> Tuple[int, Any]:
     """Runs the task that a call names; fills the report. See `task.run`."""
     from . import dag_file
     from .task import use_plugins
@@ -25,7 +33,7 @@ def run(call: Dict[str, Any], values: Callable[[Any], Any], run: Any, report: Di
     _configure_logging()
     use_plugins()
     facts = call["task"]
-    path, root = dag_file.place_of(call, pod)
+    path, root = dag_file.place_of(call, files)
     dag = dag_file.task_of(path, facts["dag_id"], None, root)
     if facts["task_id"] not in dag.task_dict:
         dag_file.task_of(path, facts["dag_id"], facts["task_id"], root)  # which says so
@@ -89,15 +97,13 @@ def _instance(task: Any, run: Any, call: Dict[str, Any], session: Any) -> Any:
     from airflow.models.dagrun import DagRun
     from airflow.models.taskinstance import TaskInstance
 
-    kinds = call.get("params", {})
-    conf = {name: run.parameter(parameter, kind) for name, (parameter, kind) in kinds.items()}
     dag_run = DagRun(
         dag_id=task.dag_id,
         run_id=run.id,
         execution_date=run.date,
         start_date=_moment(run.created),
         external_trigger=run.type == "manual",
-        conf={**conf, **run.conf},
+        conf=run.conf_given(call.get("params", {})),
         state="running",
         run_type=run.type,
         data_interval=_interval(task.dag, run),
@@ -142,7 +148,7 @@ def _add_xcoms(dag: Any, run_id: str, xcoms: Dict[str, Dict[str, Any]], mapped: 
                     session.add(TaskInstance(dag.task_dict[task_id], run_id=run_id, map_index=index, state="success"))
                     session.flush()
                     added.add(index)
-                if one is not None:
+                if one is not None and one is not ABSENT:
                     XCom.set(key, one, task_id=task_id, dag_id=dag.dag_id, run_id=run_id, map_index=index, session=session)
             if key == "return_value" and isinstance(value, (list, dict)) and task_id not in mapped:
                 session.add(_task_map(TaskMap, dag.dag_id, task_id, run_id, value))

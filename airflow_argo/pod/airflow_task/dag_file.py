@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import tempfile
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from .as_written import leave_tasks_in_place
 
@@ -17,19 +17,15 @@ class DagFileChanged(Exception):
     """The DAG file in the image isn't the one that the workflow was made of."""
 
 
-def unpacked(folder: str, name: str, unpack: Callable[[str], str]) -> str:
+def unpacked(shipped: Dict[str, str], name: str) -> str:
     """Writes the DAG file and the files that came with it to a folder of their own; the path of the DAG file.
 
     Args:
-        folder: where `dag_file`, and perhaps `dag_files`, JSON of path → text, lie.
+        shipped: `dag_file`, and perhaps `dag_files`, JSON of path → text.
         name: the DAG file's path in that folder, such as `team/daily.py`.
-        unpack: makes the text again of one that had to be packed.
     """
     target = os.path.join(tempfile.mkdtemp(prefix="airflow-argo-"), "dags")
-    files: Dict[str, str] = {name: unpack(_read(os.path.join(folder, "dag_file")))}
-    others = os.path.join(folder, "dag_files")
-    if os.path.exists(others):
-        files.update(json.loads(unpack(_read(others))))
+    files: Dict[str, str] = {name: shipped["dag_file"], **json.loads(shipped.get("dag_files", "{}"))}
     for path, text in files.items():
         place = os.path.join(target, path)
         os.makedirs(os.path.dirname(place), exist_ok=True)
@@ -38,10 +34,10 @@ def unpacked(folder: str, name: str, unpack: Callable[[str], str]) -> str:
     return os.path.join(target, name)
 
 
-def place_of(call: Dict[str, Any], pod: Any) -> Tuple[str, str]:
+def place_of(call: Dict[str, Any], files: Dict[str, str]) -> Tuple[str, str]:
     """The DAG file, in the image or unpacked here, and the folder that its name is relative to."""
-    folder, name = os.path.dirname(os.path.abspath(pod.__file__)), call["file"]
-    path = call.get("path") or unpacked(folder, name, pod.unpacked)
+    name = call["file"]
+    path = call.get("path") or unpacked(files, name)
     return path, path[: -len(name)] if path.endswith(name) else os.path.dirname(path)
 
 
@@ -92,8 +88,3 @@ def _dags_of(path: str, root: str) -> Dict[str, Any]:
     for dag in found:
         dag.fileloc = path
     return {dag.dag_id: dag for dag in found}
-
-
-def _read(path: str) -> str:
-    with open(path, encoding="utf-8") as file:
-        return file.read()

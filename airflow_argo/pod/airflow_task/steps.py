@@ -84,14 +84,14 @@ class StepRun:
     @property
     def value(self) -> Any:
         """What a job that reports returned; None if it returned nothing."""
-        from airflow_argo.pod.runner import decoded
+        from ..values import decoded  # noqa: TID252 - in a pod the package has another name
 
         return decoded(self.outcome["value"]) if "value" in self.outcome else None
 
     @property
     def name(self) -> str:
         """What the author calls an instance of a mapped task, by its map_index_template; empty if nothing."""
-        from airflow_argo.pod.runner import decoded
+        from ..values import decoded  # noqa: TID252 - in a pod the package has another name
 
         name = str(decoded(self.outcome["name"])) if "name" in self.outcome else ""
         return "".join(char if char.isprintable() else "�" for char in name)

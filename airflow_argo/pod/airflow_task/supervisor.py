@@ -9,7 +9,9 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any, Dict, List, Optional, Set
 
-_ABSENT = object()
+from ..values import ABSENT  # noqa: TID252 - in a pod the package has another name
+
+_NOT_STORED = object()
 
 
 class NeedsServer(Exception):
@@ -25,12 +27,22 @@ class Supervisor:
         name: what an instance is called, if the author says what.
     """
 
-    def __init__(self, task_id: str, xcoms: Dict[str, Dict[str, Any]], mapped: List[str], unknown: List[str]) -> None:
+    def __init__(self, own: Dict[str, str], xcoms: Dict[str, Dict[str, Any]], call: Dict[str, Any]) -> None:
+        """What it answers from.
+
+        Args:
+            own: task_id, dag_id and run_id of the task.
+            xcoms: task id → key → value; of a mapped task the values of its instances, each at its index.
+            call: names those tasks: `mapped` ones, `siblings` in the same mapped group, and those `unknown`, of which not
+                all keys are passed.
+        """
         from airflow.sdk.exceptions import ErrorType
         from airflow.sdk.execution_time import comms
 
         self.comms, self.errors = comms, ErrorType
-        self.task_id, self.xcoms, self.mapped, self.unknown = task_id, xcoms, set(mapped), set(unknown)
+        self.task_id, self.dag_id, self.run_id = own["task_id"], own["dag_id"], own["run_id"]
+        self.xcoms = xcoms
+        self.mapped, self.siblings, self.unknown = (set(call.get(name, ())) for name in ("mapped", "siblings", "unknown"))
         self.pushed: Dict[str, Any] = {}
         self.skipped: Set[str] = set()
         self.decided, self.name = False, ""
@@ -74,23 +86,38 @@ class Supervisor:
             )
         return self.xcoms.get(task_id, {}).get(key)
 
-    def values(self, task_id: str, key: str) -> List[Any]:
+    def instances(self, msg: Any) -> List[Any]:
+        """What a task's instances pushed, each at its index; of a task that isn't mapped, what it pushed, if anything.
+
+        Raises:
+            NeedsServer: it asks for values of another DAG or another run.
+        """
+        if msg.dag_id != self.dag_id or msg.run_id != self.run_id:
+            other = f"DAG '{msg.dag_id}'" if msg.dag_id != self.dag_id else f"run '{msg.run_id}'"
+            raise NeedsServer(f"it pulls '{msg.key}' of {other}, and a workflow has only values of its own run")
+        value = self.value(msg.task_id, msg.key)
+        if msg.task_id in self.mapped:
+            return list(value or [])
+        return [] if value is None else [value]
+
+    def values(self, msg: Any) -> List[Any]:
         """What a task or its instances pushed under a key, as Airflow stores it."""
         from .versions import serialize
 
-        value = self.value(task_id, key)
-        if value is None:
-            return []
-        return [serialize(one) for one in value] if task_id in self.mapped else [serialize(value)]
+        return [serialize(one) for one in self.instances(msg) if one is not ABSENT]
 
     def _get_xcom(self, msg: Any) -> Any:
-        values = self.values(msg.task_id, msg.key)
-        index = msg.map_index if msg.task_id in self.mapped and msg.map_index is not None and msg.map_index >= 0 else 0
-        found = values[index] if index < len(values) else None
-        return self.comms.XComResult(key=msg.key, value=found)
+        from .versions import serialize
+
+        found, index = self.instances(msg), -1 if msg.map_index is None else msg.map_index
+        at = index if msg.task_id in self.mapped else index + 1  # a task that isn't mapped has the index -1
+        if msg.task_id == self.task_id or msg.task_id in self.siblings:
+            at = 0
+        value = found[at] if 0 <= at < len(found) and found[at] is not ABSENT else None
+        return self.comms.XComResult(key=msg.key, value=serialize(value))
 
     def _get_xcom_count(self, msg: Any) -> Any:
-        return self.comms.XComCountResponse(len=len(self.values(msg.task_id, msg.key)))
+        return self.comms.XComCountResponse(len=len(self.values(msg)))
 
     def _get_ti_count(self, msg: Any) -> Any:
         """How many instances are in some states. Of its own run a mapped group asks, whose tasks have as many each."""
@@ -100,12 +127,12 @@ class Supervisor:
 
     def _get_xcom_sequence_item(self, msg: Any) -> Any:
         try:
-            return self.comms.XComSequenceIndexResult(root=self.values(msg.task_id, msg.key)[msg.offset])
+            return self.comms.XComSequenceIndexResult(root=self.values(msg)[msg.offset])
         except IndexError:
             return self.comms.ErrorResponse(error=self.errors.XCOM_NOT_FOUND)
 
     def _get_xcom_sequence_slice(self, msg: Any) -> Any:
-        values = self.values(msg.task_id, msg.key)[msg.start : msg.stop : msg.step]
+        values = self.values(msg)[msg.start : msg.stop : msg.step]
         return self.comms.XComSequenceSliceResult(root=values)
 
     def _set_xcom(self, msg: Any) -> Any:
@@ -203,8 +230,8 @@ class Supervisor:
     # Stores of a task and of assets, for as long as the pod lives
 
     def _stored(self, of: str, key: Optional[str], result: Any, absent: Any) -> Any:
-        found = self.stores.get(of, {}).get(key, _ABSENT)
-        return self.comms.ErrorResponse(error=absent) if found is _ABSENT else result(value=found)
+        found = self.stores.get(of, {}).get(key, _NOT_STORED)
+        return self.comms.ErrorResponse(error=absent) if found is _NOT_STORED else result(value=found)
 
     def _get_task_state_store(self, msg: Any) -> Any:
         return self._stored("", msg.key, self.comms.TaskStateStoreResult, self.errors.TASK_STORE_NOT_FOUND)

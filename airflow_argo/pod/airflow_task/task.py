@@ -12,10 +12,18 @@ from typing import Any, Callable, Dict, Tuple
 from .awaiting import FAIL, event_of
 
 
-def run(call: Dict[str, Any], values: Callable[[Any], Any], run: Any, report: Dict[str, Any], pod: Any) -> Tuple[int, Any]:
+def run(
+    call: Dict[str, Any],
+    files: Dict[str, str],
+    values: Callable[[Any], Any],
+    run: Any,
+    report: Dict[str, Any],
+    pod: Any,
+) -> Tuple[int, Any]:
     """Runs the task that a call names; fills the report.
 
     Args:
+        files: name → text of what came with the program: `dag_file`, and perhaps `dag_files`, JSON of path → text.
         values: puts values together from nodes.
         run: what the workflow's run is, `pod.Run`.
         pod: the pod's program, for its ways with values.
@@ -28,7 +36,7 @@ def run(call: Dict[str, Any], values: Callable[[Any], Any], run: Any, report: Di
     if __version__.startswith("2."):
         from . import airflow_2
 
-        return airflow_2.run(call, values, run, report, pod)
+        return airflow_2.run(call, files, values, run, report, pod)
     from airflow.sdk.execution_time import task_runner
     from airflow.sdk.log import configure_logging
 
@@ -44,10 +52,10 @@ def run(call: Dict[str, Any], values: Callable[[Any], Any], run: Any, report: Di
     from .socket_server import serve
     from .supervisor import Supervisor
 
-    path, root = dag_file.place_of(call, pod)
+    path, root = dag_file.place_of(call, files)
     facts = call["task"]
     task = dag_file.task_of(path, facts["dag_id"], facts["task_id"], root)
-    supervisor = Supervisor(facts["task_id"], values(call.get("xcoms", {})), call.get("mapped", []), call.get("unknown", []))
+    supervisor = Supervisor({**facts, "run_id": run.id}, values(call.get("xcoms", {})), call)
     task_runner.SUPERVISOR_COMMS = supervisor
     serve(supervisor)
     if "callback" in call:
@@ -86,8 +94,6 @@ def _server_context(task: Any, run: Any, call: Dict[str, Any]) -> Any:
 
     from .versions import known_fields
 
-    kinds = call.get("params", {})
-    conf = {name: run.parameter(parameter, kind) for name, (parameter, kind) in kinds.items()}
     start, end = (run.start, run.end) if run.has_interval else data_interval(task.dag, run.date)
     retries = int(task.retries or 0)
     dag_run = known_fields(
@@ -102,7 +108,7 @@ def _server_context(task: Any, run: Any, call: Dict[str, Any]) -> Any:
         end_date=None,
         run_type=run.type,
         state="running",
-        conf={**conf, **run.conf},
+        conf=run.conf_given(call.get("params", {})),
         consumed_asset_events=[],
         partition_key=None,
     )

@@ -10,6 +10,7 @@ from airflow_argo.model.values import Constant, Value
 from airflow_argo.pod.runner import NAMED
 from airflow_argo.translator.branches import branch_facts, skips_others
 from airflow_argo.translator.context import MappedItem, TaskContext, WantsAirflow
+from airflow_argo.translator.context_use import asks_for_airflow
 from airflow_argo.translator.mapped_groups import has_instances
 from airflow_argo.translator.registry import translates
 from airflow_argo.translator.slices import Slice
@@ -67,13 +68,14 @@ def _call(task: Any, ctx: TaskContext, decides: dict[str, Any], *, own_image: bo
     if source is None:
         return NoOp()
     if not own_image:
-        _check_needs(task, source, ctx)
+        _check_needs(source, ctx)
     xcoms = pulls_in(source, ctx)
     mapped = [task_id for task_id, _ in xcoms if task_id in ctx.dag_context.mapped]
     facts = {
         "task": {"task_id": ctx.task_id, "dag_id": ctx.dag_context.dag.dag_id, **({"mapped": mapped} if mapped else {})},
         "file": ctx.dag_context.path.rsplit("/", 1)[-1],
         "params": ctx.dag_context.params.for_pods(),
+        "own_params": ctx.own_params,
         **decides,
     }
     if not task.do_xcom_push:
@@ -127,7 +129,7 @@ WHOLE_ITEM = "**"
 """The keyword argument under which `mapping` puts an item whose keys are keyword arguments."""
 
 
-def _check_needs(task: Any, source: Slice, ctx: TaskContext) -> None:
+def _check_needs(source: Slice, ctx: TaskContext) -> None:
     """A function that needs Airflow is best run by it, unless the author names an image for the task.
 
     Raises:
@@ -137,21 +139,6 @@ def _check_needs(task: Any, source: Slice, ctx: TaskContext) -> None:
         return
     if source.needs_airflow:
         raise WantsAirflow("the function imports Airflow")
-    wanted = sorted(_parameters(task.python_callable) & _ONLY_AIRFLOWS)
-    if wanted:
-        raise WantsAirflow(f"the function takes {wanted[0]}")
-
-
-_ONLY_AIRFLOWS = frozenset(
-    {"logical_date", "data_interval_start", "data_interval_end", "dag", "task", "conn", "var", "macros", "outlet_events"}
-    | {"inlet_events", "inlets", "outlets", "triggering_asset_events", "task_state_store", "asset_state_store"}
-    | {"prev_data_interval_start_success", "prev_data_interval_end_success", "prev_start_date_success"}
-    | {"prev_end_date_success", "task_instance_key_str", "templates_dict", "expanded_ti_count", "partition_key"}
-    | {"partition_date", "map_index_template", "task_reschedule_count"}
-)
-"""Names of Airflow's context that only Airflow can make, or whose values have methods that only its classes have."""
-
-
-def _parameters(function: Any) -> set[str]:
-    code = getattr(function, "__code__", None)
-    return set() if code is None else set(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    asked = asks_for_airflow(source.source, source.function)
+    if asked is not None:
+        raise WantsAirflow(f"the function {asked}")

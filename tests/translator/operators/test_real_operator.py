@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from airflow_argo.compiler.calls import is_shippable
 from airflow_argo.diagnostics import Severity
 from airflow_argo.model.graph import ForLoop, Graph
 from airflow_argo.model.jobs import PythonCall
@@ -131,17 +130,9 @@ def test_files_that_the_dag_file_reads_travel(tmp_path: Path, translated: Any) -
     assert json.loads(beside["dag_files"]) == {"tasks.yaml": "a: 1"}
 
 
-def test_pods_program_needs_no_packing(translated: Any) -> None:
-    program = {name: text for name, text in call_of(translated("Own(task_id='a')"), "a").beside if "/" in name}
-    assert {name.split("/")[1] for name in program} == {
-        "__init__.py",
-        "as_written.py",
-        "dag_file.py",
-        "socket_server.py",
-        "supervisor.py",
-        "task.py",
-    }
-    assert all(is_shippable(text) for text in program.values())
+def test_pods_program_is_beside_the_dag_file(translated: Any) -> None:
+    beside = [name for name, _ in call_of(translated("Own(task_id='a')"), "a").beside]
+    assert {"airflow_task/task.py", "airflow_task/supervisor.py", "dag_file"} <= set(beside)
 
 
 def test_dags_in_the_image_dont_travel(translated: Any) -> None:

@@ -73,7 +73,7 @@ def template(parent: Compiled, name: str) -> dict[str, Any]:
 def told(run: Any) -> list[dict[str, Any]]:
     """What the tasks of the created runs returned."""
     statuses = [json.loads(path.read_text()) for path in Path(run.folder).glob("workflows/*/status.json")]
-    from airflow_argo.pod.runner import decoded
+    from airflow_argo.pod.values import decoded
 
     found = []
     for status in statuses:

@@ -1,0 +1,118 @@
+"""What Airflow passes to a function that asks for it, as far as it is known without Airflow."""
+
+from __future__ import annotations
+
+import types
+from typing import Any, Dict, List
+
+from .nodes import Nodes
+from .run import Run
+from .values import ABSENT, decoded, encoded
+
+Report = Dict[str, Any]
+Call = Dict[str, Any]
+
+
+class Context(Dict[str, Any]):
+    """What Airflow passes to a function that asks for it, as far as it is known without Airflow."""
+
+    def __init__(self, run: Run, call: Call, nodes: Nodes, report: Report) -> None:
+        facts = call.get("task", {})
+        moment = run.date
+        stamp = moment.strftime("%Y-%m-%d")
+        kinds = call.get("params", {})
+        params = run.params(kinds, call.get("own_params", {}))
+        instance = TaskInstance(run, facts, run.id, nodes.value(call.get("xcoms", {})), report)
+        dag_run = types.SimpleNamespace(
+            run_id=run.id,
+            dag_id=facts.get("dag_id"),
+            logical_date=moment,
+            data_interval_start=run.start,
+            data_interval_end=run.end,
+            run_after=run.due,
+            run_type=run.type,
+            conf=run.conf_given(kinds),
+            state="running",
+            partition_key=None,
+            partition_date=None,
+        )
+        super().__init__(
+            ds=stamp,
+            ds_nodash=stamp.replace("-", ""),
+            ts=moment.isoformat(),
+            ts_nodash=moment.strftime("%Y%m%dT%H%M%S"),
+            ts_nodash_with_tz=moment.isoformat().replace("-", "").replace(":", ""),
+            logical_date=moment,
+            data_interval_start=run.start,
+            data_interval_end=run.end,
+            run_id=run.id,
+            dag_run=dag_run,
+            params=params,
+            ti=instance,
+            task_instance=instance,
+            dag=types.SimpleNamespace(dag_id=facts.get("dag_id")),
+            task=types.SimpleNamespace(task_id=facts.get("task_id"), dag_id=facts.get("dag_id")),
+        )
+
+    def __missing__(self, name: str) -> Any:
+        raise KeyError(f"'{name}' is not known in a pod without Airflow: run the task in an Airflow image")
+
+
+class TaskInstance:
+    """The task instance, as far as a function may use it."""
+
+    def __init__(self, run: Run, facts: Dict[str, Any], run_id: str, xcoms: Dict[str, Any], report: Report) -> None:
+        self.task_id, self.dag_id, self.run_id = str(facts.get("task_id")), str(facts.get("dag_id")), run_id
+        self.try_number, self.map_index, self.logical_date = run.try_number, run.map_index, run.date
+        self._xcoms, self._report, self._mapped = xcoms, report, set(facts.get("mapped", ()))
+
+    def xcom_push(self, key: str, value: Any, **_: Any) -> None:
+        """Makes a value known to other tasks under a key."""
+        self._report["pushed"][key] = encoded(value)
+
+    def xcom_pull(
+        self,
+        task_ids: Any = None,
+        dag_id: Any = None,
+        key: str = "return_value",
+        include_prior_dates: bool = False,  # noqa: ARG002 - there are no values of other runs
+        *,
+        map_indexes: Any = ABSENT,
+        default: Any = None,
+        run_id: Any = None,
+    ) -> Any:
+        """What a task pushed, or several, in a list if it is more than one value. Source: RuntimeTaskInstance.xcom_pull.
+
+        A mapped task gives the values of all its instances. As in Airflow, a default is for pulls by map_indexes only.
+        """
+        if dag_id not in (None, self.dag_id) or run_id not in (None, self.run_id):
+            raise LookupError("a workflow has no values of other DAGs or runs")
+        single = task_ids is None or isinstance(task_ids, str)
+        ids: List[str] = [task_ids or self.task_id] if single else list(task_ids)
+        if map_indexes is ABSENT:
+            pulled = [value for task_id in ids for value in (self._given(task_id, key) or [None])]
+            return pulled[0] if single and len(pulled) == 1 else pulled
+        one = map_indexes is None or isinstance(map_indexes, int)
+        found = [
+            self._instance(task_id, key, index) for task_id in ids for index in ([map_indexes] if one else list(map_indexes))
+        ]
+        values = [default if value is None else value for value in found]
+        return values[0] if single and one else values
+
+    def _all(self, task_id: str, key: str) -> list[Any]:
+        """What a task or its instances pushed, each at its index."""
+        if task_id == self.task_id:
+            return [decoded(self._report["pushed"][key])] if key in self._report["pushed"] else []
+        found = self._xcoms.get(str(task_id), {}).get(key)
+        if task_id in self._mapped:
+            return list(found or [])
+        return [] if found is None else [found]
+
+    def _given(self, task_id: str, key: str) -> list[Any]:
+        return [value for value in self._all(task_id, key) if value is not ABSENT]
+
+    def _instance(self, task_id: str, key: str, index: Any) -> Any:
+        found, at = self._all(task_id, key), -1 if index is None else index
+        wanted = at if task_id in self._mapped else at + 1  # a task that isn't mapped has the index -1
+        value = found[wanted] if 0 <= wanted < len(found) else None
+        return None if value is ABSENT else value

@@ -1,0 +1,114 @@
+"""What a function asks of Airflow's context: whether a pod without Airflow can give it all that."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+ONLY_AIRFLOWS = frozenset(
+    {"logical_date", "data_interval_start", "data_interval_end", "dag", "task", "conn", "var", "macros", "outlet_events"}
+    | {"inlet_events", "inlets", "outlets", "triggering_asset_events", "task_state_store", "asset_state_store"}
+    | {"prev_data_interval_start_success", "prev_data_interval_end_success", "prev_start_date_success"}
+    | {"prev_end_date_success", "task_instance_key_str", "templates_dict", "expanded_ti_count", "partition_key"}
+    | {"partition_date", "map_index_template", "task_reschedule_count", "exception", "reason", "try_number", "test_mode"}
+)
+"""Names of Airflow's context that only Airflow can make, or whose values have methods that only its classes have."""
+
+OBJECTS = {
+    "ti": frozenset({"xcom_pull", "xcom_push", "task_id", "dag_id", "run_id", "try_number", "map_index"}),
+    "task_instance": frozenset({"xcom_pull", "xcom_push", "task_id", "dag_id", "run_id", "try_number", "map_index"}),
+    "dag_run": frozenset({"run_id", "dag_id", "conf"}),
+}
+"""Objects of the context → what is known of them."""
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+def asks_for_airflow(source: str, function: str) -> str | None:
+    """What a function asks for that only Airflow knows; None if there is nothing of the kind.
+
+    Args:
+        source: a module's text.
+        function: the name in it of what is called.
+    """
+    node = _definition(ast.parse(source), function)
+    if node is None:
+        return None
+    arguments = node.args
+    names = [one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    wanted = sorted(set(names) & ONLY_AIRFLOWS)
+    if wanted:
+        return f"takes {wanted[0]}"
+    body = node.body if isinstance(node.body, list) else [node.body]
+    objects = {name: OBJECTS[name] for name in names if name in OBJECTS}
+    whole = arguments.kwarg.arg if arguments.kwarg else None
+    return next(iter(_Uses(body, objects, whole).unknown()), None)
+
+
+def _definition(tree: ast.Module, name: str) -> _Function | None:
+    """What a name of a module is called as; of a partial what that calls."""
+    found: _Function | None = None
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
+            found = node
+        elif isinstance(node, ast.Assign) and any(isinstance(one, ast.Name) and one.id == name for one in node.targets):
+            if isinstance(node.value, ast.Lambda):
+                found = node.value
+            elif isinstance(node.value, ast.Call) and node.value.args and isinstance(node.value.args[0], ast.Name):
+                found = _definition(tree, node.value.args[0].id)
+    return found
+
+
+class _Uses:
+    """How a function's body uses its context.
+
+    Attributes:
+        objects: names that stand for objects of the context → what may be asked of them.
+        whole: the name of the function's `**kwargs`.
+    """
+
+    def __init__(self, body: Iterable[ast.AST], objects: dict[str, frozenset[str]], whole: str | None) -> None:
+        self.nodes = [node for statement in body for node in ast.walk(statement)]
+        self.objects, self.whole = objects, whole
+        self.parents = {id(child): node for node in self.nodes for child in ast.iter_child_nodes(node)}
+        for node in self.nodes:
+            key = self._key(node)
+            parent = self.parents.get(id(node))
+            if key in OBJECTS and isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
+                self.objects[parent.targets[0].id] = OBJECTS[key]
+
+    def _key(self, node: ast.AST) -> str | None:
+        """`ti` of `context["ti"]` and of `context.get("ti")`."""
+        match node:
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str() as key)):
+                return key if name == self.whole else None
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="get"), args=[ast.Constant(value=str() as key), *_]):
+                return key if name == self.whole else None
+        return None
+
+    def unknown(self) -> Iterator[str]:
+        """What it does with its context that only Airflow could answer."""
+        for node in self.nodes:
+            key = self._key(node)
+            if key in ONLY_AIRFLOWS:
+                yield f"takes {key}"
+            elif key in OBJECTS:
+                yield from self._of_object(node, str(key), OBJECTS[str(key)])
+            elif isinstance(node, ast.Name) and node.id in self.objects and isinstance(node.ctx, ast.Load):
+                yield from self._of_object(node, node.id, self.objects[node.id])
+            elif isinstance(node, ast.Name) and node.id == self.whole and isinstance(node.ctx, ast.Load):
+                yield from self._of_whole(node)
+
+    def _of_object(self, node: ast.AST, name: str, known: frozenset[str]) -> Iterator[str]:
+        parent = self.parents.get(id(node))
+        if isinstance(parent, ast.Attribute):
+            if parent.attr not in known:
+                yield f"asks for {name}.{parent.attr}"
+        elif not isinstance(parent, ast.Assign) or not isinstance(parent.targets[0], ast.Name):
+            yield f"passes {name} on"
+
+    def _of_whole(self, node: ast.Name) -> Iterator[str]:
+        parent = self.parents.get(id(node))
+        grandparent = self.parents.get(id(parent))
+        if self._key(parent or node) is None and self._key(grandparent or node) is None:
+            yield f"uses all of {node.id}"

@@ -1,0 +1,1 @@
+{% macro quoted(x) %}'{{ x }}'{% endmacro %}

@@ -1,0 +1,3 @@
+SELECT {{ params.number }}
+-- {{ ds }}
+{% include 'part.sql' %}

@@ -1,0 +1,1 @@
+echo {{ ds }} $0 {{ params.word }}
