@@ -11,7 +11,7 @@ _MEANINGS = {
     EQUAL: "the same run state, states of tasks and mapped instances, tries and XComs",
     REFUSED: "the translation, or the engine, says why not, by the code of a diagnostic",
     DIFFERS: "the first difference is given",
-    NO_JUDGE: "chance decides, or Airflow's own `dag.test()` didn't end it in the time given",
+    NO_JUDGE: "chance decides, or it didn't end in the time given",
 }
 
 
