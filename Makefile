@@ -6,9 +6,10 @@ VENV := .venv/bin
 AIRFLOW = $(shell $(VENV)/python -c 'import importlib.util as u; print(u.find_spec("airflow").submodule_search_locations[0])')
 EXAMPLES = $(AIRFLOW)/example_dags
 WORKERS ?= auto
+VERSIONS ?= 2.11 3.0 3.1 3.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format e2e provider differential fuzz faults bench docs pictures lock clean
+.PHONY: help setup run test lint format e2e provider differential versions fuzz faults bench docs pictures lock clean
 
 help:  ## tell what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +49,13 @@ provider: setup  ## pass the provider's tests with another Airflow, VERSION=2.11
 differential: setup  ## judge all DAGs that Airflow ships by Airflow itself; writes docs/compatibility.md
 	@$(VENV)/python -m tests.differential
 
+versions: $(addprefix version-, $(VERSIONS))  ## pass tests with other versions of Airflow, each in an environment of its own
+
+version-%:
+	@$(PYTHON) scripts/setup_venv.py $*
+	@echo "Airflow $*:"
+	@.venvs/$*/bin/python -m pytest -q -rP --no-header tests/versions tests/pod/test_dag_file.py
+
 fuzz: setup  ## judge COUNT random DAGs by Airflow itself
 	@$(VENV)/python -m tests.parity.fuzz --count $(or $(COUNT),5000)
 
@@ -56,6 +64,7 @@ faults: setup  ## cause each kind of fault (or FAULT) on COUNT tasks of a real A
 
 bench: setup  ## print the benchmarks; that of waiting needs KUBECONFIG
 	@$(VENV)/python benchmarks/compile.py
+	@$(VENV)/python benchmarks/translate.py
 	@$(VENV)/python benchmarks/local.py
 	@if [ -n "$$KUBECONFIG" ]; then $(VENV)/python -m benchmarks.waits; fi
 
@@ -71,6 +80,9 @@ pictures: setup  ## take the pictures of the user interface; needs KUBECONFIG an
 lock: setup  ## resolve the versions that tests install
 	@uv pip compile --universal --upgrade --quiet --no-header --no-annotate --no-emit-index-url \
 		requirements/dev.in pyproject.toml -o requirements/dev.txt
+	@for version in $(VERSIONS); do echo "apache-airflow==$$version.*" | cat - requirements/versions.in | \
+		uv pip compile --python-version 3.11 --upgrade --quiet --no-header --no-annotate --no-emit-index-url \
+		- pyproject.toml -o requirements/airflow-$$version.txt; done
 
 clean:  ## remove what was made
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage* dist build
+	rm -rf .venv .venvs .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage* dist build

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from airflow_argo.diagnostics import InputError, Origin
 from airflow_argo.translator.sources import as_written, text_of
@@ -34,28 +35,45 @@ def origins_in(path: str, dag_id: str, made_at: Mapping[str, int]) -> Origins:
         made_at: task id → the line that made the task, for those whose ids stand nowhere.
     """
     try:
-        tree = ast.parse(text_of(path))
+        places = _places_in(text_of(path))
     except (OSError, SyntaxError, UnicodeDecodeError, InputError):
         return Origins(path, None, {}, made_at)
-    lines: dict[str, int] = {}
-    dag_line = None
-    for node in ast.walk(tree):
+    return Origins(path, places.named.get(dag_id) or places.only_dag, places.tasks, made_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """The lines in a text.
+
+    Attributes:
+        tasks: ids of tasks, and names of functions.
+        named: names of functions, and texts that may be ids of DAGs.
+        only_dag: that of the one call that makes DAGs, whatever their ids.
+    """
+
+    tasks: Mapping[str, int]
+    named: Mapping[str, int]
+    only_dag: int | None
+
+
+@lru_cache(maxsize=64)
+def _places_in(text: str) -> _Places:
+    tasks: dict[str, int] = {}
+    named: dict[str, int] = {}
+    dags: list[int] = []
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            lines.setdefault(node.name, node.lineno)
-            dag_line = node.lineno if node.name == dag_id else dag_line
+            tasks.setdefault(node.name, node.lineno)
+            named[node.name] = node.lineno
         elif isinstance(node, ast.Call):
-            task_id, found = _text_argument(node, "task_id"), _text_argument(node, "dag_id")
+            task_id, dag_id = _text_argument(node, "task_id"), _text_argument(node, "dag_id")
             if task_id is not None:
-                lines[task_id] = node.lineno
-            if found == dag_id or dag_id in _first_text(node):
-                dag_line = node.lineno
-    return Origins(path, dag_line or _only_dag(tree), lines, made_at)
-
-
-def _only_dag(tree: ast.Module) -> int | None:
-    """The line of the one call that makes DAGs, whatever their ids."""
-    lines = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Call) and _called(node) in ("DAG", "dag")]
-    return lines[0] if len(lines) == 1 else None
+                tasks[task_id] = node.lineno
+            for name in (*_first_text(node), *([dag_id] if dag_id else [])):
+                named[name] = node.lineno
+            if _called(node) in ("DAG", "dag"):
+                dags.append(node.lineno)
+    return _Places(tasks, named, dags[0] if len(dags) == 1 else None)
 
 
 def _called(node: ast.Call) -> str:

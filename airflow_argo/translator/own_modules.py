@@ -6,18 +6,24 @@ import ast
 import importlib.util
 import sys
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
 from airflow_argo.translator.sources import is_authors, text_of
 
 
-def imports_of_text(text: str, package: str = "") -> Iterator[str]:
+@lru_cache(maxsize=256)
+def imports_of_text(text: str, package: str = "") -> tuple[str, ...]:
     """The modules that a Python text imports, by their names; `from a import b` may mean `a.b` too.
 
     Args:
         package: the one that the text is a module of, for relative imports.
     """
+    return tuple(_imports(text, package))
+
+
+def _imports(text: str, package: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -47,6 +47,7 @@ def translates(*classes: str) -> Callable[[T], T]:
     def register(translator: T) -> T:
         for name in classes:
             _translators[name] = translator
+        _translator_of.cache_clear()
         return translator
 
     return register
@@ -55,6 +56,11 @@ def translates(*classes: str) -> Callable[[T], T]:
 def translator_of(operator_class: type) -> Translator | None:
     """The translator of a class; None if there is none, or if the class does something else than the base that has one."""
     _load_all()
+    return _translator_of(operator_class)
+
+
+@cache
+def _translator_of(operator_class: type) -> Translator | None:
     for base in inspect.getmro(operator_class):
         translator = _translators.get(f"{base.__module__}.{base.__qualname__}")
         if translator is not None:
@@ -65,11 +71,16 @@ def translator_of(operator_class: type) -> Translator | None:
 def _behaves_like(operator_class: type, base: type) -> bool:
     """Whether all methods of a base are the same in a class of it, wherever in its bases they are defined."""
     return all(
-        inspect.getattr_static(operator_class, name) is inspect.getattr_static(base, name)
+        _found(operator_class, name) is _found(base, name)
         for own in inspect.getmro(base)
         for name, value in vars(own).items()
         if (callable(value) or isinstance(value, property)) and not name.startswith("__") and name not in _HARMLESS
     )
+
+
+def _found(of: type, name: str) -> Any:
+    """What a class has under a name, itself or from a base; not called, as a property would be."""
+    return next((vars(base)[name] for base in of.__mro__ if name in vars(base)), None)
 
 
 _HARMLESS = frozenset({"dry_run", "get_python_source", "on_kill"})

@@ -9,7 +9,7 @@ import ast
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,15 +100,23 @@ def constants_pulled(texts: Iterable[str]) -> tuple[set[str], set[str], bool]:
     keys: set[str] = set()
     unsure = False
     for text in texts:
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr.endswith("xcom_pull"):
-                words = [
-                    word.value for word in ast.walk(node) if isinstance(word, ast.Constant) and isinstance(word.value, str)
-                ]
-                ids |= set(words)
-                keys |= set(words)
-                unsure = unsure or not _is_constant(node)
+        words, by_no_constant = _pulled_in(text)
+        ids |= words
+        keys |= words
+        unsure = unsure or by_no_constant
     return ids, keys, unsure
+
+
+@lru_cache(maxsize=256)
+def _pulled_in(text: str) -> tuple[frozenset[str], bool]:
+    """(constants in calls of `xcom_pull`, whether something is pulled by no constant)."""
+    words: set[str] = set()
+    unsure = False
+    for node in ast.walk(ast.parse(text)) if "xcom_pull" in text else ():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr.endswith("xcom_pull"):
+            words |= {word.value for word in ast.walk(node) if isinstance(word, ast.Constant) and isinstance(word.value, str)}
+            unsure = unsure or not _is_constant(node)
+    return frozenset(words), unsure
 
 
 def _is_constant(call: ast.Call) -> bool:

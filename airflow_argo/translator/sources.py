@@ -15,7 +15,7 @@ import sysconfig
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -130,12 +130,14 @@ class SourceLoader(SourceFileLoader):
         return text_of(path).encode() if path.endswith(".py") else super().get_data(path)
 
     def path_stats(self, path: str) -> Any:
-        """None: so that nothing compiled is read or kept.
+        """When the file changed last; of a file that is ported nothing compiled is read or kept.
 
         Raises:
-            OSError: always.
+            OSError: it is ported.
         """
-        raise OSError(f"{path} is not cached")
+        if is_porting():
+            raise OSError(f"{path} is not cached")
+        return super().path_stats(path)
 
 
 class _PortingFinder(importlib.abc.MetaPathFinder):
@@ -153,14 +155,18 @@ class _PortingFinder(importlib.abc.MetaPathFinder):
         return found
 
 
+@lru_cache(maxsize=16384)
 def is_authors(path: str | None) -> bool:
     """Whether a Python file is the author's: neither Python's nor installed nor Airflow's or ours."""
     if path is None or not path.endswith(".py"):
         return False
-    real = os.path.realpath(path)
-    if any(f"{os.sep}{part}{os.sep}" in real for part in _OTHERS):
+    if _is_installed(path) or _is_installed(real := os.path.realpath(path)):
         return False
     return not real.startswith(_folders_of_others())
+
+
+def _is_installed(path: str) -> bool:
+    return any(f"{os.sep}{part}{os.sep}" in path for part in _OTHERS)
 
 
 @cache

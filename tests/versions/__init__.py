@@ -1,0 +1,1 @@
+"""What is tested with each version of Airflow, in an environment of its own: `make versions`."""
