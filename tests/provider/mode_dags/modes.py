@@ -54,7 +54,9 @@ with DAG("waits", **once):
             ArgoWorkflowSensor(
                 task_id=f"{mode}_{name}",
                 label_selector=f"airflow-argo.io/task-id=poking_{of}",
+                retries=1,  # because of a slow scheduler, see above
                 poke_interval=10,  # a scheduler that is slow confuses instances that are rescheduled sooner
+                **soon,
                 **options,
                 **more,
             )
