@@ -81,6 +81,14 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True)
+class Remaining:
+    """An argument that is the seconds until a moment; if they are more than a limit, a text that says so, and is no number."""
+
+    value: Value
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Plain:
     """An argument known now."""
 
@@ -103,7 +111,7 @@ OUTCOME_PARAMETER = {"name": OUTCOME, "valueFrom": {"path": calls.REPORT, "defau
 READABLE_AND_WRITABLE = 0o666
 """The init container writes files as its own user, who may not be the command's."""
 
-Argument = Escaped | Quoted | Encoded | Plain | calls.Leaves
+Argument = Escaped | Quoted | Encoded | Plain | Remaining | calls.Leaves
 
 
 @dataclass(slots=True)
@@ -147,6 +155,8 @@ def draft(
     match job:
         case NoOp():
             return Draft({"suspend": {"duration": "0"}})
+        case Pause(until=moment, limit_seconds=limit) if moment is not None:
+            return Draft({"suspend": {"duration": "{{inputs.parameters.seconds}}"}}, {"seconds": Remaining(moment, limit)})
         case Pause(seconds=seconds):
             return Draft({"suspend": {} if seconds is None else {"duration": str(seconds)}})
         case Resource():
@@ -176,6 +186,10 @@ def argument(source: Argument, scope: Scope, step: str) -> str | None:
             return tag(f"replace(replace(toJson({text_of(value, scope)}), '{{', '\\\\u007b'), '$', '\\\\u0024')[1:-1]")
         case Encoded(value=value):
             return tag(f"sprig.b64enc({text_of(value, scope)})")
+        case Remaining(value=value, limit=limit):
+            seconds = f"int(date({text_of(value, scope)}).Unix()) - int(now().Unix()) + 1"
+            within = f"max(0, {seconds})"
+            return tag(within if limit is None else f"{seconds} > {limit} ? 'it is more than {limit} seconds away' : {within}")
         case calls.Leaves():
             return source.argument(scope)
 
@@ -183,7 +197,7 @@ def argument(source: Argument, scope: Scope, step: str) -> str | None:
 def guards(source: Argument, scope: Scope) -> list[str]:
     """Conditions without which an argument can't be written: that the values exist."""
     match source:
-        case Escaped(value=value) | Quoted(value=value) | Encoded(value=value):
+        case Escaped(value=value) | Quoted(value=value) | Encoded(value=value) | Remaining(value=value):
             return [exists(value, scope)]
         case calls.Leaves():
             return [exists(value, scope) for value in source.values]

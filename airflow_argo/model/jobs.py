@@ -251,9 +251,16 @@ class NoOp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """Waiting, without a pod, for some seconds, or until somebody resumes the run."""
+    """Waiting, without a pod, for some seconds, until a moment, or until somebody resumes the run.
+
+    Attributes:
+        until: the moment, as text in ISO's form.
+        limit_seconds: a moment that is further away is a failure.
+    """
 
     seconds: int | None = None
+    until: Value | None = None
+    limit_seconds: int | None = None
 
 
 Job: TypeAlias = Container | Script | PythonCall | Resource | NoOp | Pause

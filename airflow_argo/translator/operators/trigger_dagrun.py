@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from airflow_argo.argo.limits import MAX_WORKFLOW_NAME
@@ -17,15 +15,15 @@ from airflow_argo.argo.names import object_name, workflow_name
 from airflow_argo.diagnostics import Severity
 from airflow_argo.model.graph import Body, Graph, Step
 from airflow_argo.model.jobs import OutputSpec, Resource
-from airflow_argo.model.values import Constant, Digest, Listing, Output, Record, RunDate, RunFact, Text, Type, Value
+from airflow_argo.model.values import Constant, Digest, Listing, Output, Record, RunFact, Text, Type, Value
 from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.context import NOTHING, MappedItem, TaskContext, WantsAirflow
 from airflow_argo.translator.dags_beside import dag_beside
 from airflow_argo.translator.labels import DAG_ID_LABEL, RUN_ID, label_of
+from airflow_argo.translator.moments_of_tasks import moment_of
 from airflow_argo.translator.params import CONF, LOGICAL_DATE, OWN_INPUTS, params_of
 from airflow_argo.translator.params import RUN_ID as RUN_ID_INPUT
 from airflow_argo.translator.registry import translates
-from airflow_argo.translator.templates import DATES
 from airflow_argo.translator.tries import retry_of, timeout_of
 
 XCOM = "trigger_run_id"
@@ -88,25 +86,7 @@ def _date(task: Any, ctx: TaskContext) -> str | Text:
         return Text((RunFact("now"),))
     if found is None:
         raise WantsAirflow("its run has no date")
-    text = found.isoformat() if isinstance(found, datetime) else ctx.text(found)
-    if isinstance(text, str):
-        return _parsed(text)
-    match text.parts:
-        case (RunDate(format="%Y-%m-%d") as day,):
-            return Text((day, "T00:00:00+00:00"))
-        case (RunDate(format=format) as moment,) if format in (DATES["ts"], DATES["logical_date"]):
-            return Text((replace(moment, format=DATES["ts"]),))
-        case _:
-            raise WantsAirflow("logical_date is put together when it runs")
-
-
-def _parsed(text: str) -> str:
-    from airflow.sdk import timezone
-
-    try:
-        return str(timezone.parse(text).isoformat())
-    except ValueError:
-        raise WantsAirflow(f"its logical_date is '{text}'") from None
+    return moment_of(found, "logical_date", ctx)
 
 
 def _run_id(task: Any, ctx: TaskContext) -> str | Text:
