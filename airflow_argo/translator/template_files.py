@@ -59,7 +59,7 @@ def template_files(dag: Any, root: Path) -> dict[str, str]:
 
 def _included_by(task: Any, environment: Any) -> Iterator[str]:
     """The files that texts of a task's template fields include."""
-    given = task.partial_kwargs if task.is_mapped else {field: getattr(task, field, None) for field in task.template_fields}
+    given = task.partial_kwargs if is_mapped(task) else {field: getattr(task, field, None) for field in task.template_fields}
     for text in texts_in([given.get(field) for field in task.template_fields]):
         if "{%" in text:
             yield from _included(environment, text)
