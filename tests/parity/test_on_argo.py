@@ -1,6 +1,7 @@
 """The same DAG through Airflow's `dag.test()` and on a real controller ends the same.
 
-Of those DAGs whose tasks need no image with Airflow. A sample in each run, another one each day; all with PARITY=all.
+Of those DAGs whose images the cluster's nodes have, by IMAGES; by default that of tasks without Airflow. A sample in each run,
+another one each day; all with PARITY=all.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _CHOSEN = CASES if os.environ.get("PARITY") == "all" else CASES[_DAY % SAMPLE ::
 @pytest.mark.parametrize(("file", "dag_id"), _CHOSEN, ids=[f"{file.stem}-{dag_id}" for file, dag_id in _CHOSEN])
 def test_ends_on_argo_as_in_airflow(airflow: Airflow, file: Path, dag_id: str) -> None:
     dag = dags_of(file)[dag_id]
-    needs = _images(dag) - {"python:3.12-slim"}
+    needs = _images(dag) - set(os.environ.get("IMAGES", "python:3.12-slim").split())
     if needs:
         pytest.skip(f"a node of the tests' cluster has no image {', '.join(sorted(needs))}")
     here = run_on_argo(dag, LOGICAL_DATE, {}, namespace=os.environ.get("ARGO_NAMESPACE", "argo"), seconds=300)
