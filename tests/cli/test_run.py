@@ -103,13 +103,13 @@ spec:
 
 def test_what_the_engine_does_not_do_has_an_exit_code_of_its_own(cli, write):
     path = write(
-        "resource.yaml",
+        "http.yaml",
         "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: r-}\n"
-        "spec: {entrypoint: main, templates: [{name: main, resource: {action: get, manifest: '{}'}}]}\n",
+        "spec: {entrypoint: main, templates: [{name: main, http: {url: 'https://example.com'}}]}\n",
     )
     answer = cli("run", path, "-o", "json")
     assert answer.code == ExitCode.UNSUPPORTED
-    assert "resource" in answer.json["unsupported"]
+    assert "http" in answer.json["unsupported"]
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ def test_every_operation_has_its_needs():
     same_as = {
         "watch": "wait",
         "wait_all": "wait",
+        "last_state": "wait",
         "set_node": "resume",
         "submit_from": "submit from",
         "apply": "submit with templates",

@@ -196,7 +196,7 @@ def test_constants_in_pulls(code: str, expected: tuple[set[str], set[str], bool]
 @pytest.mark.parametrize(
     ("task", "why"),
     [
-        ("sensors.external_task import ExternalTaskSensor as S; S(task_id='a', external_dag_id='b')", "runs of another DAG"),
+        ("operators.hitl import HITLOperator as H; H(task_id='a', subject='b', options=['c'])", "user interface"),
         ("operators.hitl import ApprovalOperator as A; A(task_id='a', subject='b')", "user interface"),
     ],
 )
