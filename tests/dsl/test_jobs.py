@@ -202,9 +202,21 @@ def test_a_resource_manifest_may_be_yaml_and_patches_say_how():
     assert json.loads(resource["manifest"])["kind"] == "ConfigMap"
 
 
-def test_a_resource_job_is_refused_here_with_the_reason(go):
-    with pytest.raises(Exception, match="resource"):
-        go(ResourceJob("map", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}))
+def test_a_resource_job_of_a_config_map_runs_here(go):
+    made = ResourceJob(
+        "map",
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"a": "1"}},
+        outputs=[WorkflowParam("a", path="{.data.a}")],
+    )
+    ran = go(made, ContainerJob("show", IMAGE, "echo", [made.output.a]))
+    assert ran.phase == "Succeeded"
+    assert ran.lines("show") == ["1"]
+
+
+def test_a_resource_job_that_needs_a_cluster_is_refused_here_with_the_reason(go):
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": {"containers": []}}
+    with pytest.raises(Exception, match="Pod"):
+        go(ResourceJob("pod", pod))
 
 
 def test_what_users_need_of_kubernetes_passes_through():
