@@ -411,16 +411,21 @@ def retry_strategy(retry: Retry) -> Dict:
     policy = {"failure": "OnFailure", "error": "OnError", "any": "Always"}[retry.on]
     strategy: Dict = {"limit": str(retry.limit), "retryPolicy": policy}
     if retry.backoff and retry.backoff.seconds:
-        strategy["backoff"] = {"duration": str(retry.backoff.seconds)}
+        strategy["backoff"] = {"duration": _duration(retry.backoff.seconds)}
         if retry.backoff.factor != 1:
             strategy["backoff"]["factor"] = str(retry.backoff.factor)
         if retry.backoff.cap_seconds is not None:
-            strategy["backoff"]["cap"] = str(retry.backoff.cap_seconds)
+            strategy["backoff"]["cap"] = _duration(retry.backoff.cap_seconds)
     final = [f"asInt(lastRetry.exitCode) != {code}" for code in retry.except_codes]
     conditions = [*final, *([retry.when] if retry.when else [])]
     if conditions:
         strategy["expression"] = " && ".join(conditions if len(conditions) == 1 else [f"({part})" for part in conditions])
     return strategy
+
+
+def _duration(seconds: float) -> str:
+    """Seconds as Argo reads them; a part of one needs Go's unit. Source: ParseStringToDuration."""
+    return str(int(seconds)) if seconds == int(seconds) else f"{seconds:.6f}".rstrip("0") + "s"
 
 
 def _word(word: str | Text, made: Draft) -> str:

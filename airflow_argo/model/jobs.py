@@ -36,9 +36,9 @@ class OutputSpec:
 class Backoff:
     """Time between tries: `seconds`, times `factor` after each, at most `cap_seconds`."""
 
-    seconds: int
+    seconds: float
     factor: int = 1
-    cap_seconds: int | None = None
+    cap_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,9 @@ from airflow_argo.translator.context import TaskContext
 FINAL_EXIT_CODE = 100
 """What `airflow_argo.pod` exits with where Airflow would not try again."""
 
+LONGEST_DELAY = 24 * 60 * 60
+"""Seconds that a growing delay never exceeds. Source: MAX_RETRY_DELAY of Airflow's abstractoperator."""
+
 
 def retry_of(task: Any, ctx: TaskContext, *, reports: bool) -> Retry | None:
     """The retries of a task; None if it has one try. Source: BaseOperator, TaskInstance.next_retry_datetime.
@@ -20,7 +24,7 @@ def retry_of(task: Any, ctx: TaskContext, *, reports: bool) -> Retry | None:
     Args:
         reports: the job's pod tells failures that must not be tried again by an exit code of their own.
     """
-    if not task.retries:
+    if not task.retries or task.retries < 0:
         return None
     if getattr(task, "retry_policy", None) is not None:
         found = "retry_policy decides whether there is another try, and its delays are not carried over"
@@ -30,25 +34,69 @@ def retry_of(task: Any, ctx: TaskContext, *, reports: bool) -> Retry | None:
 
 
 def _backoff(task: Any, ctx: TaskContext) -> Backoff | None:
-    delay = _seconds(task.retry_delay)
-    exponential = task.retry_exponential_backoff
-    factor = 2.0 if exponential is True else float(exponential or 1)
-    cap = _seconds(task.max_retry_delay) if task.max_retry_delay is not None else None
-    if factor != int(factor):
-        ctx.report(
-            "AA217",
-            f"retry_exponential_backoff is {factor:g}, and Argo multiplies by whole numbers",
-            f"it is {math.ceil(factor)} here",
-            Severity.WARNING,
-        )
-    return Backoff(delay, max(1, math.ceil(factor)), cap if factor > 1 else None) if delay else None
+    """The time between tries. Airflow adds to an exponential one less than its own length, by chance; here nothing is added."""
+    delay, factor = _seconds(task.retry_delay), _factor(task)
+    if factor == 1:
+        return Backoff(delay) if delay > 0 else None
+    if delay <= 0:
+        return Backoff(1)  # Airflow multiplies no less than a second
+    given = None if not task.max_retry_delay else _seconds(task.max_retry_delay)
+    longest = min(LONGEST_DELAY, given or LONGEST_DELAY)
+    durations = dict.fromkeys((_whole(math.ceil(delay)), delay))
+    choices = [Backoff(seconds, whole) for whole in _whole_factors(factor) for seconds in durations]
+    exact = [one for one in choices if _is_in_range(one, delay, factor, longest, int(task.retries))]
+    if not exact:
+        _report_factor(factor, choices[0], ctx)
+    chosen = (exact or choices)[0]
+    reaches = chosen.seconds * float(chosen.factor) ** min(int(task.retries) - 1, 64) > longest
+    return replace(chosen, cap_seconds=longest if given or reaches else None)
+
+
+def _factor(task: Any) -> float:
+    """What the delay is multiplied by after each try. Airflow's scheduler reads True as 2, and 0 and less as no factor."""
+    given = task.retry_exponential_backoff
+    factor = 2.0 if given is True else float(given or 1)
+    return factor if factor > 0 else 1.0
+
+
+def _whole_factors(factor: float) -> list[int]:
+    """The whole numbers around a factor, the one above first: better too few tries than too many."""
+    return sorted({math.ceil(factor), max(1, math.floor(factor))}, reverse=True)
+
+
+def _is_in_range(backoff: Backoff, delay: float, factor: float, longest: float, retries: int) -> bool:
+    """Whether each wait could be one of Airflow's, but for its rounding up to seconds.
+
+    Source: TaskInstance.next_retry_datetime: before try n+1 it is from b to 2b - 1 s, b = ceil(delay · factor^(n-1)).
+    """
+    for n in range(retries):
+        least = delay * factor**n
+        most = min(2 * math.ceil(least) - 1, longest)
+        if not min(least, longest) <= min(backoff.seconds * backoff.factor**n, longest) <= most:
+            return False
+        if least >= longest and factor > 1:  # so are all that follow
+            return True
+    return True
+
+
+def _report_factor(factor: float, chosen: Backoff, ctx: TaskContext) -> None:
+    ctx.report(
+        "AA217",
+        f"retry_exponential_backoff is {factor:g}, and Argo multiplies by whole numbers",
+        f"it is {chosen.factor} here",
+        Severity.WARNING,
+    )
 
 
 def timeout_of(task: Any) -> int | None:
-    """The seconds that each try may take."""
-    return None if task.execution_timeout is None else max(1, _seconds(task.execution_timeout))
+    """The seconds that each try may take, a part of a second counted as one; for Airflow, a timeout of 0 is none."""
+    return max(1, math.ceil(_seconds(task.execution_timeout))) if task.execution_timeout else None
 
 
-def _seconds(given: Any) -> int:
-    """Whole seconds of a timedelta or a number; a part of a second counts as one."""
-    return math.ceil(given.total_seconds() if isinstance(given, timedelta) else float(given))
+def _seconds(given: Any) -> float:
+    """Seconds of a timedelta or a number, which is an int if it is whole."""
+    return _whole(given.total_seconds() if isinstance(given, timedelta) else float(given))
+
+
+def _whole(seconds: float) -> float:
+    return int(seconds) if seconds == int(seconds) else seconds

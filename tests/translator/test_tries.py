@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from airflow_argo.compiler.jobs import retry_strategy
+from airflow_argo.local.controller.retries import backoff_seconds
 from airflow_argo.model.jobs import Backoff, Container, PythonCall, Retry
 from airflow_argo.translator.dags import translate
 from airflow_argo.translator.loading import load_dags, prepare_environment
+from airflow_argo.translator.tries import retry_of
 
 prepare_environment()
 
@@ -43,7 +50,8 @@ def bash(arguments: str) -> str:
         ("retries=0", None),
         ("retries=2", Retry(2, "any", Backoff(300))),
         ("retries=1, retry_delay=timedelta(0)", Retry(1)),
-        ("retries=1, retry_delay=timedelta(seconds=1.5)", Retry(1, "any", Backoff(2))),
+        ("retries=-1", None),
+        ("retries=1, retry_delay=timedelta(seconds=1.5)", Retry(1, "any", Backoff(1.5))),
         ("retries=1, retry_delay=7", Retry(1, "any", Backoff(7))),
         ("retries=3, retry_delay=timedelta(minutes=1), retry_exponential_backoff=True", Retry(3, "any", Backoff(60, 2))),
         (
@@ -51,6 +59,17 @@ def bash(arguments: str) -> str:
             Retry(3, "any", Backoff(60, 3, 3600)),
         ),
         ("retries=1, retry_delay=60, max_retry_delay=90", Retry(1, "any", Backoff(60))),
+        ("retries=3, retry_delay=60, retry_exponential_backoff=True, max_retry_delay=0", Retry(3, "any", Backoff(60, 2))),
+        ("retries=3, retry_delay=0, retry_exponential_backoff=True", Retry(3, "any", Backoff(1))),
+        ("retries=3, retry_delay=60, retry_exponential_backoff=-2", Retry(3, "any", Backoff(60))),
+        ("retries=9, retry_delay=300, retry_exponential_backoff=True", Retry(9, "any", Backoff(300, 2))),
+        ("retries=10, retry_delay=300, retry_exponential_backoff=True", Retry(10, "any", Backoff(300, 2, 86400))),
+        (
+            "retries=500, retry_delay=300, retry_exponential_backoff=True, max_retry_delay=timedelta(days=2)",
+            Retry(500, "any", Backoff(300, 2, 86400)),
+        ),
+        ("retries=3, retry_delay=60, retry_exponential_backoff=1.5", Retry(3, "any", Backoff(60, 2))),
+        ("retries=3, retry_delay=60, retry_exponential_backoff=2.2", Retry(3, "any", Backoff(60, 3))),
     ],
 )
 def test_retries_of_a_command(arguments: str, retry: Retry | None, translated: Any) -> None:
@@ -67,15 +86,62 @@ def test_failure_for_good_is_told_by_an_exit_code(translated: Any) -> None:
 
 
 def test_backoff_by_a_part_of_a_number_is_said(translated: Any) -> None:
-    body, found = translated(bash("retries=1, retry_exponential_backoff=1.5"))
+    body, found = translated(bash("retries=4, retry_exponential_backoff=1.5"))
     assert body.retry.backoff.factor == 2
     assert found == ["AA217"]
 
 
-@pytest.mark.parametrize(
-    ("timeout", "seconds"), [(timedelta(seconds=5), 5), (timedelta(milliseconds=1), 1), (timedelta(hours=2), 7200)]
+@settings(max_examples=200, deadline=None)
+@given(
+    delay=st.floats(0, 4000).map(lambda given: round(given, 3)),
+    factor=st.sampled_from([True, 0.5, 1.25, 1.5, 2, 2.5, 3, 10]),
+    longest=st.none() | st.integers(0, 200_000),
+    retries=st.integers(1, 40),
 )
-def test_timeout_of_a_try(timeout: timedelta, seconds: int, translated: Any) -> None:
+def test_unless_said_each_wait_may_be_one_of_airflow(delay: float, factor: float, longest: int | None, retries: int) -> None:
+    told: list[str] = []
+    task = SimpleNamespace(
+        retries=retries,
+        retry_delay=timedelta(seconds=delay),
+        retry_exponential_backoff=factor,
+        max_retry_delay=None if longest is None else timedelta(seconds=longest),
+    )
+    retry = retry_of(task, cast(Any, SimpleNamespace(report=lambda code, *_: told.append(code))), reports=False)
+    assert retry is not None
+    assert not told or factor % 1
+    backoff = retry_strategy(retry)["backoff"]
+    for attempt in range(1, retries + 1):
+        wait, (least, most) = backoff_seconds(backoff, attempt), waits_of_airflow(task, attempt)
+        assert told or least - 1 < wait <= most
+
+
+def waits_of_airflow(task: Any, attempt: int) -> tuple[float, float]:
+    """The shortest and the longest that Airflow itself would wait for the next try, in seconds."""
+    least = wait_of_airflow(task, attempt, 0)
+    return least, wait_of_airflow(task, attempt, int(least) - 1)
+
+
+def wait_of_airflow(task: Any, attempt: int, chance: int) -> float:
+    """What Airflow waits, whose chance is a hash of names and dates."""
+    from airflow.models.taskinstance import TaskInstance
+
+    exponential = task.retry_exponential_backoff
+    stored = SimpleNamespace(**(vars(task) | {"retry_exponential_backoff": 2.0 if exponential is True else exponential}))
+    end = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    instance = SimpleNamespace(
+        task=stored, try_number=attempt, end_date=end, retry_delay_override=None, dag_id="d", task_id="a", logical_date=end
+    )
+    digest = SimpleNamespace(hexdigest=lambda: f"{chance:x}")
+    with patch("hashlib.sha1", lambda *_, **__: digest):
+        due: datetime = TaskInstance.next_retry_datetime(cast(Any, instance))
+    return (due - end).total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("timeout", "seconds"),
+    [(timedelta(seconds=5), 5), (timedelta(milliseconds=1), 1), (timedelta(hours=2), 7200), (timedelta(0), None)],
+)
+def test_timeout_of_a_try(timeout: timedelta, seconds: int | None, translated: Any) -> None:
     body, _ = translated(bash(f"execution_timeout=timedelta(seconds={timeout.total_seconds()})"))
     assert body.timeout_seconds == seconds
 
