@@ -31,7 +31,7 @@ from airflow_argo.translator.arguments import argument_json, mark, shown
 from airflow_argo.translator.mapped_groups import are_members, mapped_group_of
 from airflow_argo.translator.origins import Origins
 from airflow_argo.translator.outside import Outside
-from airflow_argo.translator.params import DagParams
+from airflow_argo.translator.params import DagParams, own_params_of
 from airflow_argo.translator.pods import image_of, with_locks, with_override, with_queue, with_user
 from airflow_argo.translator.slices import NotSliceable, Slice, slice_of
 from airflow_argo.translator.templates import NotConvertible, Pull, TemplateReader
@@ -285,8 +285,7 @@ class TaskContext:
     @property
     def own_params(self) -> dict[str, Any]:
         """The params of the task that aren't its DAG's. Source: airflow.sdk process_params."""
-        given, common = (_values_of(of.params) for of in (self.task, self.dag_context.dag))
-        return {name: value for name, value in given.items() if name not in common or common[name] != value}
+        return own_params_of(self.task, self.dag_context.dag)
 
     # Pods
 
@@ -352,13 +351,6 @@ def _listing(parts: list[Value]) -> Value:
     if all(isinstance(part, Constant) for part in parts):
         return Constant.of([part.value for part in parts if isinstance(part, Constant)])
     return Listing(tuple(parts))
-
-
-def _values_of(params: Any) -> dict[str, Any]:
-    """Name → value of params; of those without one too."""
-    if not hasattr(params, "get_param"):
-        return dict(params or {})
-    return {name: getattr(params.get_param(name), "value", params.get_param(name)) for name in params}
 
 
 def _marked(kind: str, of: Value) -> Value:

@@ -55,7 +55,7 @@ def params_of(dag: Any) -> DagParams:
     for name in dag.params:
         param = dag.params.get_param(name)
         value = param.serialize().get("value") if hasattr(param, "serialize") else param
-        required = type(value).__name__ == "ArgNotSet"
+        required = is_unset(value)
         type_ = _required_type(param) if required else _type(param, value)
         parameter = _input_name(name, taken)
         taken.add(parameter)
@@ -65,6 +65,29 @@ def params_of(dag: Any) -> DagParams:
             found.required.append(name)
         found.inputs.append(InputSpec(parameter, type_, default, getattr(param, "description", None)))
     return found
+
+
+def own_params_of(task: Any, dag: Any) -> dict[str, Any]:
+    """Name → value of the params of a task that aren't its DAG's. Source: airflow.sdk process_params."""
+    given, common = _values_of(task.params), _values_of(dag.params)
+    return {name: value for name, value in given.items() if name not in common or not _is_same(value, common[name])}
+
+
+def _values_of(params: Any) -> dict[str, Any]:
+    """Name → value of params; of those without one too."""
+    if not hasattr(params, "get_param"):
+        return dict(params or {})
+    return {name: getattr(params.get_param(name), "value", params.get_param(name)) for name in params}
+
+
+def _is_same(value: Any, other: Any) -> bool:
+    """Whether two values of a param are the same; those of params without one are, though each copy has its own."""
+    return bool(value == other) or (is_unset(value) and is_unset(other))
+
+
+def is_unset(value: Any) -> bool:
+    """Whether it is what Airflow puts where a param has no value."""
+    return type(value).__name__ == "ArgNotSet"
 
 
 def _type(param: Any, value: Any) -> Type:

@@ -8,9 +8,13 @@ import pytest
 
 from airflow_argo.model.values import Constant, Type
 from airflow_argo.translator.loading import prepare_environment
-from airflow_argo.translator.params import OWN_INPUTS, params_of
+from airflow_argo.translator.params import OWN_INPUTS, own_params_of, params_of
 
 prepare_environment()
+
+
+def nothing() -> None:
+    """Of a task whose params matter."""
 
 
 def inputs_of(params: dict[str, Any]) -> dict[str, tuple[Type, Constant | None]]:
@@ -53,3 +57,28 @@ def test_null_is_a_value_where_the_schema_allows_it() -> None:
 def test_names_that_argo_lacks_are_changed_without_clashes() -> None:
     own = [spec.name for spec in OWN_INPUTS]
     assert list(inputs_of({"a b": 1, "a-b": 2, own[0]: 3})) == ["a-b", "param-a-b", f"param-{own[0]}"]
+
+
+def test_task_shares_params_of_its_dag_though_they_have_no_value() -> None:
+    from copy import deepcopy
+
+    from airflow.sdk import DAG, BaseOperator, Param
+
+    with DAG("d", schedule=None, params={"must": Param(type="string"), "may": 1}) as dag:
+        task = BaseOperator(task_id="t", params={"may": 2, "own": 3})
+    for params in (task.params, deepcopy(task.params)):
+        task.params = params
+        assert own_params_of(task, dag) == {"may": 2, "own": 3}
+
+
+def test_function_whose_own_param_is_no_json_runs_in_airflow() -> None:
+    from airflow.providers.standard.operators.python import PythonOperator
+    from airflow.sdk import DAG, Param
+
+    from airflow_argo.translator.dags import translate
+
+    with DAG("d", schedule=None) as dag:
+        PythonOperator(task_id="t", python_callable=nothing, params={"own": Param(type="string")})
+    dag.fileloc = __file__
+    said = [finding.message for finding in translate(dag).diagnostics]
+    assert any("a param of its own has no value" in message for message in said)

@@ -75,7 +75,7 @@ def _call(task: Any, ctx: TaskContext, decides: dict[str, Any], *, own_image: bo
         "task": {"task_id": ctx.task_id, "dag_id": ctx.dag_context.dag.dag_id, **({"mapped": mapped} if mapped else {})},
         "file": ctx.dag_context.path.rsplit("/", 1)[-1],
         "params": ctx.dag_context.params.for_pods(),
-        "own_params": ctx.own_params,
+        "own_params": _own_params(ctx),
         **decides,
     }
     if not task.do_xcom_push:
@@ -99,6 +99,15 @@ def _call(task: Any, ctx: TaskContext, decides: dict[str, Any], *, own_image: bo
         timeout_seconds=timeout_of(task),
         pod=ctx.pod_settings(),
     )
+
+
+def _own_params(ctx: TaskContext) -> dict[str, Any]:
+    own = ctx.own_params
+    try:
+        Constant.of(own)
+    except (TypeError, ValueError):
+        raise WantsAirflow("a param of its own has no value, or none that JSON knows") from None
+    return own
 
 
 def name_of_instances(task: Any) -> str | None:
