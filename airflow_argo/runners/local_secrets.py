@@ -20,9 +20,9 @@ def local_secrets(what: Runnable) -> list[Dict]:
     """Secrets with Airflow's Variables and Connections, as far as the workflow needs them and the environment has them."""
     there = {str(document["metadata"]["name"]) for document in what.documents if document.get("kind") == "Secret"}
     wanted: dict[str, dict[str, str]] = {}
-    for secret, key in _secret_keys(what.manifest.get("spec")):
+    for secret, key, optional in _secret_keys(what.manifest.get("spec")):
         value = os.environ.get(VARIABLE_PREFIX + key.upper())
-        if secret in there:
+        if secret in there or (value is None and optional):
             continue
         if value is None:
             cure = f"set {VARIABLE_PREFIX}{key.upper()}, or give the Secret beside the workflow"
@@ -48,11 +48,12 @@ def _whole_secrets(found: Any) -> Iterator[tuple[str, str]]:
             yield from _whole_secrets(part)
 
 
-def _secret_keys(found: Any) -> Iterator[tuple[str, str]]:
+def _secret_keys(found: Any) -> Iterator[tuple[str, str, bool]]:
+    """Keys of Secrets that containers refer to: (secret, key, whether it may be absent)."""
     if isinstance(found, dict):
         ref = found.get("secretKeyRef")
-        if isinstance(ref, dict) and not ref.get("optional"):
-            yield str(ref.get("name")), str(ref.get("key"))
+        if isinstance(ref, dict):
+            yield str(ref.get("name")), str(ref.get("key")), bool(ref.get("optional"))
         for part in found.values():
             yield from _secret_keys(part)
     elif isinstance(found, list):
