@@ -32,8 +32,10 @@ def moment_of(found: Any, name: str, ctx: TaskContext) -> str | Text:
 
 
 def _parsed(text: str, name: str) -> str:
-    from airflow.sdk import timezone
-
+    try:
+        from airflow.sdk import timezone
+    except ImportError:  # before Airflow 3.1
+        from airflow.utils import timezone
     try:
         return str(timezone.parse(text).isoformat())
     except ValueError:
