@@ -10,9 +10,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeGuard
 
-from airflow_argo.compiler.code import a_map, compact_json, given, quote, tag
+from airflow_argo.compiler.code import a_map, base64_of, compact_json, given, quote, tag
 from airflow_argo.compiler.expressions import exists, travelling_constant, truth, typed
 from airflow_argo.compiler.graphs import RETRY_ZERO, Call, GraphTemplate, captured_call, graph_template, is_reporting
 from airflow_argo.compiler.jobs import Dict
@@ -26,6 +26,10 @@ EACH = "each"
 JUDGED, RUNS = "judged", "run"
 TUPLE = '{"__airflow_argo_type__":"tuple","of":[', "]}"
 """What is around the elements of a tuple in JSON. Source: airflow_argo.pod.values."""
+NOT_SET = '{"__airflow_argo_type__":"not set","of":""}'
+"""Airflow's NOTSET. Source: as above."""
+_KEY = "sprig.b64enc(toJson(fromJSON(sprig.b64dec(#)).of[0]))"
+"""The key of a pair, which is a tuple."""
 FAILED_OUTCOME = '\'{"state":"failed"}\''
 
 
@@ -246,18 +250,38 @@ def _known(shape: Shape, lists: list[list[str] | range]) -> _Items:
 def _axis_code(value: Value, type: Type, scope: Scope) -> str:
     """Code for the list of an axis' items as they travel."""
     if isinstance(value, Concatenated):
-        codes = [_axis_code(part, type, scope) for part in value.of]
+        codes = [_part_code(part, type, scope, _KEY) for part in value.of]
         return f"concat({', '.join(codes)})" if len(codes) > 1 else codes[0]
     if isinstance(value, Zipped):
-        return _zipped([_axis_code(part, Type.JSON, scope) for part in value.of], value.fill)
+        filled = quote(_fill(value.fill))
+        return _zipped([_part_code(part, Type.JSON, scope, filled) for part in value.of], value.fill)
     if value.type is Type.INT:
         count = typed(value, scope)
         return f"({count} > 0 ? map(0..({count} - 1), string(#)) : [])"
-    if isinstance(value, Output) and value.name == RETURN_VALUE and is_reporting(scope.steps.get(value.step)):
-        task = scope.task(value.step)
-        return f"(fromJSON({task}.outputs?.parameters?.{OUTCOME} ?? '{{}}').items ?? [])"
+    if _is_reported(value, scope):
+        return f"({_outcome_of(value, scope)}.items ?? [])"
     element = "sprig.b64enc(toJson(#))" if type is Type.JSON else "sprig.b64enc(#)" if travels_as_base64(type) else "string(#)"
     return f"map({typed(value, scope)}, {element})"
+
+
+def _part_code(value: Value, type: Type, scope: Scope, of_pair: str) -> str:
+    """Code for a list that is a part of another; `of_pair` is an element of it, if it is a dict of which `#` is a pair."""
+    if not _is_reported(value, scope):
+        return _axis_code(value, type, scope)
+    return given(_outcome_of(value, scope), f"#?.keyed == true ? map(#.items, {of_pair}) : #?.items ?? []")
+
+
+def _is_reported(value: Value, scope: Scope) -> TypeGuard[Output]:
+    return isinstance(value, Output) and value.name == RETURN_VALUE and is_reporting(scope.steps.get(value.step))
+
+
+def _outcome_of(value: Output, scope: Scope) -> str:
+    return f"fromJSON({scope.task(value.step)}.outputs?.parameters?.{OUTCOME} ?? '{{}}')"
+
+
+def _fill(fill: Constant | None) -> str:
+    """Base64 of JSON of what a zip has for an element that isn't there. Source: _ZipResult, which asks a dict for numbers."""
+    return base64_of(NOT_SET) if fill is None else travelling_constant(fill, Type.JSON)
 
 
 def _zipped(codes: list[str], fill: Constant | None) -> str:
@@ -266,7 +290,7 @@ def _zipped(codes: list[str], fill: Constant | None) -> str:
     lets = " ".join(f"let {name} = {code};" for name, code in zip(names, codes, strict=True))
     lengths = ", ".join(f"len({name})" for name in names)
     count = f"min({lengths})" if fill is None else f"max({lengths})"
-    default = quote(travelling_constant(fill or Constant("null"), Type.JSON))
+    default = quote(_fill(fill))
     elements = " + ',' + ".join(f"sprig.b64dec(get({name}, i) ?? {default})" for name in names)
     text = f"{quote(TUPLE[0])} + {elements} + {quote(TUPLE[1])}"
     each = f"map(0..({count} - 1), {{let i = #; sprig.b64enc({text}) }})"

@@ -287,7 +287,8 @@ class Zipped:
     """Lists side by side, for a loop to run over: tuples, as many as the shortest list has elements.
 
     Attributes:
-        fill: what stands for elements that a shorter list doesn't have; then there are as many as the longest has.
+        fill: what stands for elements that a shorter list doesn't have, and for all of a dict; then there are as many as the
+            longest has.
     """
 
     of: tuple[Value, ...]

@@ -1,8 +1,9 @@
 """Runs one task in its pod and reports how it ended. Python 3.8 without libraries: it travels as text, see `bootstrap`.
 
 In FOLDER stand `code`, the program text; `call`, JSON that says what to do with it; `values`, a JSON list of base64 of
-JSON of what was made at run time. The report is a JSON object, `{"state": …, "value": …, "pushed": {…}, "items": […]}`; each
-value in it is base64 of JSON, so that nobody on the way takes it for anything but text.
+JSON of what was made at run time. The report is a JSON object, `{"state": …, "value": …, "pushed": {…}, "items": […],
+"keyed": …}`, where `keyed` says that the items are pairs of a dict. Each value in it is base64 of JSON, so that nobody on the
+way takes it for anything but text.
 
 Exit codes: 0 success or skipped, 100 failed for good, else failed.
 """
@@ -149,7 +150,9 @@ def report_value(call: Call, result: Any, report: Report) -> None:
     if call.get("split"):
         if len(result) > MAX_MAP_LENGTH:
             raise ValueError(f"tasks are mapped over what this one returns, and {len(result)} are more than {MAX_MAP_LENGTH}")
-        report["items"] = [encoded(item) for item in (result.items() if isinstance(result, dict) else result)]
+        keyed = isinstance(result, dict)
+        report["items"] = [encoded(item) for item in ([(str(key), result[key]) for key in result] if keyed else result)]
+        report["keyed"] = keyed
     report["value"] = encoded(result)
 
 

@@ -187,6 +187,18 @@ def _read_unreadable(stored: Any) -> Any:
     raise TypeError(f"Airflow can't read what it stored: {stored}")
 
 
+def _read_not_set(_of: Any) -> Any:
+    """What an element is for which a zip has none. Source: airflow.sdk.definitions.xcom_arg.ZipXComArg."""
+    try:
+        return import_module("airflow.sdk.definitions._internal.types").NOTSET
+    except ImportError:
+        pass
+    try:
+        return import_module("airflow.utils.types").NOTSET
+    except ImportError:
+        raise LookupError("zip() of a dict without fillvalue gives NOTSET, which only Airflow knows: set fillvalue") from None
+
+
 # Numbers and tables of libraries. Source: airflow.sdk.serde.serializers.numpy, pandas
 
 
@@ -263,6 +275,7 @@ READERS: Dict[str, Callable[[Any], Any]] = {
     "pandas": _read_frame,
     "airflow": _by_airflow,
     "unreadable": _read_unreadable,
+    "not set": _read_not_set,
     "absent": lambda _of: ABSENT,
 }
 """A mark's kind → what makes the value again. Bytes, parts and texts are of arguments, of which Airflow keeps all."""
