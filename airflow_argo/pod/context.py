@@ -75,7 +75,7 @@ class TaskInstance:
         task_ids: Any = None,
         dag_id: Any = None,
         key: str = "return_value",
-        include_prior_dates: bool = False,  # noqa: ARG002 - there are no values of other runs
+        include_prior_dates: bool = False,
         *,
         map_indexes: Any = ABSENT,
         default: Any = None,
@@ -85,6 +85,8 @@ class TaskInstance:
 
         A mapped task gives the values of all its instances. As in Airflow, a default is for pulls by map_indexes only.
         """
+        if include_prior_dates:
+            raise LookupError("a workflow has no values of earlier runs, which include_prior_dates asks for")
         if dag_id not in (None, self.dag_id) or run_id not in (None, self.run_id):
             raise LookupError("a workflow has no values of other DAGs or runs")
         single = task_ids is None or isinstance(task_ids, str)

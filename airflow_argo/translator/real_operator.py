@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -23,6 +24,7 @@ from airflow_argo.translator.context import NOTHING, RETURN_VALUE, DagContext, T
 from airflow_argo.translator.labels import NAMESPACE_VARIABLE
 from airflow_argo.translator.mapped_groups import are_members
 from airflow_argo.translator.porting_names import AIRFLOW_2
+from airflow_argo.translator.prior_dates import prior_pulls_in_python, prior_pulls_in_templates, report_prior_dates
 from airflow_argo.translator.shipping import MAX_BYTES, Shipment, constants_pulled, shipment_of
 from airflow_argo.translator.template_files import texts_in
 from airflow_argo.translator.templates import NotConvertible, pull_of
@@ -51,6 +53,8 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
     if shipment is None:
         return None
     _report_stores(task, ctx, shipment)
+    for shown in [*prior_pulls_in_templates(_templates(task), ctx.dag_context.environment), *_prior_pulls(task, shipment)]:
+        report_prior_dates(shown, ctx)
     ctx.report("AA231", f"it runs in an Airflow image: {reason}", "nothing, if pods with Airflow are fine", Severity.NOTE)
     xcoms, unknown = _xcoms(task, ctx, shipment)
     facts: dict[str, Any] = {
@@ -124,13 +128,36 @@ def _report_stores(task: Any, ctx: TaskContext, shipment: Shipment) -> None:
     """A task that goes on where its last try stopped would begin anew with each, and may never end well."""
     if not task.retries:
         return
-    try:
-        texts = [inspect.getsource(task.python_callable)]
-    except (AttributeError, OSError, TypeError):  # no function, or one without a source: it may be anywhere in the file
-        texts = list(shipment.texts.values())
-    if any("task_state_store" in text for text in texts):
+    if any("task_state_store" in text for text in _texts_of(task, shipment)):
         found = "what it keeps in task_state_store is gone with each try"
         ctx.report("AA234", found, "keep it outside, such as in a bucket, or give it no retries")
+
+
+def _texts_of(task: Any, shipment: Shipment) -> list[str]:
+    """The source of what a task calls; all texts if it has no function, or one without a source."""
+    try:
+        return [inspect.getsource(task.python_callable)]
+    except (AttributeError, OSError, TypeError):
+        return list(shipment.texts.values())
+
+
+def _prior_pulls(task: Any, shipment: Shipment) -> list[str]:
+    """Calls in a task's own code that reach for values of earlier runs."""
+    if hasattr(task, "python_callable"):
+        texts = _texts_of(task, shipment)
+    else:
+        operator_class = task.operator_class if is_mapped(task) else type(task)
+        texts = [text for base in operator_class.__mro__ if (text := _own_source(base, shipment))]
+    return [call for text in texts for call in prior_pulls_in_python(textwrap.dedent(text))]
+
+
+def _own_source(of: type, shipment: Shipment) -> str | None:
+    """The source of a class that is among the author's files."""
+    try:
+        found = inspect.getsource(of)
+    except (OSError, TypeError):
+        return None
+    return found if any(found in text for text in shipment.texts.values()) else None
 
 
 def shipped(ctx: DagContext, task_id: str | None = None) -> Shipment | None:

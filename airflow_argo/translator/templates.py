@@ -299,6 +299,8 @@ def pull_of(args: list[Any], kwargs: dict[str, Any], own_dag: str | None = None)
     task_id, key = given.pop("task_ids", None), given.pop("key", "return_value")
     if "map_indexes" not in given:
         given.pop("default", None)  # as in Airflow: it is for pulls by map_indexes
+    if not given.get("include_prior_dates"):
+        given.pop("include_prior_dates", None)
     if own_dag is not None and given.get("dag_id") in (own_dag, None):
         given.pop("dag_id", None)
     if given or not isinstance(task_id, str) or not isinstance(key, str):

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_argo.model.values import Value
 from airflow_argo.translator.context import TaskContext
+from airflow_argo.translator.prior_dates import prior_pulls_in_python, report_prior_dates
 from airflow_argo.translator.slices import Slice
 from airflow_argo.translator.templates import NotConvertible, Pull, pull_of
 
@@ -18,6 +19,8 @@ def pulls_in(source: Slice, ctx: TaskContext) -> Xcoms:
     """Task id → key → value, for all that a function may pull. What it pulls must be said by constants."""
     found: dict[str, dict[str, Value]] = {}
     for text in (source.source, *source.modules.values()):
+        for call in prior_pulls_in_python(text):
+            report_prior_dates(call, ctx)
         for pull in _pulls(text, ctx):
             found.setdefault(pull.task_id, {})[pull.key] = ctx.pull(pull, sparse=True)
     return tuple((task_id, tuple(keys.items())) for task_id, keys in found.items())
@@ -29,6 +32,8 @@ def _pulls(text: str, ctx: TaskContext) -> Iterator[Pull]:
             try:
                 yield from _pulls_of_call(node)
             except (ValueError, NotConvertible):
+                if prior_pulls_in_python(ast.unparse(node)):
+                    continue
                 found = f"the function pulls by {ast.unparse(node)}, and only a run could tell what that is"
                 ctx.report("AA205", found, "name the task by a constant, or take the value as an argument")
 

@@ -141,3 +141,14 @@ def test_runs_are_looked_for_where_kubernetes_is(supervisor: Supervisor, comms: 
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     with pytest.raises(ApiError, match="there is no Kubernetes here"):
         supervisor.send(comms.GetDagRunState(dag_id="d", run_id="r"))
+
+
+def test_values_of_earlier_runs_are_the_servers(supervisor: Supervisor, comms: Any) -> None:
+    for ask in (
+        comms.GetXCom(key="return_value", task_id="one", include_prior_dates=True, **OURS),
+        comms.GetXComSequenceSlice(
+            key="return_value", task_id="one", start=None, stop=None, step=None, include_prior_dates=True, **OURS
+        ),
+    ):
+        with pytest.raises(NeedsServer, match="earlier runs"):
+            supervisor.send(ask)

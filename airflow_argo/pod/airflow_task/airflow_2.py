@@ -32,6 +32,7 @@ def run(
     memory_database()
     _configure_logging()
     use_plugins()
+    _refuse_earlier_runs()
     facts = call["task"]
     path, root = dag_file.place_of(call, files)
     dag = dag_file.task_of(path, facts["dag_id"], None, root)
@@ -153,6 +154,20 @@ def _add_xcoms(dag: Any, run_id: str, xcoms: Dict[str, Dict[str, Any]], mapped: 
             if key == "return_value" and isinstance(value, (list, dict)) and task_id not in mapped:
                 session.add(_task_map(TaskMap, dag.dag_id, task_id, run_id, value))
         session.query(TaskInstance).filter_by(task_id=task_id, run_id=run_id, map_index=-1).update({"state": "success"})
+
+
+def _refuse_earlier_runs() -> None:
+    """Lets pulls with `include_prior_dates` fail, which ask for values of runs that the database doesn't have."""
+    from airflow.models.xcom import BaseXCom
+
+    get_many = BaseXCom.get_many
+
+    def of_this_run(*args: Any, include_prior_dates: bool = False, **kwargs: Any) -> Any:
+        if include_prior_dates:
+            raise LookupError("a workflow has no values of earlier runs, which include_prior_dates asks for")
+        return get_many(*args, **kwargs)
+
+    BaseXCom.get_many = staticmethod(of_this_run)
 
 
 def _task_map(of: Any, dag_id: str, task_id: str, run_id: str, value: Any) -> Any:

@@ -92,6 +92,8 @@ class Supervisor:
         Raises:
             NeedsServer: it asks for values of another DAG or another run.
         """
+        if getattr(msg, "include_prior_dates", False):
+            raise NeedsServer(f"it pulls '{msg.key}' of earlier runs too, and a workflow has only values of its own run")
         if msg.dag_id != self.dag_id or msg.run_id != self.run_id:
             other = f"DAG '{msg.dag_id}'" if msg.dag_id != self.dag_id else f"run '{msg.run_id}'"
             raise NeedsServer(f"it pulls '{msg.key}' of {other}, and a workflow has only values of its own run")
