@@ -55,6 +55,9 @@ FOLDER = "/tmp/airflow-argo"  # noqa: S108 - a pod's own
 REPORT = "/tmp/airflow-argo-outcome.json"  # noqa: S108
 """Beside the folder, not in it: the kubelet makes the folder, and then only root may write there."""
 
+LARGE, LARGE_FILE = "large", "/tmp/airflow-argo-large.json"  # noqa: S108
+"""The artifact, and its file, with the values that are too large for the report; missing where there are none."""
+
 FINAL_EXIT_CODE = 100
 """The exit code of a Python call that must not be tried again. Source: AirflowFailException."""
 
@@ -101,6 +104,11 @@ class Leaves:
         return tag(f"toJson({a_list([_base64_json(value, scope) for value in self.values])})")
 
 
+def large_of(number: int) -> str:
+    """The artifact with large values of one of the steps that a job reads, and its file."""
+    return f"large-{number}"
+
+
 def secret_variable(number: int) -> str:
     """The environment variable of a job's secret."""
     return f"AIRFLOW_ARGO_SECRET_{number + 1}"
@@ -116,6 +124,8 @@ def call_of(job: PythonCall | Container, leaves: Leaves, *, split: bool) -> tupl
     code = call.pop("code")
     if split:
         call["split"] = True
+    if job.large is not None and job.large.over is not None:
+        call["large"] = {"over": job.large.over, "never": list(job.large.never)}
     env = [[name, value if isinstance(value, str) else node_of(value, leaves)] for name, value in texts_of(job.env)]
     if env:
         call["set"] = env

@@ -12,6 +12,7 @@ from typing import Any
 
 from airflow_argo.argo.names import task_names
 from airflow_argo.compiler import rules
+from airflow_argo.compiler.calls import LARGE, large_of
 from airflow_argo.compiler.code import as_tag, quote, tag
 from airflow_argo.compiler.expressions import exists, travelling, travelling_or_nil, truth
 from airflow_argo.compiler.jobs import Dict, argument, guards
@@ -30,7 +31,7 @@ from airflow_argo.compiler.templates import FAIL, FAIL_IF, NOOP, NOOP_TEMPLATE, 
 from airflow_argo.diagnostics import DefinitionError
 from airflow_argo.model.conditions import NOT_RUN_TO_SUCCESS, TRUE, Condition, Every, Some, State, steps_judged, values_read
 from airflow_argo.model.graph import ForLoop, Graph, Step, WhileLoop
-from airflow_argo.model.jobs import reports
+from airflow_argo.model.jobs import LargeValues, passes_artifacts, reports
 from airflow_argo.model.values import Concatenated, Listing, Output, Value, Zipped, sources_of
 
 RETRY_ZERO = {"limit": "0"}
@@ -67,6 +68,7 @@ class Call:
     template: str
     arguments: list[tuple[str, str]] = field(default_factory=list)
     guards: list[str] = field(default_factory=list)
+    artifacts: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -205,7 +207,7 @@ class GraphTemplate:
     def _task(self, step: Step, call: Call) -> PlannedTask:
         names = self.scope.names
         needs = tuple([names[before] for before in step.after])
-        task: Dict = {"name": names[step.id], "template": call.template, **arguments_of(call.arguments)}
+        task: Dict = {"name": names[step.id], "template": call.template, **arguments_of(call.arguments, call.artifacts)}
         if step.rule is not None:
             depends = rules.depends(step, self.scope, self.proxy_name, self.gate_name(step) if is_gated(step) else None)
             if is_gated(step):
@@ -312,7 +314,17 @@ def job_call(step: Step, around: GraphTemplate) -> Call:
     template, sources = around.made.templates.use(step.body, in_loop=around.in_loop, split=split)  # type: ignore[arg-type]
     texts = [(name, argument(source, around.scope, step.id)) for name, source in sources.items()]
     conditions = [code for source in sources.values() for code in guards(source, around.scope)]
-    return Call(template, [(name, text) for name, text in texts if text is not None], conditions)
+    passed = [(name, text) for name, text in texts if text is not None]
+    return Call(template, passed, conditions, _artifacts(step, around.scope))
+
+
+def _artifacts(step: Step, scope: Scope) -> list[tuple[str, str]]:
+    """The artifacts with large values that a job takes: name, and where it comes from."""
+    large = (step.body.large if passes_artifacts(step.body) else None) or LargeValues()
+    return [
+        (large_of(number), f"{{{{tasks.{scope.names[source]}.outputs.artifacts.{LARGE}}}}}")
+        for number, source in enumerate(large.of)
+    ]
 
 
 def is_reporting(step: Step | None) -> bool:

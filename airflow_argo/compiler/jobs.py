@@ -331,6 +331,10 @@ def _reporting(job: Container | PythonCall, *, in_loop: bool, split: bool, inter
             for name in ("code", "call", "values")
         ],
     }
+    inputs["artifacts"] += [
+        {"name": calls.large_of(number), "path": f"{calls.FOLDER}/{calls.large_of(number)}", "optional": True}
+        for number, _ in enumerate(job.large.of if job.large else ())
+    ]
     env = [{"name": "AIRFLOW_ARGO_RUN", "value": calls.run_facts(intervals)}]
     if job.retry:
         env.append({"name": "AIRFLOW_ARGO_TRY", "value": "{{retries}}"})
@@ -348,6 +352,9 @@ def _reporting(job: Container | PythonCall, *, in_loop: bool, split: bool, inter
         container["workingDir"] = job.working_dir
     made.body = {"inputs": inputs, **_pod(job.pod, job.retry, job.timeout_seconds, "container", container)}
     made.body["outputs"] = {"parameters": [OUTCOME_PARAMETER]}
+    if job.large is not None and job.large.over is not None:
+        large: Dict = {"name": calls.LARGE, "path": calls.LARGE_FILE, "optional": True, "archive": {"none": {}}}
+        made.body["outputs"]["artifacts"] = [large]
     return made
 
 

@@ -15,6 +15,7 @@ from airflow_argo.compiler.code import quote, tag
 from airflow_argo.compiler.expressions import exists, travelling
 from airflow_argo.compiler.graphs import Compilation, GraphTemplate
 from airflow_argo.compiler.jobs import Dict
+from airflow_argo.compiler.large_values import wants_artifacts, with_artifacts, without_artifacts
 from airflow_argo.compiler.rules import in_any_state
 from airflow_argo.compiler.scope import parameter_name, travels_as_base64
 from airflow_argo.compiler.tasks import PlannedTask
@@ -127,6 +128,13 @@ def _collections_paused() -> Iterator[None]:
 
 
 def _compiled(workflow: Workflow) -> Compiled:
+    if not wants_artifacts(workflow):
+        return _written(workflow)
+    compiled = _written(with_artifacts(workflow))
+    return _written(without_artifacts(workflow)) if compiled.notes["parts"] else compiled
+
+
+def _written(workflow: Workflow) -> Compiled:
     made = Compilation(body_call, Templates(workflow.intervals))
     made.templates.reserve(MAIN)
     main = GraphTemplate.of(made, workflow.graph)

@@ -153,13 +153,18 @@ def _shape_key(job: Job, slots: tuple[str, ...], *, in_loop: bool) -> Hashable:
         case Container(report=Report(by_shell=True)):
             return job
         case Container():
-            own = (job.working_dir, job.retry, job.timeout_seconds, job.pod)
+            own = (job.working_dir, job.retry, job.timeout_seconds, job.pod, _artifacts(job))
             return ("report", in_loop, job.image, _references(job), own, _secrets_of(job))
         case PythonCall():
-            call = (job.interpreter, job.beside, job.retry, job.timeout_seconds, job.pod)
+            call = (job.interpreter, job.beside, job.retry, job.timeout_seconds, job.pod, _artifacts(job))
             return ("python", in_loop, job.image, _references(job), call, _secrets_of(job))
         case _:
             return job
+
+
+def _artifacts(job: Container | PythonCall) -> tuple[bool, int]:
+    """Whether a job may make an artifact with large values, and how many it takes."""
+    return (False, 0) if job.large is None else (job.large.over is not None, len(job.large.of))
 
 
 def _references(job: Container | PythonCall) -> Env:
@@ -202,6 +207,9 @@ def _with_parameters(made: Draft) -> Dict:
     return {"inputs": {"parameters": [{"name": name} for name in made.arguments], **inputs}, **rest}
 
 
-def arguments_of(pairs: Sequence[tuple[str, str]]) -> Dict:
-    """The `arguments` field of a task; nothing if there are none."""
-    return {"arguments": {"parameters": [{"name": name, "value": value} for name, value in pairs]}} if pairs else {}
+def arguments_of(pairs: Sequence[tuple[str, str]], artifacts: Sequence[tuple[str, str]] = ()) -> Dict:
+    """The `arguments` field of a task; nothing if there are none. Artifacts, (name, from), may be missing."""
+    arguments: Dict = {"parameters": [{"name": name, "value": value} for name, value in pairs]} if pairs else {}
+    if artifacts:
+        arguments["artifacts"] = [{"name": name, "from": source, "optional": True} for name, source in artifacts]
+    return {"arguments": arguments} if arguments else {}

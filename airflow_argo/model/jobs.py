@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeGuard
 
 from airflow_argo.model.values import Constant, Text, Type, Value
 
@@ -147,6 +147,23 @@ class Report:
     by_shell: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class LargeValues:
+    """How values travel that are too large for a parameter, of a job that reports: as an artifact.
+
+    The author says `over`; the compiler finds out the rest.
+
+    Attributes:
+        over: bytes of JSON; a larger value goes into the job's artifact. None: none does.
+        never: names of the outputs that don't, since Argo itself reads them.
+        of: ids of the steps whose artifacts the job takes.
+    """
+
+    over: int | None = None
+    never: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
     """A container that runs a command.
@@ -154,6 +171,7 @@ class Container:
     Attributes:
         files: path → the text that is in that file when the command starts. Where the text isn't known now, or Argo would
             change it, the image needs `sh` and `base64`.
+        large: of one that reports, unless by shell: how its large values travel. None: they fail it.
     """
 
     image: str | Text
@@ -164,6 +182,7 @@ class Container:
     working_dir: str | None = None
     outputs: tuple[OutputSpec, ...] = ()
     report: Report | None = None
+    large: LargeValues | None = None
     retry: Retry | None = None
     timeout_seconds: int | None = None
     pod: PodSettings = NO_SETTINGS
@@ -200,6 +219,7 @@ class PythonCall:
         spread: a returned object's values are outputs of their own, by its keys.
         may_skip: the function can end the step as skipped.
         interpreter: the command that runs Python in the image.
+        large: how large values travel. None: they fail the job.
     """
 
     image: str
@@ -215,6 +235,7 @@ class PythonCall:
     spread: bool = False
     may_skip: bool = True
     interpreter: tuple[str, ...] = ("python3",)
+    large: LargeValues | None = None
     env: Env = ()
     retry: Retry | None = None
     timeout_seconds: int | None = None
@@ -269,6 +290,11 @@ Job: TypeAlias = Container | Script | PythonCall | Resource | NoOp | Pause
 def reports(job: Job) -> bool:
     """Whether a job tells its own end state and typed values."""
     return isinstance(job, PythonCall) or (isinstance(job, Container) and job.report is not None)
+
+
+def passes_artifacts(job: object) -> TypeGuard[PythonCall | Container]:
+    """Whether a job can make and take artifacts with large values: it reports, by `airflow_argo.pod`."""
+    return isinstance(job, PythonCall) or (isinstance(job, Container) and job.report is not None and not job.report.by_shell)
 
 
 def may_skip(job: Job) -> bool:

@@ -55,7 +55,7 @@ from airflow_argo.operators.attempts import (
 )
 from airflow_argo.operators.errors import WorkflowFailed
 from airflow_argo.operators.pod_logs import FollowedLogs, Progress, log_failures
-from airflow_argo.operators.results import OutputFormat, steps, typed_outputs
+from airflow_argo.operators.results import OutputFormat, returned, steps, typed_outputs
 from airflow_argo.operators.sources import Nothing, Source, dag_source, manifest_source, owned, workflow_source
 from airflow_argo.operators.templating import rendered, shortened
 from airflow_argo.triggers.argo import ArgoWorkflowTrigger
@@ -464,7 +464,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
 
     def _outputs(self, workflow: Snapshot, found: Any, context: Any) -> dict[str, Any]:
         if self.airflow_dag is not None or hasattr(self.workflow, "task_dict") or hasattr(self.workflow, "source_in"):
-            return {step.id: step.value for step in found if step.value is not None}
+            return returned(found, self.log)
         types = self._source(context).types if self.workflow is not None else {}
         return typed_outputs(workflow.outputs, types, self.output_format)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from airflow_argo.argo.phases import FAILED_OR_ERROR
@@ -11,6 +11,8 @@ from airflow_argo.cluster import NodesUnreadableError, Snapshot
 from airflow_argo.model.values import Type
 
 if TYPE_CHECKING:
+    from logging import Logger
+
     from airflow_argo.runners.tree import StepRun
 
 OutputFormat: TypeAlias = Literal["json", "text"]
@@ -49,6 +51,19 @@ def steps(workflow: Snapshot) -> list[StepRun]:
         return steps_of(workflow.manifest, {"nodes": dict(workflow.nodes)})
     except NodesUnreadableError:
         return []
+
+
+def returned(found: Iterable[StepRun], log: Logger) -> dict[str, Any]:
+    """Step id → what it returned; those that returned nothing, or put it into an artifact, aren't there."""
+    from airflow_argo.pod.large import NotHere
+
+    def value_of(step: StepRun) -> Any:
+        try:
+            return step.value
+        except NotHere as error:
+            log.warning("What '%s' returned is not among the outputs: %s", step.id, error)
+
+    return {step.id: value for step in found if (value := value_of(step)) is not None}
 
 
 def failures(workflow: Snapshot) -> Iterator[tuple[str, str, str]]:

@@ -29,9 +29,10 @@ from typing import Any, Awaitable, Dict, List, Tuple
 
 from .bootstrap import ShippedModules
 from .context import Context
+from .large import set_aside
 from .nodes import Nodes
 from .run import Run
-from .values import decoded, encoded
+from .values import decoded, encoded, mark_of
 
 FOLDER = "/tmp/airflow-argo"
 REPORT = "/tmp/airflow-argo-outcome.json"
@@ -291,26 +292,39 @@ def _read(name: str) -> str:
         return file.read()
 
 
-def write(report: Report) -> None:
+def write(report: Report, large: Any = None) -> None:
     """Writes the report.
 
+    Args:
+        large: how large values travel, see `large.set_aside`; None: not at all.
     Raises:
         ValueError: it is larger than what Argo stores.
     """
+    if large and "pushed" in report:
+        report = set_aside(report, large, MAX_REPORT_BYTES, mark_of)
     text = json.dumps({key: value for key, value in report.items() if value or key == "state"})
     if len(text) > MAX_REPORT_BYTES:
-        raise ValueError(
-            f"the task returns {len(text) // 1024} KiB; at most {MAX_REPORT_BYTES // 1024} KiB can be passed between tasks"
-        )
+        most = f"at most {MAX_REPORT_BYTES // 1024} KiB can be passed between tasks"
+        raise ValueError(f"the task returns {len(text) // 1024} KiB; {most}{_why_not_set_aside(large)}")
     with open(REPORT, "w", encoding="utf-8") as file:
         file.write(text.replace("{" + "{", "{\\u007b"))
+
+
+def _why_not_set_aside(large: Any) -> str:
+    """Why what a report has is not in an artifact, and what can be done."""
+    if large is None:
+        return (
+            "; where Argo has an artifact repository, larger ones travel by it with the setting xcom_artifacts, "
+            "if the task isn't mapped and its DAG has no more than some 200 tasks"
+        )
+    return f"; Argo reads {', '.join(large['never'])} itself, so that can't be in an artifact" if large["never"] else ""
 
 
 def main(files: Dict[str, str]) -> None:
     """Runs the task of this pod; `files` are those of the bundle."""
     code, report = run_task(files)
     try:
-        write(report)
+        write(report, json.loads(_read("call")).get("large"))
     except ValueError as error:
         print(error, file=sys.stderr)
         write({"state": "failed"})

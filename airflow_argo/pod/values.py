@@ -17,6 +17,8 @@ from io import BytesIO
 from typing import Any, Callable, Dict, Optional, Tuple
 from uuid import UUID
 
+from . import large
+
 TYPE = "__airflow_argo_type__"
 CLASS, VERSION, DATA = "__classname__", "__version__", "__data__"
 RESERVED = (CLASS, "__id__")
@@ -42,6 +44,11 @@ def encoded(value: Any) -> str:
     """
     text = json.dumps(to_json(value), allow_nan=False, ensure_ascii=False)
     return base64.b64encode(text.encode()).decode()
+
+
+def mark_of(large_value: Json) -> str:
+    """What stands for a value that is in an artifact: see `large`."""
+    return base64.b64encode(json.dumps({TYPE: "large", "of": large_value}).encode()).decode()
 
 
 def to_json(value: Any) -> Json:
@@ -277,5 +284,6 @@ READERS: Dict[str, Callable[[Any], Any]] = {
     "unreadable": _read_unreadable,
     "not set": _read_not_set,
     "absent": lambda _of: ABSENT,
+    "large": lambda of: decoded(large.found(*of)),
 }
 """A mark's kind → what makes the value again. Bytes, parts and texts are of arguments, of which Airflow keeps all."""

@@ -24,13 +24,19 @@ QUEUE_FIELDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting: its name, default, and what it is for."""
+    """A setting: its name, default, and what it is for.
+
+    Attributes:
+        per_task: a task may have its own.
+        number: a whole number over 0 is a choice as well, as a number or as text; yes and no may be true and false.
+    """
 
     name: str
     default: str | None
     help: str
     choices: tuple[str, ...] = ()
     per_task: bool = True
+    number: bool = False
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -54,6 +60,13 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("placeholders", "no", "stand for Variables and Connections that aren't known", ("yes", "no"), per_task=False),
     Setting("port", "no", "read DAG files as written for Airflow 1.10 or 2", ("yes", "no"), per_task=False),
+    Setting(
+        "xcom_artifacts",
+        "no",
+        "let values of more than so many bytes travel as artifacts, where Argo has a repository for them; yes is 102400",
+        ("yes", "no"),
+        number=True,
+    ),
     Setting("dags_in_image", None, "folder of the DAG files in the Airflow image (default: they travel with the workflow)"),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -130,10 +143,17 @@ def checked(name: str, value: Any, where: str) -> str:
     Raises:
         InputError: it may not.
     """
-    choices = _BY_NAME[name].choices
+    setting, given = _BY_NAME[name], value
+    choices = setting.choices
+    if setting.number:
+        if isinstance(value, int):
+            value = ("no", "yes")[value] if isinstance(value, bool) else str(value)
+        if isinstance(value, str) and value.isascii() and value.isdecimal() and int(value) > 0:
+            return value
     if not isinstance(value, str) or not value or (choices and value not in choices):
-        cure = f"use one of: {', '.join(choices)}" if choices else "use a text"
-        raise InputError(f"setting '{name}' is {value!r} in {where}", cure)
+        or_number = ", or a whole number" if setting.number else ""
+        cure = f"use one of: {', '.join(choices)}{or_number}" if choices else "use a text"
+        raise InputError(f"setting '{name}' is {given!r} in {where}", cure)
     return value
 
 

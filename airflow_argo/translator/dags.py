@@ -23,6 +23,7 @@ from airflow_argo.translator.context import RETURN_VALUE, DagContext, TaskContex
 from airflow_argo.translator.failing_fast import behind_teardowns, chances_of, fails_fast, rule_failing_fast
 from airflow_argo.translator.intervals import intervals_of
 from airflow_argo.translator.labels import DAG_ID_LABEL, label_of
+from airflow_argo.translator.large_values import with_large_values
 from airflow_argo.translator.leaves import leaves_of
 from airflow_argo.translator.left_out import left_out_of_dag, left_out_of_task
 from airflow_argo.translator.made_at import lines_of
@@ -94,7 +95,7 @@ def _dag_context(dag: Any, settings: Settings | None, outside: Outside | None) -
         leaves=frozenset(leaves_of(dag, own)),
         decisions=conditions_on_decisions(dag, own),
         mapped=set() if outside is None else set(outside.mapped),
-        outside=outside or Outside(own),
+        outside=outside or Outside(own, is_nothing=True),
     )
 
 
@@ -153,6 +154,8 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
         task_ctx.report(*found)
     if body is None:
         return None
+    if ctx.outside.is_nothing:
+        body = with_large_values(body, task_ctx.settings)
     keys = _pushed(body)
     if keys is None or keys:
         ctx.pushes[task.task_id] = keys

@@ -32,6 +32,7 @@ class Outside:
         skipped: ids of the part's tasks that a task outside has decided to skip.
         mapped: ids of tasks outside that have instances.
         xcom: (task id, key, whether what instances pushed is a list) → what it pushed; None if nothing.
+        is_nothing: the workflow is the whole DAG's: no Airflow reads in its status what tasks pushed.
     """
 
     own: frozenset[str]
@@ -39,6 +40,7 @@ class Outside:
     skipped: frozenset[str] = frozenset()
     mapped: frozenset[str] = frozenset()
     xcom: Callable[[str, str, bool], Any] = lambda _task_id, _key, _listed: None
+    is_nothing: bool = False
 
     def stand_ins(self, upstream: Iterable[str], rule: str) -> list[str]:
         """The ids of the steps that a task's rule judges for its upstream tasks: the part's own, and what stands for others."""

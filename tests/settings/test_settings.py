@@ -86,6 +86,21 @@ def test_inside_airflow_its_own_configuration_counts(tmp_path):
     assert done.stdout.strip().splitlines()[-1] == "of-airflow | airflow [argo] image", done.stderr
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"), [("true", "yes"), ("false", "no"), ("5000", "5000"), ("'5000'", "5000"), ("'yes'", "yes"), ("1", "1")]
+)
+def test_a_setting_that_may_be_a_number(dags, written, meant):
+    (dags / "airflow-argo.toml").write_text(f"xcom_artifacts = {written}\n")
+    assert load_settings(dags, environment={})["xcom_artifacts"] == meant
+
+
+@pytest.mark.parametrize("written", ["0", "-5", "1.5", "'some'", "''", "[1]"])
+def test_what_is_no_number_of_bytes(dags, written):
+    (dags / "airflow-argo.toml").write_text(f"xcom_artifacts = {written}\n")
+    with pytest.raises(InputError, match=r"setting 'xcom_artifacts' is .*; use one of: yes, no, or a whole number"):
+        load_settings(dags, environment={})
+
+
 def test_the_documented_table_is_the_real_one():
     page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
     for setting in SETTINGS:

@@ -83,7 +83,11 @@ class StepRun:
 
     @property
     def value(self) -> Any:
-        """What a job that reports returned; None if it returned nothing."""
+        """What a job that reports returned; None if it returned nothing.
+
+        Raises:
+            NotHere: it is in an artifact.
+        """
         from ..values import decoded  # noqa: TID252 - in a pod the package has another name
 
         return decoded(self.outcome["value"]) if "value" in self.outcome else None

@@ -1,0 +1,56 @@
+"""Values that are set aside come back, and only those that are large, or for which there is no room."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_argo.pod import large
+from airflow_argo.pod.values import decoded, encoded, mark_of
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=400), lambda inner: st.lists(inner, max_size=5), max_leaves=9
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pod")
+    (folder / "large-1").mkdir()  # what the kubelet makes of an artifact that is missing
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(large, "FILE", str(folder / "large-0"))
+        patch.setattr(large, "GIVEN", str(folder / "large-*"))
+        yield
+
+
+@given(st.dictionaries(st.text(max_size=5), VALUES, max_size=5), VALUES, st.integers(1, 300), st.integers(200, 3000))
+def test_every_value_comes_back(pushed, value, over, most):
+    report = {"state": "success", "value": encoded(value), "pushed": {key: encoded(one) for key, one in pushed.items()}}
+    made = large.set_aside(report, {"over": over, "never": ["x"]}, most, mark_of)
+    assert decoded(made["value"]) == value
+    assert {key: decoded(one) for key, one in made["pushed"].items()} == pushed
+    assert made["pushed"].get("x") == report["pushed"].get("x")
+    mark = len(mark_of(["0" * 64, 10**6]))
+    small = [one for one in (report["value"], *report["pushed"].values()) if len(one) * 3 // 4 <= over]
+    if len(json.dumps(report)) <= most:
+        assert all(one in (made["value"], *made["pushed"].values()) for one in small)
+    assert all(len(one) <= max(mark, over * 4 // 3 + 3) for key, one in made["pushed"].items() if key != "x")
+
+
+def test_of_values_for_which_there_is_no_room_the_largest_are_set_aside():
+    pushed = {name: encoded(name * length) for name, length in (("a", 300), ("b", 500), ("c", 400))}
+    made = large.set_aside({"state": "success", "pushed": pushed}, {"over": 10_000, "never": []}, 900, mark_of)
+    assert [name for name in pushed if made["pushed"][name] != pushed[name]] == ["b", "c"]
+
+
+def test_a_value_whose_artifact_is_not_there_is_an_error_that_says_so():
+    with pytest.raises(LookupError, match="a value of 2 KiB is in an artifact"):
+        decoded(mark_of(["0" * 64, 2048]))
+
+
+def test_what_an_author_returns_is_never_taken_for_a_mark():
+    value = json.loads('{"__airflow_argo_type__": "large", "of": ["0", 1]}')
+    assert decoded(encoded(value)) == value

@@ -1,0 +1,201 @@
+"""Large values travel as artifacts where the settings say so, and fail with the reason where they can't."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from accepted import accept
+
+from airflow_argo.compiler.objects import compile_workflow
+from airflow_argo.lint import lint
+from airflow_argo.model.jobs import passes_artifacts
+from airflow_argo.operators.results import returned
+from airflow_argo.runners.local import LocalRunner
+from airflow_argo.translator.dags import translate
+from airflow_argo.translator.loading import load_dags, prepare_environment
+
+HEAD = """
+from datetime import datetime, timedelta
+from airflow.sdk import dag, task
+from airflow.providers.standard.operators.bash import BashOperator
+
+WANTS = {"argo": {"xcom_artifacts": "yes"}}
+
+@dag(start_date=datetime(2024, 1, 1), schedule=None, default_args={"executor_config": WANTS})
+def large():
+"""
+
+TRAVELS = """
+    @task
+    def big():
+        return {"rows": ["x" * 100] * 50_000, "n": 5, "pair": (1, 2)}
+
+    @task(retries=1, retry_delay=timedelta(0))
+    def again(ti=None):
+        if ti.try_number == 1:
+            ti.xcom_push(key="text", value="t" * 200_000)
+            raise ValueError("once")
+        ti.xcom_push(key="text", value="y" * 3_000_000)
+        return "z" * 2_000_000
+
+    @task
+    def skips():
+        raise type("AirflowSkipException", (Exception,), {})("so")
+
+    @task
+    def fails(ti=None):
+        ti.xcom_push(key="k", value="w" * 400_000)
+        raise ValueError("no")
+
+    @task(executor_config={})
+    def one(got, ti=None):
+        assert len(got["rows"]) == 50_000 and got["pair"] == (1, 2)
+        return [len(ti.xcom_pull(task_ids="again", key="text")), len(ti.xcom_pull(task_ids="again"))]
+
+    @task
+    def real(got):
+        import airflow
+        return got["rows"]
+
+    @task(trigger_rule="all_done")
+    def two(n, rows, ti=None):
+        pulled = [ti.xcom_pull(task_ids="skips"), ti.xcom_pull(task_ids="fails"), ti.xcom_pull(task_ids="big")["n"]]
+        return [n, len(rows), *pulled, len(ti.xcom_pull(task_ids="fails", key="k"))]
+
+    made = big()
+    [made, again()] >> one(made)
+    [skips(), fails()] >> two(made["n"], real(made))  # without multiple_outputs there is no "n"
+    made >> BashOperator(task_id="echo", bash_command="echo {{ ti.xcom_pull(task_ids='big')['n'] }}")
+
+large()
+"""
+
+
+@pytest.fixture
+def translated(tmp_path):
+    def translate_(body, head=HEAD):
+        prepare_environment()
+        path = tmp_path / "large.py"
+        path.write_text(head + body)
+        (dag,) = load_dags(path)
+        return translate(dag).required()
+
+    return translate_
+
+
+def _value(step):
+    try:
+        return step.value
+    except LookupError as error:
+        return str(error)
+
+
+@pytest.fixture
+def ran(tmp_path, translated):
+    def run(body, head=HEAD):
+        manifest = accept(compile_workflow(translated(body, head)).manifest())
+        assert lint(manifest) == []
+        run = LocalRunner(folder=tmp_path / "run").run(manifest, on_progress=lambda _: None)
+        return {name: (step.state, _value(step)) for name, step in run.steps.items()}, " ".join(one.text for one in run.logs())
+
+    return run
+
+
+def test_values_over_the_limit_arrive_by_artifacts(ran):
+    steps, _ = ran(TRAVELS)
+    assert steps["one"] == ("success", [3_000_000, 2_000_000])
+    assert steps["two"] == ("success", [None, 50_000, None, None, 5, 400_000])
+    assert "is in an artifact of the task that made it" in steps["big"][1]
+    assert steps["echo"] == ("success", "5")
+    assert [steps[name][0] for name in ("again", "skips", "fails")] == ["success", "skipped", "failed"]
+
+
+def test_without_the_setting_the_error_names_it(ran):
+    steps, log = ran(TRAVELS.partition("    made = ")[0] + "    big()\n\nlarge()\n", HEAD.replace('"yes"', '"no"'))
+    assert steps["big"][0] == "failed"
+    assert "at most 1000 KiB can be passed between tasks; where Argo has an artifact repository" in log
+    assert "the setting xcom_artifacts" in log
+
+
+READ_BY_ARGO = """
+    @task
+    def items():
+        return ["x" * 2_000_000]
+
+    @task
+    def whole():
+        return "y" * 2_000_000
+
+    @task
+    def each(item, given):
+        return len(item) + len(given)
+
+    each.partial(given=whole()).expand(item=items())
+
+large()
+"""
+
+
+def test_what_loops_read_is_never_an_artifact_and_the_pod_says_why(ran):
+    steps, log = ran(READ_BY_ARGO)
+    assert {steps[name][0] for name in ("items", "whole")} == {"failed"}
+    assert log.count("Argo reads return_value itself, so that can't be in an artifact") == 2
+
+
+DECIDES = """
+    @task.branch
+    def choose():
+        return "a"
+
+    @task(multiple_outputs=True)
+    def some():
+        return {"n": 1, "text": "x" * 200_000}
+
+    @task
+    def a(n, text):
+        return n + len(text)
+
+    got = some()
+    [got, choose()] >> a(got["n"], got["text"])
+
+large()
+"""
+
+
+def test_only_what_is_large_travels_so_and_is_not_among_the_outputs_in_airflow(tmp_path, translated, caplog):
+    manifest = compile_workflow(translated(DECIDES)).manifest()
+    run = LocalRunner(folder=tmp_path / "run").run(manifest, on_progress=lambda _: None)
+    outputs = returned(run.tree, logging.getLogger("test"))
+    assert outputs == {"choose": "a", "a": 200_001}
+    assert "What 'some' returned is not among the outputs: a value of 195 KiB is in an artifact" in caplog.text
+
+
+CHAIN = """
+    previous = None
+    for number in range(230):
+        @task(task_id=f"t{number}")
+        def passes(given):
+            return given
+        previous = passes(previous)
+
+large()
+"""
+
+
+def test_a_graph_in_parts_has_no_artifacts(translated):
+    workflow = translated(CHAIN)
+    assert all(passes_artifacts(step.body) and step.body.large for step in workflow.graph.steps)
+    templates = compile_workflow(workflow).spec["templates"]
+    assert not [one for one in templates if (one.get("outputs") or {}).get("artifacts")]
+
+
+def test_a_part_of_a_dag_that_airflow_reads_back_has_none(tmp_path):
+    from airflow_argo.translator.outside import Outside
+
+    prepare_environment()
+    path = tmp_path / "large.py"
+    path.write_text(HEAD + TRAVELS)
+    (dag,) = load_dags(path)
+    workflow = translate(dag, outside=Outside(frozenset(dag.task_dict))).required()
+    assert [step.id for step in workflow.graph.steps if passes_artifacts(step.body) and step.body.large] == []
