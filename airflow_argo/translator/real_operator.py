@@ -28,7 +28,7 @@ from airflow_argo.translator.prior_dates import prior_pulls_in_python, prior_pul
 from airflow_argo.translator.shipping import MAX_BYTES, Shipment, constants_pulled, shipment_of
 from airflow_argo.translator.template_files import texts_in
 from airflow_argo.translator.templates import NotConvertible, pull_of
-from airflow_argo.translator.tries import retry_of
+from airflow_argo.translator.tries import least_wait, retry_of
 
 NEEDS_SERVER = {
     "HITLOperator": "somebody answers it in Airflow's user interface",
@@ -57,6 +57,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         report_prior_dates(shown, ctx)
     ctx.report("AA231", f"it runs in an Airflow image: {reason}", "nothing, if pods with Airflow are fine", Severity.NOTE)
     xcoms, unknown = _xcoms(task, ctx, shipment)
+    least = least_wait(task)
     facts: dict[str, Any] = {
         "kind": "operator",
         "task": {"task_id": ctx.task_id, "dag_id": ctx.dag_context.dag.dag_id},
@@ -70,6 +71,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         "unknown": unknown,
         "set": airflow_settings(ctx.settings),
         "decides": decision_of(task, ctx.dag_context.dag),
+        "retry": None if least is None else {"argo_waits": least},
     }
     return PythonCall(
         image=ctx.image(needs_airflow=True),

@@ -17,6 +17,9 @@ FINAL_EXIT_CODE = 100
 LONGEST_DELAY = 24 * 60 * 60
 """Seconds that a growing delay never exceeds. Source: MAX_RETRY_DELAY of Airflow's abstractoperator."""
 
+_POLICY_BY_RULES = "airflow.sdk.definitions.retry_policy.ExceptionRetryPolicy"
+"""The one policy of which it is known before it runs what it may decide."""
+
 
 def retry_of(task: Any, ctx: TaskContext, *, reports: bool) -> Retry | None:
     """The retries of a task; None if it has one try. Source: BaseOperator, TaskInstance.next_retry_datetime.
@@ -26,11 +29,30 @@ def retry_of(task: Any, ctx: TaskContext, *, reports: bool) -> Retry | None:
     """
     if not task.retries or task.retries < 0:
         return None
-    if getattr(task, "retry_policy", None) is not None:
-        found = "retry_policy decides whether there is another try, and its delays are not carried over"
-        ctx.report("AA217", found, "retry_delay is used", Severity.WARNING)
+    least = least_wait(task)
+    if least is not None:
+        found = "its pod waits until the time that retry_policy sets for the next try"
+        ctx.report("AA217", found, "nothing, if pods may wait", Severity.NOTE)
+    backoff = _backoff(task, ctx) if least is None else Backoff(least) if least else None
     final = (FINAL_EXIT_CODE,) if reports else ()
-    return Retry(int(task.retries), "any", _backoff(task, ctx), final)
+    return Retry(int(task.retries), "any", backoff, final)
+
+
+def least_wait(task: Any) -> float | None:
+    """The seconds that Argo waits where a retry_policy sets the times between tries, and pods wait for the rest.
+
+    None if none does: the task has no other try, or no policy that sets times.
+    """
+    policy = getattr(task, "retry_policy", None)
+    if policy is None or not task.retries or task.retries < 0:
+        return None
+    if f"{type(policy).__module__}.{type(policy).__name__}" != _POLICY_BY_RULES:
+        return 0
+    given = [rule.retry_delay for rule in policy.rules if rule.action.value == "retry"]
+    delays = [_seconds(delay) for delay in given if delay is not None]
+    if not delays or _factor(task) != 1:
+        return 0 if delays else None
+    return max(0, min(*delays, _seconds(task.retry_delay)))
 
 
 def _backoff(task: Any, ctx: TaskContext) -> Backoff | None:

@@ -151,3 +151,32 @@ def test_the_operator_itself_times_its_tries_by_airflow(translated: Any) -> None
     assert body.timeout_seconds is None
     assert body.retry == Retry(1, "any", Backoff(300), (100,))
     assert found == ["AA231"]
+
+
+RULES = "ExceptionRetryPolicy([RetryRule(KeyError, RetryAction.FAIL, timedelta(0)), {}])"
+
+
+@pytest.mark.parametrize(
+    ("policy", "arguments", "backoff", "waits"),
+    [
+        (RULES.format("RetryRule(ValueError, RetryAction.RETRY)"), "retry_delay=60", Backoff(60), None),
+        (RULES.format("RetryRule(ValueError, RetryAction.RETRY, timedelta(seconds=5))"), "retry_delay=60", Backoff(5), 5),
+        (RULES.format("RetryRule(ValueError, RetryAction.RETRY, timedelta(hours=1))"), "retry_delay=60", Backoff(60), 60),
+        (RULES.format("RetryRule(ValueError, RetryAction.RETRY, timedelta(0))"), "retry_delay=60", None, 0),
+        (RULES.format("RetryRule(ValueError)"), "retry_exponential_backoff=2", Backoff(300, 2), None),
+        (RULES.format("RetryRule(ValueError, retry_delay=timedelta(seconds=5))"), "retry_exponential_backoff=2", None, 0),
+        ("type('Own', (ExceptionRetryPolicy,), {})([])", "retry_delay=60", None, 0),
+    ],
+)
+def test_pods_wait_where_a_policy_sets_the_time(
+    policy: str, arguments: str, backoff: Backoff | None, waits: float | None, translated: Any
+) -> None:
+    pytest.importorskip("airflow.sdk.definitions.retry_policy", reason="Airflow has no retry_policy before 3.3")
+    names = "ExceptionRetryPolicy, RetryAction, RetryRule"
+    body, found = translated(
+        f"from airflow.sdk.definitions.retry_policy import {names}\n"
+        f"    {bash(f'retries=1, {arguments}, retry_policy={policy}')}"
+    )
+    assert body.retry == Retry(1, "any", backoff, (100,))
+    assert body.facts.value.get("retry") == (None if waits is None else {"argo_waits": waits})
+    assert ("AA217" in found) == (waits is not None)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 import uuid
 from datetime import datetime, timezone
-from typing import Any, Callable, Dict, Tuple
+from types import SimpleNamespace
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from .awaiting import FAIL, event_of
 
@@ -62,7 +64,7 @@ def run(
         _call_back(task, call["callback"], supervisor, _server_context(task, run, call))
         report["state"] = "success"
         return 0, report
-    state = str(_ended(task, supervisor, _server_context(task, run, call)))
+    state = str(_ended(task, supervisor, _server_context(task, run, call), call.get("retry")))
     _fill(report, call, supervisor, pod)
     report["state"] = {"success": "success", "skipped": "skipped"}.get(state, "failed")
     return {"success": 0, "skipped": 0, "up_for_retry": 1}.get(state, pod.FINAL_EXIT_CODE), report
@@ -127,8 +129,12 @@ def data_interval(dag: Any, date: datetime) -> Tuple[datetime, datetime]:
     return interval.start, interval.end
 
 
-def _ended(task: Any, supervisor: Any, server_context: Any) -> Any:
-    """Runs the task until it is neither deferred nor rescheduled; its state."""
+def _ended(task: Any, supervisor: Any, server_context: Any, retry: Optional[Dict[str, float]]) -> Any:
+    """Runs the task until it is neither deferred nor rescheduled; its state.
+
+    Args:
+        retry: the seconds that Argo waits before another try, `argo_waits`, if this pod waits for the rest.
+    """
     import structlog
     from airflow.sdk.execution_time.task_runner import finalize, run
 
@@ -147,7 +153,37 @@ def _ended(task: Any, supervisor: Any, server_context: Any) -> Any:
         else:
             context["exception"] = error
             finalize(instance, state, context, log, error)
+            if state == "up_for_retry" and retry:
+                wait_for_retry(instance, getattr(message, "retry_delay_seconds", None), retry["argo_waits"])
             return getattr(state, "value", state)
+
+
+def wait_for_retry(instance: Any, delay: Optional[float], waited: float) -> None:
+    """Sleeps until Argo has to begin waiting for the next try; ends at once if the pod has to.
+
+    Args:
+        instance: a task instance, as it ended.
+        delay: the seconds that a retry_policy chose, if it chose any.
+        waited: the seconds that Argo waits.
+    """
+    seconds = retry_delay(instance, delay) - waited
+    if seconds > 0:
+        print(f"waits {seconds:g} s until another try", flush=True)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        time.sleep(seconds)
+
+
+def retry_delay(instance: Any, delay: Optional[float]) -> float:
+    """The seconds until the next try, by Airflow's scheduler. Source: TaskInstance.next_retry_datetime."""
+    from airflow.models.taskinstance import TaskInstance
+
+    task = instance.task
+    factor = 2.0 if task.retry_exponential_backoff is True else task.retry_exponential_backoff  # as it is stored
+    known = {name: getattr(instance, name) for name in ("dag_id", "task_id", "try_number", "end_date")}
+    times = {"retry_delay": task.retry_delay, "max_retry_delay": task.max_retry_delay, "retry_exponential_backoff": factor}
+    given = {"logical_date": instance.get_template_context().get("logical_date"), "retry_delay_override": delay}
+    due = TaskInstance.next_retry_datetime(SimpleNamespace(**known, **given, task=SimpleNamespace(**times)))
+    return float((due - instance.end_date).total_seconds())
 
 
 def _call_back(task: Any, kind: str, supervisor: Any, server_context: Any) -> None:
