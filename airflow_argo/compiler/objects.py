@@ -27,6 +27,8 @@ from airflow_argo.model.workflow import Schedule, Workflow
 
 API_VERSION = "argoproj.io/v1alpha1"
 ANNOTATION = "airflow-argo.io/"
+SCHEMAS = f"{ANNOTATION}schemas"
+"""An annotation that says what values of inputs obey: input → {is: text or json, schema: a JSON Schema}."""
 MAIN = "main"
 RESULTS = "results"
 
@@ -93,6 +95,13 @@ class Compiled:
             annotations["workflows.argoproj.io/description"] = self.workflow.description
         if self.ids:
             annotations[f"{ANNOTATION}ids"] = json.dumps(self.ids, ensure_ascii=False, sort_keys=True)
+        schemas = {
+            spec.name: {"is": "text" if spec.type is Type.TEXT else "json", "schema": json.loads(spec.schema)}
+            for spec in self.workflow.inputs
+            if spec.schema is not None
+        }
+        if schemas:
+            annotations[SCHEMAS] = json.dumps(schemas, ensure_ascii=False, sort_keys=True)
         for note, names in self.notes.items():
             if names:
                 annotations[f"{ANNOTATION}{note}"] = ",".join(sorted(names))

@@ -13,12 +13,17 @@ from airflow_argo.model.values import Constant, Type, Value
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
-    """An input of a workflow; without a default it must be given."""
+    """An input of a workflow; without a default it must be given.
+
+    Attributes:
+        schema: the JSON of a JSON Schema that its values obey.
+    """
 
     name: str
     type: Type = Type.TEXT
     default: Constant | None = None
     description: str | None = None
+    schema: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

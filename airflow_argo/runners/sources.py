@@ -11,6 +11,7 @@ from typing import Any
 from airflow_argo.compiler.objects import Compiled, compile_workflow
 from airflow_argo.diagnostics import InputError
 from airflow_argo.model.workflow import Workflow
+from airflow_argo.runners.input_values import check_values
 
 Dict = dict[str, Any]
 
@@ -31,7 +32,7 @@ class Runnable:
         """Checks that the workflow has these inputs, or reads them at least: a typo would be no input, and no error of Argo's.
 
         Raises:
-            InputError: it has no such input.
+            InputError: it has no such input, or the value isn't what the input's schema says.
         """
         spec = self.manifest.get("spec") or {}
         if spec.get("workflowTemplateRef"):  # another object says what they are
@@ -46,6 +47,7 @@ class Runnable:
                 near = get_close_matches(name, declared, 1)
                 cure = f"did you mean '{near[0]}'?" if near else f"it has: {', '.join(declared) or 'none'}"
                 raise InputError(f"the workflow has no input '{name}'", cure)
+        check_values(self.manifest, parameters)
 
 
 def runnable(source: Any) -> Runnable:

@@ -41,7 +41,7 @@ from airflow_argo.translator.mapped_groups import (
 from airflow_argo.translator.offloaded import as_written
 from airflow_argo.translator.origins import origins_in
 from airflow_argo.translator.outside import Outside
-from airflow_argo.translator.params import OWN_INPUTS, params_of
+from airflow_argo.translator.params import params_of
 from airflow_argo.translator.read_findings import findings_of_reads
 from airflow_argo.translator.schedules import schedule_of
 from airflow_argo.translator.translation import Translation, TranslationError
@@ -109,7 +109,7 @@ def _workflow(dag: Any, ctx: DagContext, steps: tuple[Step, ...], schedule: Any,
     return Workflow(
         name=dag.dag_id,
         graph=Graph(steps),
-        inputs=(*OWN_INPUTS, *ctx.params.inputs),
+        inputs=(*ctx.params.own_inputs, *ctx.params.inputs),
         parallelism=None if dag.max_active_tasks == limits.AIRFLOWS_DEFAULT else dag.max_active_tasks,
         timeout_seconds=None if timeout is None else max(1, int(timeout.total_seconds())),
         schedule=schedule,

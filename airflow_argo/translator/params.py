@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airflow_argo.model.values import Constant, Input, Overridable, Type, Value
@@ -31,11 +31,21 @@ class DagParams:
         types: name → (workflow input, type).
         inputs: the workflow's inputs for them.
         required: names of those without a value.
+        schemas: name → JSON Schema of its values, of those that have one.
     """
 
     types: dict[str, tuple[str, Type]] = field(default_factory=dict)
     inputs: list[InputSpec] = field(default_factory=list)
     required: list[str] = field(default_factory=list)
+    schemas: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def own_inputs(self) -> tuple[InputSpec, ...]:
+        """The inputs that every translated DAG has; values in `conf` obey the schemas too."""
+        if not self.schemas:
+            return OWN_INPUTS
+        schema = json.dumps({"properties": self.schemas})
+        return tuple(replace(spec, schema=schema) if spec.name == CONF else spec for spec in OWN_INPUTS)
 
     def value(self, name: str) -> Value:
         """The value of a param: what the run's configuration says of it wins. Source: airflow.sdk process_params."""
@@ -63,7 +73,11 @@ def params_of(dag: Any) -> DagParams:
         default = None if required else _default(value, type_)
         if default is None:
             found.required.append(name)
-        found.inputs.append(InputSpec(parameter, type_, default, getattr(param, "description", None)))
+        schema = _schema(param)
+        if schema:
+            found.schemas[name] = schema
+        text = json.dumps(schema) if schema else None
+        found.inputs.append(InputSpec(parameter, type_, default, getattr(param, "description", None), text))
     return found
 
 
@@ -88,6 +102,17 @@ def _is_same(value: Any, other: Any) -> bool:
 def is_unset(value: Any) -> bool:
     """Whether it is what Airflow puts where a param has no value."""
     return type(value).__name__ == "ArgNotSet"
+
+
+_FORM = frozenset({"description", "description_md", "title", "section", "examples", "values_display", "$schema"})
+"""Words of a param's schema that only Airflow's trigger form reads."""
+
+
+def _schema(param: Any) -> dict[str, Any]:
+    """What a param's values have to obey. Source: Param.resolve."""
+    given = {name: part for name, part in (getattr(param, "schema", None) or {}).items() if name not in _FORM}
+    found: dict[str, Any] = json.loads(json.dumps(given, default=str))
+    return found
 
 
 def _type(param: Any, value: Any) -> Type:

@@ -1,0 +1,80 @@
+"""Values that a param's schema doesn't allow are refused before there is a run, as Airflow refuses them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_argo.diagnostics import InputError
+from airflow_argo.runners.sources import runnable
+from airflow_argo.translator.dags import translate
+from airflow_argo.translator.loading import load_dags, prepare_environment
+
+DAG_FILE = """
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, Param
+
+PARAMS = {
+    "plain": 1,
+    "n": Param(5, type="integer", minimum=3),
+    "word": Param("a", enum=["a", "b"]),
+    "text": Param("abc", type="string", minLength=2),
+    "maybe": Param(None, type=["null", "string"]),
+    "needed": Param(type="integer"),
+    "day": Param("2024-01-01", type="string", format="date"),
+    "a b": Param([1], type="array", items={"type": "integer"}),
+}
+with DAG("params", schedule=None, params=PARAMS):
+    EmptyOperator(task_id="a")
+"""
+
+
+@pytest.fixture(scope="module")
+def dag(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    prepare_environment()
+    file = tmp_path_factory.mktemp("dags") / "params.py"
+    file.write_text(DAG_FILE)
+    (found,) = load_dags(file)
+    return found
+
+
+@pytest.fixture(scope="module")
+def what(dag: Any) -> Any:
+    return runnable(translate(dag).required())
+
+
+def airflow_takes(dag: Any, name: str, value: Any) -> bool:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    try:
+        dag.params.get_param(name).resolve(value)
+    except ParamValidationError:
+        return False
+    return True
+
+
+VALUES = [
+    ("n", "n", 3), ("n", "n", 2), ("n", "n", "abc"), ("n", "n", 4.5), ("n", "n", None), ("n", "n", True),
+    ("word", "word", "b"), ("word", "word", "c"), ("text", "text", "xy"), ("text", "text", "x"),
+    ("maybe", "maybe", None), ("maybe", "maybe", 7), ("needed", "needed", 1), ("needed", "needed", "x"),
+    ("day", "day", "2024-02-30"), ("day", "day", "2024-02-03"), ("a b", "a-b", [2]), ("a b", "a-b", ["x"]), ("a b", "a-b", 1),
+    ("plain", "plain", "anything"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "parameter", "value"), VALUES)
+def test_a_value_is_taken_or_refused_as_by_airflow(dag: Any, what: Any, name: str, parameter: str, value: Any) -> None:
+    for given in ({parameter: value}, {"conf": {name: value}}):
+        if airflow_takes(dag, name, value):
+            what.check(given)
+        else:
+            with pytest.raises(InputError, match=r"is not valid|is no JSON"):
+                what.check(given)
+
+
+@pytest.mark.parametrize("parameters", [{"n": "abc"}, {"n": "2"}, {"conf": '{"n": 2}'}, {"a-b": "[1"}])
+def test_texts_of_the_command_line_are_read_as_tasks_read_them(what: Any, parameters: dict[str, str]) -> None:
+    with pytest.raises(InputError):
+        what.check(parameters)
+    what.check({"n": "4", "conf": '{"n": 7, "other": 1}', "maybe": '"x"'})
