@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+_SYSTEM = tuple(map(Path, ("/dev", "/proc", "/sys", "/usr", "/lib", "/run", "/etc/ssl", "/etc/pki")))
+_KNOWN = frozenset({"airflow.cfg", "airflow.db", "localtime", "timezone", "mime.types", "os-release", "hosts", "passwd"})
+"""Places and names of files that Airflow and libraries read for themselves."""
+_PACKAGES = "site-packages"
 _FILES = "_airflow_argo_data_files"
 _watching: list[list[str]] = []
 _hooked: list[bool] = []
@@ -38,15 +43,44 @@ def remember_data_files(dag: Any, opened: list[str]) -> None:
     setattr(dag, _FILES, opened)
 
 
-def data_files(dag: Any, root: Path) -> dict[str, str]:
-    """Path below the root → text of the files that the DAG's file read there, other than Python's own."""
-    found: dict[str, str] = {}
-    for name in getattr(dag, _FILES, ()):
-        path = Path(os.path.realpath(name))
-        if path.suffix in (".py", ".pyc", ".so") or root not in path.parents or "site-packages" in path.relative_to(root).parts:
+def data_files(dag: Any, root: Path) -> dict[str, Any]:
+    """Path below the root → content of the files that the DAG's file read there, other than Python's own.
+
+    Returns:
+        contents as `pod.airflow_task.dag_file` writes them: text, or {"base64": bytes} of what UTF-8 isn't, or would change.
+    """
+    found: dict[str, Any] = {}
+    for path in _read_by(dag):
+        if root not in path.parents or _PACKAGES in path.relative_to(root).parts:
             continue
         try:
-            found[path.relative_to(root).as_posix()] = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+            found[path.relative_to(root).as_posix()] = _content(path.read_bytes())
+        except OSError:  # it was there for a moment
             continue
     return found
+
+
+def files_elsewhere(dag: Any, root: Path) -> list[Path]:
+    """The files outside the root that the DAG's file read, other than those of Python and of the system."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    places = {*_SYSTEM, *(Path(os.path.realpath(place)) for place in (sys.prefix, sys.base_prefix, cache))}
+    return [
+        path
+        for path in dict.fromkeys(_read_by(dag))
+        if path.is_file() and path.name not in _KNOWN and not {root, *places} & {*path.parents} and _PACKAGES not in path.parts
+    ]
+
+
+def _read_by(dag: Any) -> Iterator[Path]:
+    for name in getattr(dag, _FILES, ()):
+        path = Path(os.path.realpath(name))
+        if path.suffix not in (".py", ".pyc", ".so"):
+            yield path
+
+
+def _content(data: bytes) -> Any:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        text = "\r"
+    return {"base64": base64.b64encode(data).decode()} if "\r" in text else text

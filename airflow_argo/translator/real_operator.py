@@ -166,6 +166,9 @@ def shipped(ctx: DagContext, task_id: str | None = None) -> Shipment | None:
     """The files that a pod needs to import the DAG file; None, and a finding, if they are too large to travel."""
     if ctx.shipment is None:
         ctx.shipment = shipment_of(ctx)
+        for path in ctx.shipment.elsewhere:
+            found = f"the DAG file reads {path} as it is imported, and that doesn't travel: it lies outside the DAGs folder"
+            ctx.report("AA243", found, "put it into the DAGs folder, or into the image at that path")
     if ctx.shipment.size > MAX_BYTES:
         found = f"the DAG file and its own files have {ctx.shipment.size // 1024} KiB, and {MAX_BYTES // 1024} KiB can travel"
         ctx.report("AA233", found, "put them into the image, and say where: dags_in_image", task_id=task_id)

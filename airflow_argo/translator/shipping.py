@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow_argo.translator.dag_folders import folder_of, modules_of
-from airflow_argo.translator.data_files import data_files
+from airflow_argo.translator.data_files import data_files, files_elsewhere
 from airflow_argo.translator.own_modules import imports_of_text, own_modules, own_place
 from airflow_argo.translator.slices import SourceFile
 from airflow_argo.translator.template_files import template_files
@@ -39,12 +39,14 @@ class Shipment:
         path: where the DAG file is in the image; None if it travels.
         beside: name → text of the files in the pod.
         texts: name → text of all Python files among the author's.
+        elsewhere: files outside the DAG file's folder that it read, and that don't travel.
     """
 
     name: str
     path: str | None
     beside: tuple[tuple[str, str], ...]
     texts: dict[str, str]
+    elsewhere: tuple[Path, ...] = ()
 
     @property
     def size(self) -> int:
@@ -64,11 +66,11 @@ def shipment_of(ctx: DagContext) -> Shipment:
     texts = {name: file.text, **modules}
     if in_image is not None:
         return Shipment(name, f"{in_image.rstrip('/')}/{name}", _pods_part(), texts)
-    others = {**modules, **template_files(ctx.dag, root), **data_files(ctx.dag, root)}
+    others: dict[str, Any] = {**modules, **template_files(ctx.dag, root), **data_files(ctx.dag, root)}
     beside = [*_pods_part(), ("dag_file", file.text)]
     if others:
         beside.append(("dag_files", json.dumps(others, ensure_ascii=False, indent=0)))
-    return Shipment(name, None, tuple(beside), texts)
+    return Shipment(name, None, tuple(beside), texts, tuple(files_elsewhere(ctx.dag, root)))
 
 
 @cache

@@ -26,6 +26,10 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _ENTERED = (ast.With, ast.AsyncWith, ast.If, ast.Try, ast.For, ast.While)
 
 
+_FILE = "__file__"
+_CURE_OF_FILE = "pass what is read there as an argument, or run the task in an Airflow image"
+
+
 class NotSliceable(AirflowArgoError):
     """A function's source can't be taken out of its file; `reason` says why, `cure` what helps."""
 
@@ -187,7 +191,11 @@ class _Making:
         constants = [f"{name} = {text}" for name, text in self.constants.items()]
         source = "\n".join([future, *constants, *body, *self.last]) + "\n"
         imports = tuple(dict.fromkeys(imports_of_text(source)))
-        return Slice(source, function, imports, own_modules(imports), self.line)
+        modules = own_modules(imports)
+        for name, text in modules.items():
+            if _FILE in text and _FILE in _names_in(ast.parse(text)):
+                raise NotSliceable(f"its module {name} reads {_FILE}, and only a file has a path", _CURE_OF_FILE)
+        return Slice(source, function, imports, modules, self.line)
 
     def add_callable(self, function: Any) -> str:
         """Adds what a task calls; the name under which it can be called."""
@@ -297,6 +305,8 @@ class _Making:
             return
         if name in user.__code__.co_freevars or name not in user.__globals__:
             return  # a name that the function binds itself, or that will be a NameError there as well
+        if name == _FILE:
+            raise NotSliceable(f"it reads {_FILE}, and only a file has a path", _CURE_OF_FILE)
         self.done.add(name)
         value = user.__globals__[name]
         if not self.is_shippable(value):

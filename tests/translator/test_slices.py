@@ -109,6 +109,9 @@ def test_function_of_a_module_beside_the_file(tmp_path: Path, sliced: Any) -> No
         ("def outer(x):\n    def inner(): return x\n    return inner\nf = outer(object())", "uses 'x'"),
         ("class A:\n    def f(self): return 1\nf = A().f", "no plain function"),
         ("f = print", "no plain function"),
+        ("def f(): return __file__", "reads __file__"),
+        ("import os\nHERE = os.path.dirname(__file__)\ndef f(): return HERE", "reads __file__"),
+        ("class A:\n    def g(self): return __file__\ndef f(): return A().g()", "reads __file__"),
         ("f, g = lambda: X, lambda: X\nX = 1", None),
     ],
 )
@@ -118,6 +121,12 @@ def test_what_cant_travel_is_said(text: str, why: str | None, sliced: Any) -> No
         return
     with pytest.raises(NotSliceable, match=why):
         sliced(text)
+
+
+def test_a_module_that_reads_its_path_cant_travel_as_text(tmp_path: Path, sliced: Any) -> None:
+    (tmp_path / "slices_placed.py").write_text("HERE = __file__\n")
+    with pytest.raises(NotSliceable, match="slices_placed reads __file__"):
+        sliced("import slices_placed\ndef f(): return slices_placed.HERE")
 
 
 @pytest.mark.parametrize(

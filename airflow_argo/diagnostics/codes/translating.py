@@ -60,6 +60,7 @@ TRANSLATING: tuple[Code, ...] = (
     ),
     Code("AA241", "acts on Kubernetes objects", NOTE, "A resource template has the rights of the workflow's service account."),
     Code("AA242", "values of earlier runs", ERROR, "A workflow has only the values of its own run."),
+    Code("AA243", "a file that doesn't travel", WARNING, "Pods get the files of the DAGs folder that a DAG file reads."),
     Code("AA240", "looks at workflows", NOTE, "Runs of other DAGs are workflows; Kubernetes' API tells how they stand."),
     Code("AA239", "a Secret that has to be there", NOTE, "Secret values are never written into a manifest."),
     Code("AA236", "needs another WorkflowTemplate", NOTE, "The run of another DAG is made of its WorkflowTemplate."),

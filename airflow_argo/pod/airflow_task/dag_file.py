@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.machinery
 import importlib.util
 import json
@@ -21,16 +22,16 @@ def unpacked(shipped: Dict[str, str], name: str) -> str:
     """Writes the DAG file and the files that came with it to a folder of their own; the path of the DAG file.
 
     Args:
-        shipped: `dag_file`, and perhaps `dag_files`, JSON of path → text.
+        shipped: `dag_file`, and perhaps `dag_files`, JSON of path → text, or {"base64": …} of what isn't text.
         name: the DAG file's path in that folder, such as `team/daily.py`.
     """
     target = os.path.join(tempfile.mkdtemp(prefix="airflow-argo-"), "dags")
-    files: Dict[str, str] = {name: shipped["dag_file"], **json.loads(shipped.get("dag_files", "{}"))}
-    for path, text in files.items():
+    files: Dict[str, Any] = {name: shipped["dag_file"], **json.loads(shipped.get("dag_files", "{}"))}
+    for path, content in files.items():
         place = os.path.join(target, path)
         os.makedirs(os.path.dirname(place), exist_ok=True)
-        with open(place, "w", encoding="utf-8") as file:
-            file.write(text)
+        with open(place, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else base64.b64decode(content["base64"]))
     return os.path.join(target, name)
 
 

@@ -1,0 +1,21 @@
+"""A DAG file that reads a file beside it, and its own path."""
+
+from pathlib import Path
+
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import DAG, task
+
+HERE = Path(__file__).parent
+DATA = (HERE / "own_file.data").read_bytes()
+
+with DAG("own_file", schedule=None):
+
+    @task
+    def own_name():
+        return [Path(__file__).name, (HERE / "own_file.data").read_bytes().hex(), len(DATA)]
+
+    @task
+    def data(ti=None, conn=None):
+        return DATA.hex()
+
+    own_name() >> data() >> BashOperator(task_id="echo", bash_command=f"echo {DATA.hex()}")
