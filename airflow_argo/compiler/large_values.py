@@ -28,7 +28,8 @@ def with_artifacts(workflow: Workflow) -> Workflow:
     steps = workflow.graph.steps
     makers = {step.id for step in steps if _over(step) is not None}
     stay: dict[str, dict[str, None]] = {}
-    for output in (*found_in(workflow.outputs, Output), *(one for step in steps for one in _read_by_argo(step))):
+    given = found_in((workflow.outputs, workflow.graph.outputs), Output)
+    for output in (*given, *(one for step in steps for one in _read_by_argo(step))):
         stay.setdefault(output.step, {})[output.name] = None
     return _with_steps(workflow, tuple(_connected(step, makers, stay) for step in steps))
 
