@@ -169,11 +169,12 @@ def load_settings(
         flags: what the command line says; None is not said.
     """
     found: dict[str, tuple[str | None, Source]] = {setting.name: (setting.default, Source("default")) for setting in SETTINGS}
-    layers = (_from_airflow(), _from_file(beside), _from_environment(environment), _from_flags(flags or {}))
+    file = _file(beside)
+    layers = (_from_airflow(), _from_file(file), _from_environment(environment), _from_flags(flags or {}))
     for layer in layers:
         found |= layer
     values = {name: value for name, (value, _) in found.items()}
-    return Settings(values, {name: source for name, (_, source) in found.items()}, queues_of(beside))
+    return Settings(values, {name: source for name, (_, source) in found.items()}, queues_of(file))
 
 
 _Layer = dict[str, tuple["str | None", Source]]
@@ -197,8 +198,7 @@ def _from_environment(environment: Mapping[str, str]) -> _Layer:
     return layer
 
 
-def _from_file(beside: Path | None) -> _Layer:
-    path = _file(beside)
+def _from_file(path: Path | None) -> _Layer:
     if path is None:
         return {}
     layer: _Layer = {}
@@ -211,13 +211,12 @@ def _from_file(beside: Path | None) -> _Layer:
     return layer
 
 
-def queues_of(beside: Path | None) -> dict[str, dict[str, Any]]:
-    """The tables `[queues.NAME]` of the settings file.
+def queues_of(path: Path | None) -> dict[str, dict[str, Any]]:
+    """The tables `[queues.NAME]` of a settings file, if there is one.
 
     Raises:
         InputError: one isn't a table, or has a field that no queue can have.
     """
-    path = _file(beside)
     found = _toml(path).get(QUEUES, {}) if path else {}
     at = Origin(str(path))
     if not isinstance(found, dict) or not all(isinstance(table, dict) for table in found.values()):
@@ -232,7 +231,7 @@ def queues_of(beside: Path | None) -> dict[str, dict[str, Any]]:
 def _file(beside: Path | None) -> Path | None:
     start = (beside or Path()).resolve()
     folders = [start, *start.parents] if start.is_dir() else list(start.parents)
-    return next((folder / FILE_NAME for folder in folders if (folder / FILE_NAME).is_file()), None)
+    return next((file for folder in folders if (file := folder / FILE_NAME).is_file()), None)
 
 
 def _toml(path: Path) -> dict[str, Any]:

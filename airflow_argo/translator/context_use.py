@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from airflow_argo.translator.parsed import tree_of
+
 ONLY_AIRFLOWS = frozenset(
     {"logical_date", "data_interval_start", "data_interval_end", "dag", "task", "conn", "var", "macros", "outlet_events"}
     | {"inlet_events", "inlets", "outlets", "triggering_asset_events", "task_state_store", "asset_state_store"}
@@ -31,7 +33,7 @@ def asks_for_airflow(source: str, function: str) -> str | None:
         source: a module's text.
         function: the name in it of what is called.
     """
-    node = _definition(ast.parse(source), function)
+    node = _definition(tree_of(source), function)
     if node is None:
         return None
     arguments = node.args

@@ -20,10 +20,11 @@ _USUAL_NAME = "dags"
 def dags_folder_of(file: Path, said: str | None) -> Path:
     """The folder of all DAGs: as it is said, as Airflow has it, or one named `dags` that the file is in; else its own."""
     own = file.resolve().parent
+    folders = (own, *own.parents)
     for folder in (said, _configured()):
-        if folder and Path(folder).resolve() in (own, *own.parents):
-            return Path(folder).resolve()
-    return next((folder for folder in (own, *own.parents) if folder.name == _USUAL_NAME), own)
+        if folder and (real := Path(folder).resolve()) in folders:
+            return real
+    return next((folder for folder in folders if folder.name == _USUAL_NAME), own)
 
 
 def _configured() -> str | None:

@@ -14,6 +14,7 @@ _SYSTEM = tuple(map(Path, ("/dev", "/proc", "/sys", "/usr", "/lib", "/run", "/et
 _KNOWN = frozenset({"airflow.cfg", "airflow.db", "localtime", "timezone", "mime.types", "os-release", "hosts", "passwd"})
 """Places and names of files that Airflow and libraries read for themselves."""
 _PACKAGES = "site-packages"
+_COMPILED = (".pyc", ".so")
 _FILES = "_airflow_argo_data_files"
 _watching: list[list[str]] = []
 _hooked: list[bool] = []
@@ -73,8 +74,10 @@ def files_elsewhere(dag: Any, root: Path) -> list[Path]:
 
 def _read_by(dag: Any) -> Iterator[Path]:
     for name in getattr(dag, _FILES, ()):
+        if name.endswith(_COMPILED):
+            continue
         path = Path(os.path.realpath(name))
-        if path.suffix not in (".py", ".pyc", ".so"):
+        if path.suffix not in (".py", *_COMPILED):
             yield path
 
 

@@ -55,11 +55,12 @@ def load_dags(path: str | Path, *, dags_folder: str | None = None, placeholders:
     values = watched_values(str(file), placeholders=placeholders)
     with importable(file, dags_folder), watched_reads() as opened, noting_lines(str(file)), values as reads:
         dags = _dags_of(_executed(file), file)
+    folder, modules = dags_folder_of(file, dags_folder), names_of(set(sys.modules) - before)
     for dag in dags:
         remember_dag(str(file), dag)
         remember_data_files(dag, opened)
         remember_reads(dag, reads)
-        remember_folder(dag, dags_folder_of(file, dags_folder), names_of(set(sys.modules) - before))
+        remember_folder(dag, folder, modules)
         _check(dag, file)
     return sorted(dags, key=lambda dag: str(dag.dag_id))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from airflow_argo.diagnostics import InputError, Origin
+from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.sources import as_written, text_of
 
 
@@ -61,7 +62,7 @@ def _places_in(text: str) -> _Places:
     tasks: dict[str, int] = {}
     named: dict[str, int] = {}
     dags: list[int] = []
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes_in(text):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             tasks.setdefault(node.name, node.lineno)
             named[node.name] = node.lineno

@@ -10,6 +10,7 @@ from functools import lru_cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
+from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.sources import is_authors, text_of
 
 
@@ -24,7 +25,7 @@ def imports_of_text(text: str, package: str = "") -> tuple[str, ...]:
 
 
 def _imports(text: str, package: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes_in(text):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module != "__future__":

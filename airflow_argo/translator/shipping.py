@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_argo.translator.dag_folders import folder_of, modules_of
 from airflow_argo.translator.data_files import data_files, files_elsewhere
 from airflow_argo.translator.own_modules import imports_of_text, own_modules, own_place
+from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.slices import SourceFile
 from airflow_argo.translator.template_files import template_files
 
@@ -114,7 +115,7 @@ def _pulled_in(text: str) -> tuple[frozenset[str], bool]:
     """(constants in calls of `xcom_pull`, whether something is pulled by no constant)."""
     words: set[str] = set()
     unsure = False
-    for node in ast.walk(ast.parse(text)) if "xcom_pull" in text else ():
+    for node in nodes_in(text) if "xcom_pull" in text else ():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr.endswith("xcom_pull"):
             words |= {word.value for word in ast.walk(node) if isinstance(word, ast.Constant) and isinstance(word.value, str)}
             unsure = unsure or not _is_constant(node)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import dis
+import os
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from typing import Any
 from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.translator.lambdas import lambdas_of
 from airflow_argo.translator.own_modules import imports_of_text, own_modules
+from airflow_argo.translator.parsed import nodes_in, tree_of
 from airflow_argo.translator.sources import text_of
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -109,7 +111,7 @@ class SourceFile:
 
 @lru_cache(maxsize=64)
 def _read(path: str, text: str) -> SourceFile:
-    tree = ast.parse(text)
+    tree = tree_of(text)
     found = SourceFile(Path(path), text, tree, text.splitlines())
     found.statements = list(_statements(tree.body, None))
     return found
@@ -227,7 +229,8 @@ class _Making:
         return function.__name__
 
     def _is_in_file(self, function: FunctionType) -> bool:
-        return Path(function.__code__.co_filename).resolve() == self.file.path.resolve()
+        name = function.__code__.co_filename
+        return name == str(self.file.path) or os.path.realpath(name) == os.path.realpath(self.file.path)
 
     def _add_function(self, function: FunctionType) -> str:
         if function.__name__ == "<lambda>":
@@ -247,7 +250,7 @@ class _Making:
 
     def _definition(self, function: FunctionType) -> _Function:
         line = function.__code__.co_firstlineno
-        for node in ast.walk(self.file.tree):
+        for node in nodes_in(self.file.text):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function.__name__:
                 first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
                 if first <= line <= node.lineno:

@@ -108,7 +108,7 @@ def as_written(at: Origin) -> Origin:
     if at.file is None:
         return at
     sources, line = _current[-1], at.line
-    found = sources.ported.get(os.path.realpath(at.file))
+    found = sources.ported.get(os.path.realpath(at.file)) if sources.ported else None
     if found is not None and line is not None:
         line = found.old_line(line)
     file = at.file

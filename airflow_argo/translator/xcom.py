@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_argo.model.values import Value
 from airflow_argo.translator.context import TaskContext
+from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.prior_dates import prior_pulls_in_python, report_prior_dates
 from airflow_argo.translator.slices import Slice
 from airflow_argo.translator.templates import NotConvertible, Pull, pull_of
@@ -27,7 +28,7 @@ def pulls_in(source: Slice, ctx: TaskContext) -> Xcoms:
 
 
 def _pulls(text: str, ctx: TaskContext) -> Iterator[Pull]:
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes_in(text):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "xcom_pull":
             try:
                 yield from _pulls_of_call(node)
