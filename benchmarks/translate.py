@@ -50,19 +50,21 @@ prepare_environment()
 from airflow_argo.compiler.objects import compile_workflow
 from airflow_argo.translator.dag_file_errors import DagFileError
 from airflow_argo.translator.dags import translate
+from airflow_argo.settings import load_settings
 from airflow_argo.translator.airflow_names import airflow_names
 airflow_names()
 ready = time.process_time()
 dags = []
 for file in files:
     try:
-        dags += load_dags(file)
+        settings = load_settings(file)
+        dags += [(dag, settings) for dag in load_dags(file)]
     except DagFileError:
         pass
 read = time.process_time()
 done = 0
-for dag in dags:
-    translation = translate(dag)
+for dag, settings in dags:
+    translation = translate(dag, settings=settings)
     if translation.workflow is not None:
         json.dumps(compile_workflow(translation.workflow).manifest())
         done += 1
