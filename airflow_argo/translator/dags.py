@@ -22,7 +22,7 @@ from airflow_argo.translator.callbacks import exit_of
 from airflow_argo.translator.context import RETURN_VALUE, DagContext, TaskContext
 from airflow_argo.translator.failing_fast import behind_teardowns, chances_of, fails_fast, rule_failing_fast
 from airflow_argo.translator.intervals import intervals_of
-from airflow_argo.translator.labels import DAG_ID_LABEL, label_of
+from airflow_argo.translator.labels import DAG_ID_LABEL, annotations_of, label_of
 from airflow_argo.translator.large_values import with_large_values
 from airflow_argo.translator.leaves import leaves_of
 from airflow_argo.translator.left_out import left_out_of_dag, left_out_of_task
@@ -119,7 +119,7 @@ def _workflow(dag: Any, ctx: DagContext, steps: tuple[Step, ...], schedule: Any,
         namespace=ctx.settings["namespace"],
         service_account=ctx.settings["service_account"],
         labels={DAG_ID_LABEL: label_of(dag.dag_id)},
-        annotations={DAG_ID_LABEL: dag.dag_id},
+        annotations=annotations_of(dag),
         description=dag.description,
         settings=settings,
     )

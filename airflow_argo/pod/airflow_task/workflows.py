@@ -24,6 +24,9 @@ DAG_ID_LABEL = "airflow-argo.io/dag-id"
 RUN_ID = "airflow-argo.io/run-id"
 """An annotation of workflows that a workflow creates: Airflow's id of the run."""
 
+TASK_GROUPS = "airflow-argo.io/task-groups"
+"""An annotation with the tasks of each task group: JSON of group → [ids of its own tasks, ids of the groups in it]."""
+
 NAMESPACE_VARIABLE = "AIRFLOW_ARGO_NAMESPACE"
 """The environment variable with the pod's namespace, which a pod that looks at runs has."""
 
@@ -117,6 +120,26 @@ class Run:
         """Airflow's word for how it stands."""
         return STATES.get(str((self.item.get("status") or {}).get("phase") or ""), QUEUED)
 
+    def members(self, group: str) -> List[str]:
+        """The tasks of a task group, and of the groups in it.
+
+        Raises:
+            ApiError: the workflow doesn't say, or there is no such group.
+        """
+        if TASK_GROUPS not in self.annotations:
+            raise ApiError(
+                404, f"workflow {self.item['metadata']['name']} doesn't say what its task groups are: translate it again"
+            )
+        groups = json.loads(self.annotations[TASK_GROUPS])
+        if group not in groups:
+            raise ApiError(404, f"workflow {self.item['metadata']['name']} has no task group '{group}'")
+        found, waiting = [], [group]
+        while waiting:
+            tasks, inner = groups[waiting.pop()]
+            found += tasks
+            waiting += inner
+        return found
+
     def instances(self) -> Iterator[Tuple[str, int, str]]:
         """Its task instances that have begun, or never will: (task id, map index, state)."""
         from .steps import steps_of
@@ -171,19 +194,22 @@ class Runs:
         runs = [Run(item) for item in self.api.listed("workflows", dag_id)]
         return [run for run in runs if (wanted is None or run.date in wanted) and (run_ids is None or run.id in run_ids)]
 
-    def instances(self, msg: Any) -> List[Tuple[Run, str, int, str]]:
+    def instances(self, msg: Any) -> List[Tuple[Run, str, int, Optional[str]]]:
         """The task instances that a message asks for: by tasks, by task group, by runs.
 
-        Raises:
-            ApiError: there is no task in the group, so that its tasks can't be told from others.
+        Of a group all have a state, which is None for those that haven't begun: Airflow has rows of them.
         """
         task_ids = getattr(msg, "task_ids", None)
         group = getattr(msg, "task_group_id", None)
         index = getattr(msg, "map_index", None)
-        found = []
+        found: List[Tuple[Run, str, int, Optional[str]]] = []
         for run in self.of(msg.dag_id, msg.logical_dates, msg.run_ids):
-            for task_id, number, state in run.instances():
-                in_group = not group or task_id.startswith(f"{group}.")
+            members = run.members(group) if group else None
+            there: List[Tuple[str, int, Optional[str]]] = list(run.instances())
+            begun = {task_id for task_id, *_ in there}
+            there += [(task_id, -1, None) for task_id in members or () if task_id not in begun]
+            for task_id, number, state in there:
+                in_group = members is None or task_id in members
                 if (not task_ids or task_id in task_ids) and in_group and index in (None, number):
                     found.append((run, task_id, number, state))
         return found

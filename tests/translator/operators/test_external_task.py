@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,8 +21,10 @@ from tests.accepted import accept
 prepare_environment()
 
 FILE = """
+import time
 from datetime import datetime, timedelta
 from airflow.sdk import DAG, task, TaskGroup
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator as Trigger
 from airflow.providers.standard.sensors.external_task import ExternalTaskMarker, ExternalTaskSensor as Sensor
 
@@ -34,6 +37,15 @@ with DAG("target", schedule=None, params={"s": None}):
         def two():
             return 2
         one() >> two()
+    with TaskGroup("plain", prefix_group_id=False):
+        with TaskGroup("inside"):
+            @task
+            def three():
+                time.sleep(1)
+            @task
+            def four():
+                return time.time()
+            three() >> four()
     @task
     def bad():
         raise ValueError
@@ -45,6 +57,7 @@ with DAG("watcher", schedule=None):
     fire >> [
         Sensor(task_id="tasks", external_task_ids=["g.one", "g.two"], **P),
         Sensor(task_id="group", external_task_group_id="g", **P),
+        Sensor(task_id="unprefixed", external_task_group_id="plain", **P) >> EmptyOperator(task_id="after"),
         Sensor(task_id="failed", failed_states=["failed"], **P),
         Sensor(task_id="any_end", allowed_states=["success", "failed"], **P),
         Sensor(task_id="skips", external_task_id="bad", skipped_states=["failed"], **P),
@@ -74,6 +87,8 @@ def test_sensors_see_other_runs(tmp_path: Path) -> None:
         "fire": "success",
         "tasks": "success",
         "group": "success",
+        "unprefixed": "success",
+        "after": "success",
         "failed": "failed",
         "any_end": "success",
         "skips": "skipped",
@@ -112,6 +127,22 @@ def test_a_runs_tasks_are_known_by_their_ids(status: dict[str, Any]) -> None:
     assert run.state == "running"
     assert run.id == "manual__2024-05-06T03:00:00+00:00"
     assert list(run.instances()) == [("a_b", -1, "success"), ("c", -1, "upstream_failed")]
+
+
+def test_the_tasks_of_a_group_have_a_state_before_they_begin() -> None:
+    item = workflow(phase="Running", nodes=NODES)
+    groups = {"g": [["a_b"], ["h"]], "h": [["later"], []]}
+    item["metadata"]["annotations"]["airflow-argo.io/task-groups"] = json.dumps(groups)
+    api = SimpleNamespace(listed=lambda _kind, _dag_id: [item])
+    asked = SimpleNamespace(dag_id="d", logical_dates=None, run_ids=None, task_ids=None, map_index=None, task_group_id="g")
+    found = [(task_id, index, state) for _, task_id, index, state in Runs(api).instances(asked)]  # type: ignore[arg-type]
+    assert found == [("a_b", -1, "success"), ("later", -1, None)]
+    asked.task_group_id = "unknown"
+    with pytest.raises(ApiError, match="no task group 'unknown'"):
+        Runs(api).instances(asked)  # type: ignore[arg-type]
+    del item["metadata"]["annotations"]["airflow-argo.io/task-groups"]
+    with pytest.raises(ApiError, match="translate it again"):
+        Runs(api).instances(asked)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("status", [{"compressedNodes": base64.b64encode(b"zstd").decode()}, {"offloadNodeStatusVersion": "1"}])
