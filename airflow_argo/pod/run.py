@@ -59,7 +59,8 @@ class Run:
     def conf_given(self, kinds: Dict[str, Any]) -> Dict[str, Any]:
         """The run's `conf`, with the params that were set otherwise than by it. `kinds` as in `params`."""
         values = {name: (self.parameter(parameter, kind), default) for name, (parameter, kind, *default) in kinds.items()}
-        return {**{name: value for name, (value, default) in values.items() if [value] != default}, **self.conf}
+        given = {name: value for name, (value, default) in values.items() if [value] != default and name not in self.conf}
+        return {**self.conf, **given}
 
 
 def in_utc(moment: datetime) -> datetime:
