@@ -14,8 +14,8 @@ from airflow_argo.argo.names import task_names
 from airflow_argo.compiler import rules
 from airflow_argo.compiler.calls import LARGE, large_of
 from airflow_argo.compiler.code import as_tag, quote, tag
+from airflow_argo.compiler.drafts import Dict, argument, guards
 from airflow_argo.compiler.expressions import exists, travelling, travelling_or_nil, truth
-from airflow_argo.compiler.jobs import Dict, argument, guards
 from airflow_argo.compiler.joins import with_joins
 from airflow_argo.compiler.parts import cut, needs_parts
 from airflow_argo.compiler.scope import (

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
 from airflow_argo.compiler.code import a_map, base64_of, compact_json, given, quote, tag
+from airflow_argo.compiler.drafts import Dict
 from airflow_argo.compiler.expressions import exists, travelling_constant, truth, typed
 from airflow_argo.compiler.graphs import RETRY_ZERO, Call, GraphTemplate, captured_call, graph_template, is_reporting
-from airflow_argo.compiler.jobs import Dict
 from airflow_argo.compiler.scope import OUTCOME, OUTCOMES, RETURN_VALUE, VALUES, Scope, Source, travels_as_base64, unused
 from airflow_argo.compiler.templates import arguments_of
 from airflow_argo.model.conditions import Rule, Same, State, leaves_of, values_read

@@ -12,9 +12,9 @@ from airflow_argo.argo.limits import MAX_CRON_WORKFLOW_NAME
 from airflow_argo.argo.names import limits_name, object_name, task_slug, workflow_name
 from airflow_argo.compiler.bodies import body_call, jobs_of
 from airflow_argo.compiler.code import quote, tag
+from airflow_argo.compiler.drafts import Dict
 from airflow_argo.compiler.expressions import exists, travelling
 from airflow_argo.compiler.graphs import Compilation, GraphTemplate
-from airflow_argo.compiler.jobs import Dict
 from airflow_argo.compiler.large_values import wants_artifacts, with_artifacts, without_artifacts
 from airflow_argo.compiler.rules import in_any_state
 from airflow_argo.compiler.scope import parameter_name, travels_as_base64

@@ -14,7 +14,8 @@ from pathlib import PurePosixPath
 from airflow_argo.argo.limits import MAX_TEMPLATES
 from airflow_argo.argo.names import task_slug
 from airflow_argo.compiler import words
-from airflow_argo.compiler.jobs import Argument, Dict, Draft, draft, literals
+from airflow_argo.compiler.drafts import Argument, Dict, Draft
+from airflow_argo.compiler.jobs import draft, literals
 from airflow_argo.compiler.scope import unused
 from airflow_argo.model.intervals import Intervals
 from airflow_argo.model.jobs import Container, Env, Job, NoOp, PythonCall, Report

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from airflow_argo.argo.limits import MAX_DAG_TASKS, MAX_TEMPLATE_DEPTH
 from airflow_argo.compiler.code import a_map, index, tag
+from airflow_argo.compiler.drafts import Dict
 from airflow_argo.compiler.expressions import exists, travelling, truth
 from airflow_argo.compiler.graphs import RETRY_ZERO, Call, GraphTemplate, captured_call, graph_template
-from airflow_argo.compiler.jobs import Dict
 from airflow_argo.compiler.scope import VALUES, Read, Scope, Source, travels_as_base64
 from airflow_argo.compiler.templates import arguments_of
 from airflow_argo.diagnostics import DefinitionError
