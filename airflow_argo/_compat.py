@@ -27,7 +27,6 @@ from airflow.providers.common.compat.sdk import (  # noqa: TID253 - Airflow's ow
     redact,
     task_decorator_factory,
 )
-from airflow.providers.standard.operators.empty import EmptyOperator  # noqa: TID253
 from airflow.triggers.base import BaseTrigger, TriggerEvent  # noqa: TID253
 
 from airflow_argo.translator.airflow_names import is_mapped
@@ -55,7 +54,6 @@ __all__ = [
     "BaseTrigger",
     "Connection",
     "DecoratedOperator",
-    "EmptyOperator",
     "PokeReturnValue",
     "SkipMixin",
     "TaskGroup",

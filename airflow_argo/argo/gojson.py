@@ -16,6 +16,7 @@ from airflow_argo.argo.golang.values import UnsupportedJsonValue
 __all__ = [
     "InvalidJson",
     "UnsupportedJsonValue",
+    "as_text",
     "indented",
     "is_valid",
     "marshal",
@@ -48,6 +49,13 @@ def marshal(value: object, *, html: bool = True) -> str:
     out: list[str] = []
     _write(value, out, _quoted if html else _quoted_raw)
     return "".join(out)
+
+
+def as_text(value: object) -> str:
+    """A JSON value as people are shown it: texts bare, null as nothing, all else as JSON. Source: gjson's Result.String."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else marshal(value)
 
 
 def marshal_indent(value: object, indent: str = "  ") -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from airflow_argo.argo import gojson
+from airflow_argo.argo.gojson import as_text
 
 _NAME: Final = re.compile(r"(?:\\.|[^\s.\[\]{}()'\"=<>!?*,:@$|\\])+")
 _BRACKET: Final = re.compile(r"\s*(?:(\*)|'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|(-?\d*)(?::(-?\d*))?(?::(-?\d*))?)\s*")
@@ -57,7 +57,7 @@ class JsonPath:
         Raises:
             PathError: kubectl would end in an error.
         """
-        return "".join(part if isinstance(part, str) else " ".join(map(_shown, _walk([item], part))) for part in self.parts)
+        return "".join(part if isinstance(part, str) else " ".join(map(as_text, _walk([item], part))) for part in self.parts)
 
 
 def read_jsonpath(text: str) -> JsonPath:
@@ -162,7 +162,7 @@ def _field(name: str) -> Step:
         if isinstance(value, dict) and name in value:
             yield value[name]
         elif value is not None and not isinstance(value, dict):
-            raise PathError(f"can't find field {name} in {_shown(value)}")
+            raise PathError(f"can't find field {name} in {as_text(value)}")
 
     return step
 
@@ -170,7 +170,7 @@ def _field(name: str) -> Step:
 def _index(number: int) -> Step:
     def step(value: Any) -> Iterator[Any]:
         if not isinstance(value, list):
-            raise PathError(f"{_shown(value)} is not array or slice")
+            raise PathError(f"{as_text(value)} is not array or slice")
         if not -len(value) <= number < len(value):
             raise PathError(f"array index out of bounds: index {number}, length {len(value)}")
         yield value[number]
@@ -181,7 +181,7 @@ def _index(number: int) -> Step:
 def _slice(start: int | None, stop: int | None, every: int | None) -> Step:
     def step(value: Any) -> Iterator[Any]:
         if not isinstance(value, list):
-            raise PathError(f"{_shown(value)} is not array or slice")
+            raise PathError(f"{as_text(value)} is not array or slice")
         yield from value[start:stop:every]
 
     return step
@@ -228,7 +228,7 @@ def _filter(condition: str) -> Step:
 
     def step(value: Any) -> Iterator[Any]:
         if not isinstance(value, list):
-            raise PathError(f"{_shown(value)} is not array or slice and cannot be filtered")
+            raise PathError(f"{as_text(value)} is not array or slice and cannot be filtered")
         yield from (element for element in value if holds(element))
 
     return step
@@ -251,15 +251,3 @@ def _walk(values: list[Any], steps: tuple[Step, ...]) -> list[Any]:
     for step in steps:
         values = [found for value in values for found in step(value)]
     return values
-
-
-def _shown(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return value
-        case _:
-            return gojson.marshal(value)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from airflow_argo.argo import gojson
+from airflow_argo.argo.gojson import as_text
 
 _TOKEN: Final = re.compile(r"\s*(==|!=|[=!<>(),]|[^\s=!<>(),]+)")
 _OPERATORS: Final = {"=": "=", "==": "==", "!=": "!=", ">": "gt", "<": "lt", "in": "in", "notin": "notin"}
@@ -49,11 +49,11 @@ class Requirement:
             case "!":
                 return not there
             case "in" | "=" | "==":
-                return there and shown(found) in self.values
+                return there and as_text(found) in self.values
             case "notin" | "!=":
-                return not there or shown(found) not in self.values
+                return not there or as_text(found) not in self.values
             case _:
-                number = shown(found) if there else ""
+                number = as_text(found) if there else ""
                 if not _INTEGER.fullmatch(number):
                     return False
                 bound = int(self.values[0])
@@ -146,19 +146,6 @@ def at_path(item: object, path: str) -> Any:
         else:
             return _MISSING
     return item
-
-
-def shown(value: object) -> str:
-    """A value as text. Source: gjson's Result.String."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return value
-        case _:
-            return gojson.marshal(value)
 
 
 def failed_condition(item: Mapping[str, Any], failures: list[Requirement]) -> str | None:

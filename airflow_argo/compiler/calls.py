@@ -56,8 +56,8 @@ FOLDER = "/tmp/airflow-argo"  # noqa: S108 - a pod's own
 REPORT = "/tmp/airflow-argo-outcome.json"  # noqa: S108
 """Beside the folder, not in it: the kubelet makes the folder, and then only root may write there."""
 
-LARGE, LARGE_FILE = "large", "/tmp/airflow-argo-large.json"  # noqa: S108
-"""The artifact, and its file, with the values that are too large for the report; missing where there are none."""
+LARGE = "large"
+"""The artifact with the values that are too large for the report; missing where there are none."""
 
 FINAL_EXIT_CODE = 100
 """The exit code of a Python call that must not be tried again. Source: AirflowFailException."""

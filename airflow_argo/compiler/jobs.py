@@ -44,6 +44,7 @@ from airflow_argo.model.values import (
     Text,
     Value,
 )
+from airflow_argo.pod.large import FILE as LARGE_FILE
 
 DECODED = (
     "sh",
@@ -249,7 +250,7 @@ def _reporting(job: Container | PythonCall, *, in_loop: bool, split: bool, inter
     made.body = {"inputs": inputs, **_pod(job.pod, job.retry, job.timeout_seconds, "container", container)}
     made.body["outputs"] = {"parameters": [OUTCOME_PARAMETER]}
     if job.large is not None and job.large.over is not None:
-        large: Dict = {"name": calls.LARGE, "path": calls.LARGE_FILE, "optional": True, "archive": {"none": {}}}
+        large: Dict = {"name": calls.LARGE, "path": LARGE_FILE, "optional": True, "archive": {"none": {}}}
         made.body["outputs"]["artifacts"] = [large]
     return made
 

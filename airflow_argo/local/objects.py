@@ -203,10 +203,9 @@ def merged(item: Any, patch: Any) -> Any:
 def applied(before: Object, item: Object) -> Object:
     """An object with another applied: what an earlier apply had set, and this one doesn't, goes. Source: kubectl apply."""
     earlier = json.loads(((before.get("metadata") or {}).get("annotations") or {}).get(LAST_APPLIED, "{}"))
-    made = merged(before, _without(earlier, item))
-    made = merged(made, item)
-    assert isinstance(made, dict)
-    return merged(made, {"metadata": {"annotations": {LAST_APPLIED: json.dumps(item, sort_keys=True)}}})  # type: ignore[no-any-return]
+    note = {"metadata": {"annotations": {LAST_APPLIED: json.dumps(item, sort_keys=True)}}}
+    made: Object = merged(merged(merged(before, _without(earlier, item)), item), note)
+    return made
 
 
 def _without(earlier: Any, item: Any) -> Any:

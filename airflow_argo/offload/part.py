@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any, Final
 
-from airflow_argo._compat import EmptyOperator, no_timetable, task_states
+from airflow_argo._compat import no_timetable, task_states
 from airflow_argo.diagnostics import Severity
 from airflow_argo.offload.edges import SubmissionsUpstreamIds, decides
 from airflow_argo.offload.written import copied, placed, without_surroundings
@@ -77,6 +77,8 @@ class PartOfDag:
 
     def _ready_after(self, task_id: str) -> None:
         if self.ready_id not in self.dag.task_dict:
+            from airflow.providers.standard.operators.empty import EmptyOperator
+
             ready = EmptyOperator(task_id=READY, trigger_rule="all_done", dag=self.dag, task_group=self.group)
             self.task(self.submit_id).upstream_task_ids.connect(ready.task_id)
         self.task(self.ready_id).upstream_task_ids.add(task_id)
@@ -187,7 +189,8 @@ class _Xcoms:
     """What tasks outside have pushed."""
 
     def __init__(self, tasks: dict[str, Any], context: Any) -> None:
-        self._tasks, self._context, self._known = tasks, context, {}  # type: ignore[var-annotated]
+        self._tasks, self._context = tasks, context
+        self._known: dict[tuple[str, str, bool], Any] = {}
 
     def __call__(self, task_id: str, key: str, listed: bool) -> Any:
         asked = (task_id, key, listed)
