@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from datetime import timedelta
@@ -22,7 +21,6 @@ from airflow_argo._compat import (
 from airflow_argo.argo.phases import SUCCEEDED
 from airflow_argo.cluster import (
     ClusterError,
-    ForbiddenError,
     InvalidError,
     NotFoundError,
     Patience,
@@ -33,7 +31,6 @@ from airflow_argo.cluster import (
     WorkflowGoneError,
     WrongPhaseError,
 )
-from airflow_argo.cluster.backoff import Endurance
 from airflow_argo.cluster.manifests import key_of
 from airflow_argo.diagnostics import AirflowArgoError, InputError
 from airflow_argo.hooks.argo import ArgoHook, KillAction
@@ -54,10 +51,11 @@ from airflow_argo.operators.attempts import (
     read_note,
 )
 from airflow_argo.operators.errors import WorkflowFailed
-from airflow_argo.operators.pod_logs import FollowedLogs, Progress, log_failures
+from airflow_argo.operators.pod_logs import FollowedLogs, log_failures
 from airflow_argo.operators.results import OutputFormat, returned, steps, typed_outputs
 from airflow_argo.operators.sources import Nothing, Source, dag_source, manifest_source, owned, workflow_source
 from airflow_argo.operators.templating import rendered, shortened
+from airflow_argo.operators.waiting import waited
 from airflow_argo.triggers.argo import ArgoWorkflowTrigger
 
 FinishAction = Literal["keep", "delete", "delete_succeeded"]
@@ -395,7 +393,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         following = FollowedLogs(self.hook.cluster, workflow.name, self.log) if self.logs == "all" else nullcontext()
         try:
             with following:
-                return self._persistently_watched(workflow, deadline)
+                return waited(self.hook, workflow, deadline, self._seconds(), poll_interval=self.poll_interval, log=self.log)
         except WaitTimeoutError:
             self._fail_for_time(workflow.name)
         except WorkflowGoneError as error:
@@ -409,33 +407,6 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         found = self.hook.cluster.last_state(workflow.name, uid=workflow.uid, since=workflow.resource_version)
         if found is None:
             raise WorkflowFailed(str(gone)) from None
-        return found
-
-    def _persistently_watched(self, workflow: Snapshot, deadline: float) -> Snapshot:
-        """The workflow that is done, over as many watches as it takes."""
-        endurance, seen = Endurance(), Progress(self.log)
-        while True:
-            try:
-                return self._watched(workflow, deadline, seen)
-            except ClusterError as error:  # noqa: PERF203 - a loop of attempts
-                pause = endurance.pause(error, time.monotonic())
-                if pause is None:
-                    raise
-                self.log.warning("The wait begins again: %s", error)
-                time.sleep(pause)
-
-    def _watched(self, workflow: Snapshot, deadline: float, seen: Progress) -> Snapshot:
-        cluster, clock = self.hook.cluster, self.hook.api.clock
-        try:
-            timeout = max(deadline - clock.now(), 0.0)
-            return cluster.wait(workflow.name, uid=workflow.uid, timeout=timeout, on_change=seen)
-        except ForbiddenError as error:
-            self.log.warning("Looking every %g s, since watching isn't allowed: %s", self.poll_interval, error)
-        while not (found := cluster.get(workflow.name)).done:
-            seen(found)
-            if clock.now() > deadline:
-                raise WaitTimeoutError(self.hook.api.place, {found.name: found.phase}, self._seconds())
-            time.sleep(self.poll_interval)
         return found
 
     def _fail_for_time(self, name: str) -> NoReturn:
