@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Final, Literal, TypeAlias
 
 from airflow_argo._compat import AirflowNotFoundException, BaseHook, async_connection, conf
-from airflow_argo.cluster import Cluster, NotFoundError, Patience, Snapshot
+from airflow_argo.cluster import Cluster, ClusterError, NotFoundError, Patience, Snapshot
 from airflow_argo.cluster.argo_server import ArgoServerApi, connect_argo_server
 from airflow_argo.cluster.argo_server_cluster import ArgoServerCluster
 from airflow_argo.cluster.changes import change
@@ -153,9 +153,12 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
         self.api.send(Call("patch", WORKFLOWS, self.namespace, name), patch, content_type=MERGE_PATCH)
 
     def end(self, name: str, action: KillAction) -> None:
-        """What becomes of a workflow whose task was killed, within the little time that Airflow grants; there may be none."""
-        cluster = _cluster_over(self.api.with_patience(faults=min(self.api.patience.faults, _PATIENCE_AT_END)))
+        """What becomes of a workflow whose task was killed, within the little time that Airflow grants.
+
+        The process is about to end, so that there is none, or that it can't be done, is only logged.
+        """
         try:
+            cluster = _cluster_over(self.api.with_patience(faults=min(self.api.patience.faults, _PATIENCE_AT_END)))
             if action == "stop":
                 cluster.stop(name)
             elif action == "terminate":
@@ -164,6 +167,10 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
                 cluster.delete(name)
         except NotFoundError:
             self.log.info("There is no workflow %s to end", name)
+        except ClusterError as error:
+            self.log.warning("Workflow %s can't be ended: %s", name, error)
+        else:
+            self.log.info("Workflow %s: %s", name, action)
 
     def workflow_url(self, name: str, uid: str = "") -> str:
         """Where the Argo UI shows a workflow; "" if nobody has said where the UI is."""

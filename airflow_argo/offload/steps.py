@@ -274,12 +274,7 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
         if state_of(attempt) not in KILLED:
             self.log.warning("This worker is told to end; workflow %s goes on", name)
             return
-        try:
-            self.hook.end(name, self.on_kill_action)
-        except ClusterError as error:
-            self.log.warning("Workflow %s can't be ended: %s", name, error)
-        else:
-            self.log.info("Workflow %s: %s", name, self.on_kill_action)
+        self.hook.end(name, self.on_kill_action)
 
 
 class ArgoDecidingStepOperator(ArgoStepOperator, SkipMixin):  # type: ignore[misc] # Airflow's classes are Any to mypy

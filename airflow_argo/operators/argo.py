@@ -259,7 +259,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         if isinstance(step, Submit) and hasattr(self.workflow, "source_in"):
             for one in earlier:  # the task was cleared, and tasks that show steps are to show those of the new one
                 if not one.done:
-                    self._end(one.name)
+                    self.hook.end(one.name, self.on_kill_action)
         return step
 
     def _claimed(self, workflow: Snapshot, attempt: TaskTry) -> Snapshot:
@@ -410,7 +410,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         return found
 
     def _fail_for_time(self, name: str) -> NoReturn:
-        self._end(name)
+        self.hook.end(name, self.on_kill_action)
         cure = "give the task a longer timeout, or see what the workflow waits for"
         raise WorkflowFailed(f"workflow '{name}' took longer than {self._seconds():g} s; {cure}")
 
@@ -462,12 +462,4 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         if not self._timed_out and state_of(attempt) in (RUNNING, UNKNOWN):
             self.log.warning("This worker is told to end while Airflow wants the task: workflow %s goes on", name)
             return
-        self._end(name)
-
-    def _end(self, name: str) -> None:
-        try:
-            self.hook.end(name, self.on_kill_action)
-        except ClusterError as error:
-            self.log.warning("Workflow %s can't be ended: %s", name, error)
-        else:
-            self.log.info("Workflow %s: %s", name, self.on_kill_action)
+        self.hook.end(name, self.on_kill_action)

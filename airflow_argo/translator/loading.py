@@ -5,7 +5,6 @@ Whoever doesn't trust the file uses `isolated`, which does this in a process of 
 
 from __future__ import annotations
 
-import gc
 import importlib.util
 import os
 import sys
@@ -36,7 +35,6 @@ def prepare_environment() -> None:
     os.environ.setdefault("_AIRFLOW__AS_LIBRARY", "1")  # Airflow 3: no database, no plugins, no logging of its own
     os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
     os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "False")
-    gc.set_threshold(50_000)  # what is imported stays: Python would look through it again and again
 
 
 def load_dags(path: str | Path, *, dags_folder: str | None = None, placeholders: bool = False) -> list[Any]:
