@@ -56,15 +56,6 @@ _LAYOUTS = {
 _LAYOUT_WORDS = re.compile(r"January|Jan|Monday|Mon|MST|PM|pm|Z0|[-+]0|_2|\d")
 
 
-def formattable(format: str) -> bool:
-    """Whether Argo can write dates in a format of strftime."""
-    try:
-        layout(format)
-    except DefinitionError:
-        return False
-    return True
-
-
 def layout(format: str) -> str:
     """Go's layout for a format of strftime.
 

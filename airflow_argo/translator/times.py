@@ -30,14 +30,14 @@ class Window:
         if self.earliest is None or timetable_kind(timetable) not in _BY_INTERVAL:
             return self.earliest
         core = core_timetable(timetable)
-        return _plain(core._get_next(core._align_to_next(_airflows(self.earliest))))  # noqa: SLF001 - Airflow has no other way
+        return _utc(core._get_next(core._align_to_next(_airflows(self.earliest))))  # noqa: SLF001 - Airflow has no other way
 
     def last_run(self, timetable: Any) -> datetime | None:
         """No run starts after this."""
         if self.latest is None or timetable_kind(timetable) not in _BY_INTERVAL:
             return self.latest
         core = core_timetable(timetable)
-        return _plain(core._get_next(core._align_to_prev(_airflows(self.latest))))  # noqa: SLF001 - as above
+        return _utc(core._get_next(core._align_to_prev(_airflows(self.latest))))  # noqa: SLF001 - as above
 
 
 def window_of(dag: Any) -> Window:
@@ -93,22 +93,11 @@ def runs_of_timetable(timetable: Any, after: datetime) -> Iterator[Any]:
             yield info
 
 
-def airflows_runs(timetable: Any, after: datetime) -> Iterator[datetime]:
-    """The moments after one at which Airflow starts runs."""
-    for info in runs_of_timetable(timetable, after):
-        if info.run_after > after:
-            yield info.run_after.astimezone(timezone.utc)
-
-
 def _airflows(moment: datetime) -> Any:
     import pendulum
 
     return pendulum.instance(moment.astimezone(timezone.utc), tz="UTC")
 
 
-def _plain(moment: Any) -> datetime:
-    return datetime.fromtimestamp(moment.timestamp(), timezone.utc)
-
-
-def _utc(moment: datetime) -> datetime:
+def _utc(moment: Any) -> datetime:
     return datetime.fromtimestamp(moment.timestamp(), timezone.utc)

@@ -40,8 +40,7 @@ _REFUSED = {
     "ipc_mode": "pods have their own",
     "retrieve_output": "print the value as the last line, and leave it out",
 }
-_SAME_ANYWHERE = ("api_version", "auto_remove", "container_name", "host_tmp_dir", "log_opts_max_size", "log_opts_max_file")
-"""Arguments about the Docker host's household, which a pod doesn't have."""
+# about the Docker host's household alone: api_version, auto_remove, container_name, host_tmp_dir, log_opts_max_size and _file
 
 
 @translates("airflow.providers.docker.operators.docker.DockerOperator", "airflow.operators.docker_operator.DockerOperator")
