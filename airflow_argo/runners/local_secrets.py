@@ -9,9 +9,7 @@ from typing import Any
 
 from airflow_argo.diagnostics import InputError
 from airflow_argo.runners.sources import Runnable
-
-VARIABLE_PREFIX = "AIRFLOW_VAR_"
-CONNECTION_PREFIX = "AIRFLOW_CONN_"
+from airflow_argo.translator.value_files import CONNECTION_PREFIX, VARIABLE_PREFIX
 
 Dict = dict[str, Any]
 

@@ -26,6 +26,7 @@ from airflow_argo.translator.own_modules import names_of
 from airflow_argo.translator.parse_time import remember_reads, unknown_in, watched_values
 from airflow_argo.translator.sources import SourceLoader, as_written, left_in
 from airflow_argo.translator.template_files import port_templates, remember_template_files
+from airflow_argo.translator.value_files import how_to_give
 
 
 def prepare_environment() -> None:
@@ -99,8 +100,7 @@ def _import_error(error: Exception, file: Path) -> DagFileError:
     if unknown is not None:
         kind, name = unknown
         message = f"{kind} '{name}' isn't known here"
-        flag, variable = ("--variables", "VAR") if kind == "Variable" else ("--connections", "CONN")
-        cure = f"give it by {flag} FILE or AIRFLOW_{variable}_{name.upper()}, or see how far one gets with --placeholders"
+        cure = f"{how_to_give(kind, name)}; or see how far one gets with --placeholders"
     return DagFileError("AA102", f"it can't be imported: {message}", cure, at)
 
 

@@ -9,10 +9,8 @@ from airflow_argo.diagnostics import CODES, Diagnostic, Origin
 from airflow_argo.model.workflow import Workflow
 from airflow_argo.translator.parse_time import Read, reads_of, secrets_in
 from airflow_argo.translator.sources import as_written
-from airflow_argo.translator.value_files import CONNECTION_PREFIX, VARIABLE_PREFIX
+from airflow_argo.translator.value_files import how_to_give
 
-_FLAGS = {"Variable": "--variables", "Connection": "--connections"}
-_PREFIXES = {"Variable": VARIABLE_PREFIX, "Connection": CONNECTION_PREFIX}
 _INSTEAD = {
     "default": "the default is taken",
     "placeholder": "a placeholder is taken",
@@ -36,15 +34,7 @@ def _said(read: Read) -> tuple[str, str, str]:
     if read.gave == "value":
         found = f"{_what(read)} is read as the file is imported: the manifest keeps what it says now"
         return "AA111", found, "translate again when it changes, or read it by a template"
-    instead = {
-        "default": "the default is taken",
-        "placeholder": "a placeholder is taken",
-        "error": "the file goes on without it",
-    }
-    cure = (
-        f"give it by {_FLAGS[read.kind]} FILE, or by AIRFLOW_{'VAR' if read.kind == 'Variable' else 'CONN'}_{read.name.upper()}"
-    )
-    return "AA110", f"{_what(read)} isn't known here: {instead[read.gave]}", cure
+    return "AA110", f"{_what(read)} isn't known here: {_INSTEAD[read.gave]}", how_to_give(read.kind, read.name)
 
 
 def _what(read: Read) -> str:

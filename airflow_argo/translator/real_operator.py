@@ -30,6 +30,7 @@ from airflow_argo.translator.shipping import MAX_BYTES, Shipment, constants_pull
 from airflow_argo.translator.template_files import texts_in
 from airflow_argo.translator.templates import NotConvertible, pull_of
 from airflow_argo.translator.tries import least_wait, retry_of
+from airflow_argo.translator.value_files import CONNECTION_PREFIX, VARIABLE_PREFIX
 
 NEEDS_SERVER = {
     "HITLOperator": "somebody answers it in Airflow's user interface",
@@ -185,7 +186,7 @@ def with_environment(settings: Settings) -> PodSettings:
     own = pod_settings_of(settings)
     sources = [
         {"prefix": prefix, "secretRef": {"name": settings.required(setting), "optional": True}}
-        for prefix, setting in (("AIRFLOW_CONN_", "connections_secret"), ("AIRFLOW_VAR_", "variables_secret"))
+        for prefix, setting in ((CONNECTION_PREFIX, "connections_secret"), (VARIABLE_PREFIX, "variables_secret"))
     ]
     if settings["airflow_secret"]:
         sources.append({"prefix": "", "secretRef": {"name": settings.required("airflow_secret")}})

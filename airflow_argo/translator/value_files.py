@@ -15,6 +15,14 @@ from airflow_argo.diagnostics import InputError, Origin
 
 VARIABLE_PREFIX, CONNECTION_PREFIX = "AIRFLOW_VAR_", "AIRFLOW_CONN_"
 
+_GIVEN_BY = {"Variable": ("--variables", VARIABLE_PREFIX), "Connection": ("--connections", CONNECTION_PREFIX)}
+
+
+def how_to_give(kind: str, name: str) -> str:
+    """How one gives a Variable or Connection that isn't known."""
+    flag, prefix = _GIVEN_BY[kind]
+    return f"give it by {flag} FILE, or by {prefix}{name.upper()}"
+
 
 def variables_in(path: Path) -> dict[str, str]:
     """Environment variables for a file of Variables: `.json`, `.yaml` or `.env`.
