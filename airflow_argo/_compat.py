@@ -29,8 +29,6 @@ from airflow.providers.common.compat.sdk import (  # noqa: TID253 - Airflow's ow
 )
 from airflow.triggers.base import BaseTrigger, TriggerEvent  # noqa: TID253
 
-from airflow_argo.translator.airflow_names import is_mapped
-
 try:
     from airflow.sdk.exceptions import AirflowRescheduleException
 except ImportError:  # before 3.1
@@ -64,7 +62,6 @@ __all__ = [
     "handled_output",
     "holds_secret",
     "no_timetable",
-    "operator_class_of",
     "redact",
     "skip_tasks",
     "state_store",
@@ -132,11 +129,6 @@ def task_states(context: Any, task_ids: list[str]) -> dict[str, tuple[str, ...]]
 def _is_of(name: str, task_id: str) -> bool:
     """Whether a name in an answer of states is a task's, or that of an instance of it: `task_3`."""
     return name == task_id or (name.startswith(f"{task_id}_") and name[len(task_id) + 1 :].isdigit())
-
-
-def operator_class_of(task: Any) -> type:
-    """The class of an operator, or of what a mapped one makes."""
-    return task.operator_class if is_mapped(task) else type(task)
 
 
 def no_timetable() -> Any:

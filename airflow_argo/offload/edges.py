@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_argo._compat import SkipMixin, operator_class_of
+from airflow_argo._compat import SkipMixin
+from airflow_argo.translator.airflow_names import operator_class_of
 
 if TYPE_CHECKING:
     from airflow_argo.offload.part import PartOfDag

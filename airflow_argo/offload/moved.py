@@ -19,10 +19,11 @@ from typing import Any
 from airflow_argo._compat import TaskGroup
 from airflow_argo.diagnostics import InputError, Origin
 from airflow_argo.offload.edges import SubmissionsUpstreamIds
-from airflow_argo.offload.part import PartOfDag, rule_of
+from airflow_argo.offload.part import PartOfDag
 from airflow_argo.offload.shown import show
 from airflow_argo.offload.written import copied
 from airflow_argo.operators.argo import ArgoSubmitWorkflowOperator
+from airflow_argo.translator.airflow_names import rule_name_of
 
 
 def move(dag: Any, group: Any, *, show_steps: bool, strict: bool, **options: Any) -> Any:
@@ -48,7 +49,7 @@ def move(dag: Any, group: Any, *, show_steps: bool, strict: bool, **options: Any
     if show_steps:
         for task in tasks.values():
             show(task, part, submit)
-            if not task.upstream_task_ids or rule_of(task) == "all_done":
+            if not task.upstream_task_ids or rule_name_of(task) == "all_done":
                 submit.set_downstream(task)
     else:
         _take_out(dag, group, tasks, submit)

@@ -11,7 +11,7 @@ from airflow_argo.diagnostics import Severity
 from airflow_argo.offload.edges import SubmissionsUpstreamIds, decides
 from airflow_argo.offload.written import copied, placed, without_surroundings
 from airflow_argo.operators.sources import Nothing, Source, workflow_source
-from airflow_argo.translator.airflow_names import is_mapped
+from airflow_argo.translator.airflow_names import is_mapped, rule_name_of
 
 READY: Final = "ready"
 SKIPS: Final = "skipmixin_key"
@@ -70,7 +70,7 @@ class PartOfDag:
                 self._ready_after(other)
             submit.trigger_rule = type(submit.trigger_rule)("all_success")
             upstream.connect(task_id)
-        elif decides(task) or rule_of(submit) == "all_success":
+        elif decides(task) or rule_name_of(submit) == "all_success":
             self._ready_after(task_id)
         else:
             upstream.connect(task_id)
@@ -87,7 +87,7 @@ class PartOfDag:
     def unbind(self, task_id: str) -> None:
         """Take off the edge from the submission to a task that has others, if its rule would be changed by it."""
         task = self.task(task_id)
-        if rule_of(task) in SENSITIVE:
+        if rule_name_of(task) in SENSITIVE:
             task.upstream_task_ids.discard(self.submit_id)
             self.task(self.submit_id).downstream_task_ids.discard(task_id)
 
@@ -206,11 +206,6 @@ class _Xcoms:
         if values or listed:
             return values if listed or len(values) != 1 else values[0]
         return None
-
-
-def rule_of(task: Any) -> str:
-    """The name of a task's trigger rule."""
-    return str(getattr(task.trigger_rule, "value", task.trigger_rule))
 
 
 def _has_instances(task: Any) -> bool:

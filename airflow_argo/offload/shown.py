@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from airflow_argo.offload.edges import UpstreamIds
-from airflow_argo.offload.part import SENSITIVE, PartOfDag, rule_of
+from airflow_argo.offload.part import SENSITIVE, PartOfDag
 from airflow_argo.offload.steps import ArgoDecidingStepOperator, ArgoStepOfMapped, ArgoStepOperator
-from airflow_argo.translator.airflow_names import is_mapped
+from airflow_argo.translator.airflow_names import is_mapped, rule_name_of
 
 _KEPT: Final = (
     *("owner", "doc_md", "doc", "doc_json", "doc_yaml", "doc_rst", "task_display_name", "map_index_template"),
@@ -37,10 +37,10 @@ def show(task: Any, part: PartOfDag, submit: Any) -> None:
         "poll_interval": submit.poll_interval,
         "log_tail": submit.log_tail,
         "on_kill_action": submit.on_kill_action,
-        "waits_for_submission": rule_of(task) in SENSITIVE,
+        "waits_for_submission": rule_name_of(task) in SENSITIVE,
     }
     base = {name: value for name in (*_KEPT, *_CALLBACKS) if (value := _value(task, name)) is not None}
-    rule = rule_of(task)
+    rule = rule_name_of(task)
     base["trigger_rule"] = "all_done" if rule == "always" else rule  # the workflow has to be there
     if is_mapped(task):
         _become_mapped(task, own, base)

@@ -49,6 +49,17 @@ def is_mapped(task: Any) -> bool:
     return isinstance(task, airflow_names().mapped_operator)
 
 
+def operator_class_of(task: Any) -> type:
+    """The class of an operator, or of what a mapped one makes."""
+    found: type = task.operator_class if is_mapped(task) else type(task)
+    return found
+
+
+def rule_name_of(task: Any) -> str:
+    """The name of a task's trigger rule, which is a text or an enum's member."""
+    return str(getattr(task.trigger_rule, "value", task.trigger_rule))
+
+
 def _airflow_3(version: str) -> AirflowNames:
     from airflow.sdk import DAG, BaseOperator, Param, TaskGroup, XComArg
     from airflow.sdk.definitions._internal import expandinput

@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow_argo.diagnostics import Diagnostic, Severity
 from airflow_argo.model.graph import Body, ForLoop, Graph, WhileLoop
-from airflow_argo.translator.airflow_names import is_mapped
+from airflow_argo.translator.airflow_names import is_mapped, operator_class_of
 from airflow_argo.translator.context import TaskContext, WantsAirflow
 from airflow_argo.translator.mapped_groups import has_instances
 from airflow_argo.translator.mapping import applies_functions, loop_of, unmapped
@@ -22,8 +22,7 @@ _CALLBACKS = tuple(f"on_{event}_callback" for event in ("execute", "failure", "s
 
 def body_of(task: Any, ctx: TaskContext) -> Body | None:
     """The body of a task's step; None, and findings, if there is none."""
-    operator_class = task.operator_class if is_mapped(task) else type(task)
-    translator = translator_of(operator_class)
+    translator = translator_of(operator_class_of(task))
     reason = _asks_for_airflow(task)
     if translator is None:
         reason = f"there is no translation of {operator_name(task)}"

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from airflow_argo.model.conditions import Condition, IsIn, Truth
 from airflow_argo.model.values import Constant, Output, SameItem, Type, Value
-from airflow_argo.translator.airflow_names import is_mapped
+from airflow_argo.translator.airflow_names import is_mapped, operator_class_of, rule_name_of
 from airflow_argo.translator.mapped_groups import has_instances, is_counted_at_start, mapped_group_of
 
 FOLLOW = "follow"
@@ -87,7 +87,7 @@ def _obey(
     is_direct = child.task_id in decider.downstream_task_ids
     if mapped_group_of(decider) is not None or (not is_direct and is_counted_at_start(child)):
         return
-    if str(getattr(child.trigger_rule, "value", child.trigger_rule)) == "always":
+    if rule_name_of(child) == "always":
         return  # it runs before anything is decided
     if not is_mapped(decider):
         found.setdefault(child.task_id, []).append((decider.task_id, test(follow)))
@@ -123,5 +123,4 @@ def is_short_circuit(task: Any) -> bool:
 
 
 def _is_a(task: Any, names: set[str]) -> bool:
-    operator_class = task.operator_class if is_mapped(task) else type(task)
-    return bool({base.__name__ for base in operator_class.__mro__} & names)
+    return bool({base.__name__ for base in operator_class_of(task).__mro__} & names)

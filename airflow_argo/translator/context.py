@@ -26,7 +26,7 @@ from airflow_argo.model.values import (
 )
 from airflow_argo.pod.values import TYPE, to_json
 from airflow_argo.settings import Settings, Source
-from airflow_argo.translator.airflow_names import airflow_names
+from airflow_argo.translator.airflow_names import airflow_names, rule_name_of
 from airflow_argo.translator.arguments import argument_json, mark, shown
 from airflow_argo.translator.mapped_groups import are_members, mapped_group_of
 from airflow_argo.translator.origins import Origins
@@ -238,7 +238,7 @@ class TaskContext:
     @property
     def runs_at_once(self) -> bool:
         """Whether the task runs before those upstream of it have ended. Source: TriggerRuleDep."""
-        return str(getattr(self.task.trigger_rule, "value", self.task.trigger_rule)) == "always" and not self.mapped
+        return rule_name_of(self.task) == "always" and not self.mapped
 
     def _template(self, text: str) -> Value:
         import jinja2

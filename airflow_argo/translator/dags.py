@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from airflow_argo.diagnostics import Diagnostic, Severity
@@ -15,7 +16,7 @@ from airflow_argo.model.walk import found_in
 from airflow_argo.model.workflow import Workflow
 from airflow_argo.settings import Settings, load_settings
 from airflow_argo.translator import limits
-from airflow_argo.translator.airflow_names import is_mapped
+from airflow_argo.translator.airflow_names import is_mapped, rule_name_of
 from airflow_argo.translator.bodies import body_of
 from airflow_argo.translator.branches import conditions_on_decisions
 from airflow_argo.translator.callbacks import exit_of
@@ -79,8 +80,6 @@ def _is_refused(diagnostics: Iterable[Diagnostic]) -> bool:
 
 
 def _dag_context(dag: Any, settings: Settings | None, outside: Outside | None) -> DagContext:
-    from pathlib import Path
-
     own = frozenset(dag.task_dict) if outside is None else outside.own
     path = str(dag.fileloc)
     return DagContext(
@@ -159,7 +158,7 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
     keys = _pushed(body)
     if keys is None or keys:
         ctx.pushes[task.task_id] = keys
-    rule_name = str(getattr(task.trigger_rule, "value", task.trigger_rule))
+    rule_name = rule_name_of(task)
     upstream = [] if task_ctx.runs_at_once else sorted(task.upstream_task_ids)
     decisions = ctx.decisions.get(task.task_id, [])
     indirect = ctx.outside.stand_ins(_indirect_setups(task), "all_success")

@@ -26,7 +26,7 @@ from airflow_argo.model.conditions import (
     all_of,
     steps_judged,
 )
-from airflow_argo.translator.airflow_names import is_mapped
+from airflow_argo.translator.airflow_names import is_mapped, rule_name_of
 
 if TYPE_CHECKING:
     from airflow_argo.translator.context import DagContext
@@ -121,7 +121,7 @@ def rule_before_expansion(task: Any, ctx: DagContext) -> Rule:
     """
     if not sources_of_mapping(task):
         return Rule()
-    name, upstream = str(getattr(task.trigger_rule, "value", task.trigger_rule)), sorted(task.upstream_task_ids)
+    name, upstream = rule_name_of(task), sorted(task.upstream_task_ids)
     members = [one for one in upstream if are_members(task, ctx.dag.task_dict[one])]
     upstream = ctx.outside.stand_ins(upstream, name)
     if name in ("none_failed_min_one_success", "none_failed_or_skipped"):

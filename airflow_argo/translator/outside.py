@@ -14,6 +14,7 @@ from typing import Any, Final
 from airflow_argo.model.conditions import FALSE, AllOf, AnyOf, Condition, Every, Not, Rule, Some, State, Whole
 from airflow_argo.model.graph import Step
 from airflow_argo.model.jobs import NoOp
+from airflow_argo.translator.airflow_names import rule_name_of
 from airflow_argo.translator.trigger_rules import RULES
 
 BEFORE: Final = "before"
@@ -102,7 +103,7 @@ def would_run(tasks: Iterable[Any], outside: Outside) -> bool:
 def _end_without_running(task: Any, outside: Outside, ended: Mapping[str, Any]) -> tuple[State, ...] | None:
     if task.task_id in outside.skipped:
         return (State.SKIPPED,)
-    rule_name = str(getattr(task.trigger_rule, "value", task.trigger_rule))
+    rule_name = rule_name_of(task)
     upstream = sorted(task.upstream_task_ids)
     if not upstream or rule_name not in RULES:
         return None

@@ -19,7 +19,7 @@ from airflow_argo.model.jobs import Env, FieldPath, Job, PodSettings, PythonCall
 from airflow_argo.model.values import Constant, Output, SameItem, Type, Value
 from airflow_argo.pod.values import to_json
 from airflow_argo.settings import Settings
-from airflow_argo.translator.airflow_names import airflow_names, is_mapped
+from airflow_argo.translator.airflow_names import airflow_names, is_mapped, operator_class_of
 from airflow_argo.translator.branches import decision_of
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, DagContext, TaskContext, pod_settings_of
 from airflow_argo.translator.labels import NAMESPACE_VARIABLE
@@ -107,8 +107,7 @@ _ASKS_FOR_RUNS = (
 
 def _environment(task: Any, ctx: TaskContext, shipment: Shipment) -> Env:
     """The variable by which a pod knows where runs of other DAGs are, if it may look at them."""
-    operator_class = task.operator_class if is_mapped(task) else type(task)
-    looks = any(base.__name__ in LOOKS_AT_RUNS for base in operator_class.__mro__)
+    looks = any(base.__name__ in LOOKS_AT_RUNS for base in operator_class_of(task).__mro__)
     if not looks and not any(word in text for text in shipment.texts.values() for word in _ASKS_FOR_RUNS):
         return ()
     if looks:
@@ -124,8 +123,8 @@ def operator_name(task: Any) -> str:
 
 
 def _needs_server(task: Any) -> str | None:
-    operator_class = task.operator_class if is_mapped(task) else type(task)
-    return next((NEEDS_SERVER[base.__name__] for base in operator_class.__mro__ if base.__name__ in NEEDS_SERVER), None)
+    names = [base.__name__ for base in operator_class_of(task).__mro__]
+    return next((NEEDS_SERVER[name] for name in names if name in NEEDS_SERVER), None)
 
 
 def _report_stores(task: Any, ctx: TaskContext, shipment: Shipment) -> None:
@@ -150,8 +149,7 @@ def _prior_pulls(task: Any, shipment: Shipment) -> list[str]:
     if hasattr(task, "python_callable"):
         texts = _texts_of(task, shipment)
     else:
-        operator_class = task.operator_class if is_mapped(task) else type(task)
-        texts = [text for base in operator_class.__mro__ if (text := _own_source(base, shipment))]
+        texts = [text for base in operator_class_of(task).__mro__ if (text := _own_source(base, shipment))]
     return [call for text in texts for call in prior_pulls_in_python(textwrap.dedent(text))]
 
 
