@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 from airflow_argo.diagnostics import InputError, Origin
 from airflow_argo.settings import Settings
+from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.dag_file_errors import DagFileError
 from airflow_argo.translator.dag_files import dags_of_file
 from airflow_argo.translator.times import core_timetable, dag_run_infos_between
@@ -25,12 +26,7 @@ class PlannedRun:
 
     def parameters(self) -> dict[str, str]:
         """What the run's workflow is told."""
-        return {
-            "run_id": self.run_id,
-            "logical_date": self.logical_date,
-            "data_interval_start": self.data_interval_start,
-            "data_interval_end": self.data_interval_end,
-        }
+        return asdict(self)
 
 
 def planned_runs(
@@ -68,9 +64,7 @@ def _planned(dag: Any, path: str, first: datetime, last: datetime, *, backwards:
 
 def _run_id_date(info: Any) -> Any:
     """Airflow 3 names runs by when they are due, Airflow 2 by their logical date. Source: DagRun.generate_run_id."""
-    from airflow_argo.translator.airflow_names import airflow_names
-
-    return info.logical_date if airflow_names().version.startswith("2.") else info.run_after
+    return info.logical_date if airflow_names().is_2 else info.run_after
 
 
 def _check(dag: Any, core: Any, path: str, first: datetime, last: datetime, now: datetime, *, backwards: bool) -> None:

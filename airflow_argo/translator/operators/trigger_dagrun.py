@@ -21,7 +21,7 @@ from airflow_argo.translator.context import NOTHING, MappedItem, TaskContext, Wa
 from airflow_argo.translator.dags_beside import dag_beside
 from airflow_argo.translator.labels import DAG_ID_LABEL, RUN_ID, label_of
 from airflow_argo.translator.moments_of_tasks import moment_of
-from airflow_argo.translator.params import CONF, LOGICAL_DATE, OWN_INPUTS, params_of
+from airflow_argo.translator.params import CONF, LOGICAL_DATE, OWN_INPUTS, is_unset, params_of
 from airflow_argo.translator.params import RUN_ID as RUN_ID_INPUT
 from airflow_argo.translator.registry import translates
 from airflow_argo.translator.tries import retry_of, timeout_of
@@ -64,7 +64,7 @@ def _check(task: Any) -> None:
             raise WantsAirflow(f"{name} is known only when it runs")
     if task.skip_when_already_exists:
         raise WantsAirflow("it is skipped if the run is there already")
-    if type(task.run_after).__name__ != "ArgNotSet":
+    if not is_unset(task.run_after):
         raise WantsAirflow("it has a run_after")
     if any(isinstance(getattr(task, name, None), MappedItem) for name in ("trigger_dag_id", "trigger_run_id", "logical_date")):
         raise WantsAirflow("it is mapped over what identifies the run")
@@ -82,7 +82,7 @@ def _text(found: Any, name: str) -> str:
 def _date(task: Any, ctx: TaskContext) -> str | Text:
     """The run's date, in ISO's form; without one it is for the time at which the task begins."""
     found = task.logical_date
-    if type(found).__name__ == "ArgNotSet":
+    if is_unset(found):
         return Text((RunFact("now"),))
     if found is None:
         raise WantsAirflow("its run has no date")
@@ -160,13 +160,9 @@ def _workflow(dag_id: str, name: str, date: str | Text, run_id: str | Text, give
         labels=Constant.of({"app.kubernetes.io/managed-by": "airflow-argo", DAG_ID_LABEL: label_of(dag_id)}),
         annotations=Record(((DAG_ID_LABEL, Constant.of(dag_id)), (RUN_ID, _value(run_id)))),
     )
-    listed = _listing([_record(name=Constant.of(key), value=value) for key, value in parameters])
+    listed = Listing(tuple(_record(name=Constant.of(key), value=value) for key, value in parameters))
     spec = _record(workflowTemplateRef=Constant.of({"name": name}), arguments=_record(parameters=listed))
     return _record(apiVersion=Constant.of("argoproj.io/v1alpha1"), kind=Constant.of("Workflow"), metadata=metadata, spec=spec)
-
-
-def _listing(parts: list[Value]) -> Value:
-    return Listing(tuple(parts))
 
 
 def _record(**fields: Value) -> Record:
