@@ -123,6 +123,7 @@ WITHOUT_LIKE = {
 """Names of the context that nothing says in Airflow 3, and what they tell."""
 
 TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+"""A tag of Jinja that gives text, or decides about it."""
 _SPELLINGS = "|".join(re.escape(name) for name in sorted(_IN_TEMPLATES, key=len, reverse=True))
 _NAME = re.compile(rf"(?<![\w.'\"])({_SPELLINGS})\b(?!\s*=[^=])")
 

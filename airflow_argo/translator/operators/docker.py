@@ -18,12 +18,12 @@ from airflow_argo.model.values import RunDate, RunFact, Text, Type
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, MappedItem, TaskContext, WantsAirflow
 from airflow_argo.translator.operators.python import call_in
 from airflow_argo.translator.pods import more_of_pod, overridden_mounts
+from airflow_argo.translator.porting_names import TAG
 from airflow_argo.translator.registry import translates
 from airflow_argo.translator.skips import skip_codes_of
 from airflow_argo.translator.tries import retry_of, timeout_of
 
 NO_POD_LIKE_IT = "AA237"
-_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _LEFT_OUT = {
     "dns": "use dnsConfig in a pod_override",
     "dns_search": "use dnsConfig in a pod_override",
@@ -122,9 +122,9 @@ def _words(found: Any, ctx: TaskContext) -> Words:
 
 def _split(text: str, ctx: TaskContext) -> list[str]:
     """The words of a text with templates in it, which are not looked into. Source: docker.utils.split_command."""
-    tags = _TAG.findall(text)
+    tags = TAG.findall(text)
     numbered = iter(range(len(tags)))
-    plain = _TAG.sub(lambda _: f"\x00{next(numbered)}\x00", text)
+    plain = TAG.sub(lambda _: f"\x00{next(numbered)}\x00", text)
     for match in re.finditer(r"\x00(\d+)\x00", plain):
         value = ctx.text(tags[int(match[1])])
         if isinstance(value, Text) and not all(isinstance(part, str | RunDate | RunFact) for part in value.parts):

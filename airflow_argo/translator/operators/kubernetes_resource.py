@@ -11,10 +11,10 @@ from airflow_argo.model.graph import Body, Graph, Step
 from airflow_argo.model.jobs import NoOp, Resource
 from airflow_argo.model.values import Constant, Listing, Record, Text, Value
 from airflow_argo.translator.context import MappedItem, TaskContext, WantsAirflow
+from airflow_argo.translator.porting_names import TAG
 from airflow_argo.translator.registry import translates
 from airflow_argo.translator.tries import retry_of, timeout_of
 
-_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _MODULE = "airflow.providers.cncf.kubernetes.operators.resource"
 
 
@@ -83,13 +83,13 @@ def _with_namespace(task: Any, items: list[dict[str, Any]]) -> Iterator[dict[str
 def _value(found: Any, ctx: TaskContext) -> Value:
     """Part of an object, with its templates as values inside its texts."""
     if isinstance(found, dict):
-        if any(_TAG.search(str(key)) for key in found):
+        if any(TAG.search(str(key)) for key in found):
             raise WantsAirflow("names in its YAML are known only when it runs")
         return Record(tuple((str(key), _value(value, ctx)) for key, value in found.items()))
     if isinstance(found, list):
         return Listing(tuple(_value(value, ctx) for value in found))
-    if isinstance(found, str) and _TAG.search(found):
-        if not re.search(r"[A-Za-z]", _TAG.sub("", found)):  # alone it might be a number once it is rendered
+    if isinstance(found, str) and TAG.search(found):
+        if not re.search(r"[A-Za-z]", TAG.sub("", found)):  # alone it might be a number once it is rendered
             raise WantsAirflow("a value in its YAML is known only when it runs")
         text = ctx.text(found)
         return text if isinstance(text, Text) else Constant.of(text)
