@@ -19,7 +19,7 @@ def noting_lines(path: str) -> Iterator[None]:
     added = dag_class.add_task
 
     def add_task(self: Any, task: Any, *args: Any, **kwargs: Any) -> Any:
-        line = _line_in(path)
+        line = line_in(path)
         result = added(self, task, *args, **kwargs)
         if line is not None:
             vars(self).setdefault(_LINES, {})[task.task_id] = line
@@ -32,9 +32,9 @@ def noting_lines(path: str) -> Iterator[None]:
         dag_class.add_task = added
 
 
-def _line_in(path: str) -> int | None:
-    """The line of the innermost frame of the file; None if the file isn't running."""
-    frame: Any = sys._getframe(2)  # noqa: SLF001 - the documented way to one's callers
+def line_in(path: str) -> int | None:
+    """The line of the innermost frame of a file among the callers; None if the file isn't running."""
+    frame: Any = sys._getframe(1)  # noqa: SLF001 - the documented way to one's callers
     while frame is not None:
         if frame.f_code.co_filename == path:
             return int(frame.f_lineno)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -16,6 +15,8 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from airflow_argo.translator.airflow_names import airflow_names
+from airflow_argo.translator.made_at import line_in
+from airflow_argo.translator.template_files import texts_in
 
 _READS = "_airflow_argo_reads"
 _UNKNOWN = "_airflow_argo_unknown"
@@ -134,15 +135,15 @@ def _variable(watch: _Watch, read: Reader, _cls: Any, key: str, args: tuple[Any,
         if not _is_unknown(error):
             raise
         if has_default:
-            _note(watch, Read("Variable", key, _line(watch), "default"))
+            _note(watch, Read("Variable", key, line_in(watch.path), "default"))
             return default
         if not watch.placeholders:
             _note_unknown(watch, "Variable", key, error)
             raise
-        _note(watch, Read("Variable", key, _line(watch), "placeholder"))
+        _note(watch, Read("Variable", key, line_in(watch.path), "placeholder"))
         return PlaceholderMap(key) if named.get("deserialize_json") else Placeholder(key)
-    secrets = tuple(_leaves(value)) if _is_secret(key) else ()
-    _note(watch, Read("Variable", key, _line(watch), "value", secrets))
+    secrets = tuple(texts_in(value)) if _is_secret(key) else ()
+    _note(watch, Read("Variable", key, line_in(watch.path), "value", secrets))
     return value
 
 
@@ -155,18 +156,18 @@ def _connection(watch: _Watch, read: Reader, cls: Any, key: str, args: tuple[Any
         if not watch.placeholders:
             _note_unknown(watch, "Connection", key, error)
             raise
-        _note(watch, Read("Connection", key, _line(watch), "placeholder"))
+        _note(watch, Read("Connection", key, line_in(watch.path), "placeholder"))
         text = Placeholder(key)
         return cls(conn_id=key, conn_type="generic", host=text, login=text, password=text, schema=text)
-    extra = [text for name, value in (found.extra_dejson or {}).items() if _is_secret(name) for text in _leaves(value)]
+    extra = [text for name, value in (found.extra_dejson or {}).items() if _is_secret(name) for text in texts_in(value)]
     secrets = tuple(text for text in (found.password, *extra) if text)
-    _note(watch, Read("Connection", key, _line(watch), "value", secrets))
+    _note(watch, Read("Connection", key, line_in(watch.path), "value", secrets))
     return found
 
 
 def _note_unknown(watch: _Watch, kind: Literal["Variable", "Connection"], key: str, error: Exception) -> None:
     """Notes what isn't known, with Airflow's error: the file may catch it."""
-    _note(watch, Read(kind, key, _line(watch), "error"))
+    _note(watch, Read(kind, key, line_in(watch.path), "error"))
     setattr(error, _UNKNOWN, (kind, key))
 
 
@@ -207,26 +208,8 @@ def _configured_names() -> list[str]:
     return str(conf.get("core", "sensitive_var_conn_names", fallback="")).split(",")
 
 
-def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        yield from (text for part in value.values() for text in _leaves(part))
-    elif isinstance(value, list):
-        yield from (text for part in value for text in _leaves(part))
-    elif isinstance(value, str):
-        yield value
-
-
 def _note(watch: _Watch, read: Read) -> None:
     watch.reads.setdefault((read.kind, read.name), read)
-
-
-def _line(watch: _Watch) -> int | None:
-    frame: Any = sys._getframe(1)  # noqa: SLF001 - the documented way to one's callers
-    while frame is not None:
-        if frame.f_code.co_filename == watch.path:
-            return int(frame.f_lineno)
-        frame = frame.f_back
-    return None
 
 
 class Placeholder(str):
