@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from airflow_argo.translator.parsed import nodes_in
+
 if TYPE_CHECKING:
     from airflow_argo.translator.context import TaskContext
 
@@ -22,13 +24,18 @@ def report_prior_dates(shown: str, ctx: TaskContext) -> None:
 
 
 def prior_pulls_in_python(text: str) -> tuple[str, ...]:
-    """The calls in a Python text that say `include_prior_dates`, other than False."""
+    """The calls in a Python text that say `include_prior_dates`, other than False.
+
+    Args:
+        text: of a file, or of a function or class as it stands in one.
+    """
     return _in_python(text) if WORD in text or "xcom_pull" in text else ()
 
 
 @lru_cache(maxsize=256)
 def _in_python(text: str) -> tuple[str, ...]:
-    return tuple(ast.unparse(node) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call) and _is_prior(node))
+    nodes = nodes_in(f"if True:\n{text}" if text[:1].isspace() else text)
+    return tuple(ast.unparse(node) for node in nodes if isinstance(node, ast.Call) and _is_prior(node))
 
 
 def _is_prior(call: ast.Call) -> bool:

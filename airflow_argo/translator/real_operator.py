@@ -6,12 +6,13 @@ pushes are Airflow's. What the translator has to find are the XComs that it read
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
-import re
-import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
+from types import FunctionType
 from typing import Any
 
 from airflow_argo.diagnostics import Severity
@@ -23,10 +24,13 @@ from airflow_argo.translator.airflow_names import airflow_names, is_mapped, oper
 from airflow_argo.translator.branches import decision_of
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, DagContext, TaskContext, pod_settings_of
 from airflow_argo.translator.labels import NAMESPACE_VARIABLE
+from airflow_argo.translator.lambdas import lambdas_of
 from airflow_argo.translator.mapped_groups import are_members
+from airflow_argo.translator.parsed import nodes_in, tree_of
 from airflow_argo.translator.porting_names import AIRFLOW_2
 from airflow_argo.translator.prior_dates import prior_pulls_in_python, prior_pulls_in_templates, report_prior_dates
 from airflow_argo.translator.shipping import MAX_BYTES, Shipment, constants_pulled, shipment_of
+from airflow_argo.translator.sources import text_of
 from airflow_argo.translator.template_files import texts_in
 from airflow_argo.translator.templates import NotConvertible, pull_of
 from airflow_argo.translator.tries import least_wait, retry_of
@@ -139,9 +143,25 @@ def _report_stores(task: Any, ctx: TaskContext, shipment: Shipment) -> None:
 def _texts_of(task: Any, shipment: Shipment) -> list[str]:
     """The source of what a task calls; all texts if it has no function, or one without a source."""
     try:
-        return [inspect.getsource(task.python_callable)]
+        return [_source_of(task.python_callable)]
     except (AttributeError, OSError, TypeError):
         return list(shipment.texts.values())
+
+
+@lru_cache(maxsize=64)
+def _source_of(of: Any) -> str:
+    """The source of a class or a function: many tasks have the same, and Python looks through the whole file for a class.
+
+    Raises:
+        OSError: it has none.
+        TypeError: it is neither.
+    """
+    if not isinstance(of, FunctionType) or of.__name__ != "<lambda>":
+        return inspect.getsource(of)
+    code = of.__code__  # for a lambda Python has all of the line that it is in
+    if not (found := lambdas_of(code, tree_of(text_of(code.co_filename)))):
+        raise OSError("it can't be told from others in its line")
+    return "\n".join(map(ast.unparse, found))
 
 
 def _prior_pulls(task: Any, shipment: Shipment) -> list[str]:
@@ -150,19 +170,23 @@ def _prior_pulls(task: Any, shipment: Shipment) -> list[str]:
         texts = _texts_of(task, shipment)
     else:
         texts = [text for base in operator_class_of(task).__mro__ if (text := _own_source(base, shipment))]
-    return [call for text in texts for call in prior_pulls_in_python(textwrap.dedent(text))]
+    return [call for text in texts for call in prior_pulls_in_python(text)]
 
 
 def _own_source(of: type, shipment: Shipment) -> str | None:
     """The source of a class that is among the author's files."""
-    written = re.compile(rf"\bclass\s+{re.escape(of.__qualname__.rpartition('.')[2])}\b")
-    if not any(written.search(text) for text in shipment.texts.values()):
+    if not any(of.__name__ in _classes_in(text) for text in shipment.texts.values()):
         return None  # to look for it in a library takes as long as all else
     try:
-        found = inspect.getsource(of)
+        found = _source_of(of)
     except (OSError, TypeError):
         return None
     return found if any(found in text for text in shipment.texts.values()) else None
+
+
+@lru_cache(maxsize=64)
+def _classes_in(text: str) -> frozenset[str]:
+    return frozenset(node.name for node in nodes_in(text) if isinstance(node, ast.ClassDef))
 
 
 def shipped(ctx: DagContext, task_id: str | None = None) -> Shipment | None:

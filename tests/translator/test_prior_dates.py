@@ -34,6 +34,10 @@ PULLS = {
     "variable": "    @task\n    def f(ti=None, x=True):\n        return ti.xcom_pull('first', include_prior_dates=x)\n    f()",
     "position": "    @task\n    def f(ti=None):\n        ti.xcom_pull('first', None, 'k', True)\n    f()",
     "in Airflow": "    @task\n    def f(ti=None, conn=None):\n        ti.xcom_pull('first', include_prior_dates=True)\n    f()",
+    "lambda": "    PythonOperator(task_id='f', on_failure_callback=print,\n"
+    "        python_callable=lambda ti: ti.xcom_pull('first', include_prior_dates=True))",
+    "text at the margin": "    @task\n    def f(ti=None, conn=None):\n        '''\nA\n'''\n"
+    "        ti.xcom_pull('first', include_prior_dates=True)\n    f()",
     "classic": "    PythonOperator(task_id='f', python_callable=pulling)",
     "template": "    BashOperator(task_id='f', bash_command='{{ ti.xcom_pull(\"f\", include_prior_dates=True) }}')",
     "operator": "    Own(task_id='f')",
