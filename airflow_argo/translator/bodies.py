@@ -62,10 +62,11 @@ def _own(task: Any, translator: Translator, ctx: TaskContext) -> tuple[Body | No
             reason = f"the manifest would show a secret of {shown[0].kind} '{shown[0].name}', which its pod can read itself"
     except WantsAirflow as wish:
         body, reason = None, str(wish.args[0])
-    errors = [one for one in ctx.dag_context.diagnostics[found:] if one.severity is Severity.ERROR]
+    findings = ctx.dag_context.taken_back(found)
+    errors = [one for one in findings if one.severity is Severity.ERROR]
     if reason is None and (not errors or any(one.code in FINAL for one in errors)):
+        ctx.dag_context.diagnostics |= dict.fromkeys(findings)
         return body, None
-    del ctx.dag_context.diagnostics[found:]
     ctx.after = after
     return None, reason or _why(errors)
 

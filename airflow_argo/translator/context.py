@@ -70,6 +70,7 @@ class DagContext:
         leaves: ids of the tasks whose end states make that of the run.
         decisions: task id → the tasks that may skip it, each with the condition under which it doesn't.
         outside: the tasks around those that are meant.
+        diagnostics: what was found so far, each once, in the order of finding.
     """
 
     dag: Any
@@ -86,7 +87,7 @@ class DagContext:
     mapped: set[str] = field(default_factory=set)
     shipment: Shipment | None = None
     outside: Outside = field(default_factory=lambda: Outside(frozenset()))
-    diagnostics: list[Diagnostic] = field(default_factory=list)
+    diagnostics: dict[Diagnostic, None] = field(default_factory=dict)
 
     def may_push(self, task_id: str, key: str) -> bool:
         """Whether a task may push a value under a key."""
@@ -110,8 +111,11 @@ class DagContext:
             origin=self.origins.of(task_id),
             path=f"dag '{self.dag.dag_id}'" + (f" task '{task_id}'" if task_id else ""),
         )
-        if found not in self.diagnostics:
-            self.diagnostics.append(found)
+        self.diagnostics.setdefault(found)
+
+    def taken_back(self, count: int) -> list[Diagnostic]:
+        """The findings after the first so many, which are findings no longer."""
+        return [self.diagnostics.popitem()[0] for _ in range(len(self.diagnostics) - count)][::-1]
 
 
 class TaskContext:
