@@ -27,15 +27,18 @@ _COMPARED_DAYS = 800
 _DAY = timedelta(days=1)
 
 
-def as_airflow_runs(crons: tuple[str, ...], zone: str, timetable: Any) -> tuple[tuple[str, ...], OncePerHour | None]:
-    """The expressions, with more of them and a test if it takes these to run as Airflow does where the clock changes."""
+def as_airflow_runs(
+    crons: tuple[str, ...], zone: str, timetable: Any
+) -> tuple[tuple[str, ...], tuple[Test, ...], datetime | None]:
+    """The expressions, with more of them and a test if it takes these to run as Airflow does where the clock changes.
+
+    Returns:
+        (expressions, tests, the next change of the clock around which runs differ from Airflow's all the same).
+    """
     parsed = [ArgoCron.parse(cron) for cron in crons]
-    if (
-        not _changes(zone)
-        or any(len(cron.hours) == 24 for cron in parsed)
-        or next_difference(crons, zone, (), timetable) is None
-    ):
-        return crons, None
+    different = _next_difference(crons, zone, (), timetable)
+    if different is None or any(len(cron.hours) == 24 for cron in parsed):
+        return crons, (), different
     ticks = set().union(*(cron.hours for cron in parsed))
     later = {hour + 1 for hour in _hours_left_out(zone) if hour in ticks and hour + 1 not in ticks and hour < 23}
     more = [
@@ -44,11 +47,11 @@ def as_airflow_runs(crons: tuple[str, ...], zone: str, timetable: Any) -> tuple[
         if (hours := sorted(later & {hour + 1 for hour in one.hours}))
     ]
     made = (*crons, *more)
-    test = OncePerHour(zone, tuple(sorted(later)))
-    return (made, test) if next_difference(made, zone, (test,), timetable) is None else (crons, None)
+    tests = (OncePerHour(zone, tuple(sorted(later))),)
+    return (made, tests, None) if _next_difference(made, zone, tests, timetable) is None else (crons, (), different)
 
 
-def next_difference(crons: tuple[str, ...], zone: str, tests: Sequence[Test], timetable: Any) -> datetime | None:
+def _next_difference(crons: tuple[str, ...], zone: str, tests: Sequence[Test], timetable: Any) -> datetime | None:
     """The next change of the clock around which runs start, or are for, other times than Airflow's."""
     intervals = intervals_of(timetable)
     for change in _changes(zone):
@@ -58,7 +61,7 @@ def next_difference(crons: tuple[str, ...], zone: str, tests: Sequence[Test], ti
         if isinstance(intervals, Ticks):
             ours = [(moment, intervals.interval(moment)[0]) for moment, _ in ours]
         since = intervals.interval(start)[0] if isinstance(intervals, Ticks) else start
-        there = takewhile(lambda info: info.run_after < end, runs_of_timetable(timetable, since))  # noqa: B023
+        there = takewhile(lambda info: info.run_after < end, runs_of_timetable(timetable, since))  # noqa: B023 - as above
         theirs = [
             (info.run_after, info.data_interval.start if isinstance(intervals, Ticks) else info.run_after)
             for info in there

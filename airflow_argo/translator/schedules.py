@@ -14,7 +14,7 @@ from airflow_argo.diagnostics import Severity
 from airflow_argo.model.intervals import Span
 from airflow_argo.model.workflow import Schedule
 from airflow_argo.translator.argo_cron import NotCron
-from airflow_argo.translator.clock_changes import as_airflow_runs, next_difference
+from airflow_argo.translator.clock_changes import as_airflow_runs
 from airflow_argo.translator.context import DagContext
 from airflow_argo.translator.crons import as_argo_has_it, cron_and_zone, timetable_attribute, timetable_kind
 from airflow_argo.translator.intervals import are_known, span_of
@@ -151,12 +151,12 @@ def _checked(crons: list[tuple[str, str]], timetable: Any, ctx: DagContext) -> T
     except NotCron as error:
         ctx.report("AA213", str(error), "use five fields of numbers, names, ranges and steps")
         return None
-    times, test = as_airflow_runs(texts, crons[0][1], timetable)
-    found = next_difference(times, crons[0][1], (test,) if test else (), timetable)
-    if found is not None:
-        said = f"where the clock of {crons[0][1]} changes, runs or their dates aren't Airflow's: next on {found:%Y-%m-%d}"
-        ctx.report("AA213", said, "choose an hour that every day has once, or UTC", Severity.WARNING)
-    return Times(times, crons[0][1], (test,) if test else ())
+    zone = crons[0][1]
+    times, tests, different = as_airflow_runs(texts, zone, timetable)
+    if different is not None:
+        found = f"where the clock of {zone} changes, runs or their dates aren't Airflow's: next on {different:%Y-%m-%d}"
+        ctx.report("AA213", found, "choose an hour that every day has once, or UTC", Severity.WARNING)
+    return Times(times, zone, tests)
 
 
 # Periods
