@@ -31,7 +31,6 @@ def body_of(task: Any, ctx: TaskContext) -> Body | None:
         body, reason = _own(task, translator, ctx)
         if reason is None:
             return body
-    ctx.real = True
     job = real_operator(task, ctx, reason)
     return loop_of(task, job, ctx) if job is not None and has_instances(task) else job
 

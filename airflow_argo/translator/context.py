@@ -123,13 +123,11 @@ class TaskContext:
 
     Attributes:
         after: ids of tasks that the task also has to run after, since it reads what they push.
-        real: whether the operator itself runs, in an Airflow image.
     """
 
     def __init__(self, dag_context: DagContext, task: Any, *, mapped: bool = False) -> None:
         self.dag_context, self.task, self.task_id, self.mapped = dag_context, task, str(task.task_id), mapped
         self.after: dict[str, None] = {}
-        self.real = False
         own = (getattr(task, "executor_config", None) or {}).get("argo") or {}
         self.settings = dag_context.settings.overridden(own, Source("executor_config", f"of task '{self.task_id}'"))
         self._reader = self._template_reader()

@@ -149,7 +149,7 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
     task_ctx = TaskContext(ctx, task, mapped=is_mapped(task))
     body = _body(task, task_ctx)
     pools, queues = task_ctx.settings["pools_config_map"] is not None, task_ctx.settings.queues
-    for found in left_out_of_task(task, real=task_ctx.real, pools=pools, queues=queues):
+    for found in left_out_of_task(task, pools=pools, queues=queues):
         task_ctx.report(*found)
     if body is None:
         return None

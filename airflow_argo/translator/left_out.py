@@ -39,12 +39,6 @@ _IN_ORDER = "let one task run after the other: Argo starts what is ready in the 
 _PAST = "set max_active_runs=1 and let the first task look at the earlier run's result; or backfill with --max-active-runs 1"
 
 _TASK_CHECKS: tuple[_Check, ...] = (
-    *(
-        _Check(f"on_{event}_callback", _UNSET, "AA206", "let a task with a trigger rule do it")
-        for event in ("execute", "failure", "success", "retry", "skipped")
-    ),
-    _Check("_pre_execute_hook", _UNSET, "AA224", "test it inside the task, or branch before it"),
-    _Check("_post_execute_hook", _UNSET, "AA224", "do it inside the task"),
     _Check("pool_slots", (*_UNSET, 1), "AA208", "give it a pool of its own, of as many slots as tasks of it may run at once"),
     _Check("weight_rule", ("downstream", *_UNSET), "AA209", _IN_ORDER),
     _Check("executor", _UNSET, "AA210", "leave it out: every task is a pod of Argo"),
@@ -63,15 +57,10 @@ _DAG_CHECKS: tuple[_Check, ...] = (
 )
 
 
-BY_AIRFLOW = frozenset({"AA206", "AA207", "AA217", "AA224"})
-"""Codes of what Airflow's task runner does, so that a task gets it if the operator itself runs."""
-
-
-def left_out_of_task(task: Any, *, real: bool = False, pools: bool = False, queues: Container[str] = ()) -> Iterator[LeftOut]:
-    """What a task asks for and doesn't get.
+def left_out_of_task(task: Any, *, pools: bool = False, queues: Container[str] = ()) -> Iterator[LeftOut]:
+    """What a task asks for and doesn't get. Callbacks, hooks and mails it gets: by Airflow's task runner, see `bodies`.
 
     Args:
-        real: the operator itself runs, by Airflow's task runner.
         pools: the sizes of pools are known, so that they hold.
         queues: those of which the settings say what their pods get.
     """
@@ -81,16 +70,10 @@ def left_out_of_task(task: Any, *, real: bool = False, pools: bool = False, queu
             f"say in airflow-argo.toml what its pods get: a table [queues.{queue}] with nodeSelector, tolerations or the like"
         )
         yield LeftOut("AA210", f"queue '{queue}' is not carried over", cure)
-    yield from (found for found in _left_out_of_task(task, pools=pools) if not (real and found.code in BY_AIRFLOW))
-
-
-def _left_out_of_task(task: Any, *, pools: bool) -> Iterator[LeftOut]:
     for check in _TASK_CHECKS:
         value = getattr(task, check.attribute, None)
         if not _is_unset(value, check.unset):
-            yield LeftOut(check.code, f"{check.attribute.strip('_')} is not carried over", check.cure)
-    if getattr(task, "email", None) and (task.email_on_failure or task.email_on_retry):
-        yield LeftOut("AA207", "mail on failure is not carried over", "let a task with the rule one_failed send it")
+            yield LeftOut(check.code, f"{check.attribute} is not carried over", check.cure)
     if getattr(task, "pool", DEFAULT_POOL) != DEFAULT_POOL and not pools:
         cure = "name a ConfigMap with the sizes of pools in the setting pools_config_map"
         yield LeftOut("AA208", f"pool '{task.pool}' is not carried over", cure)
