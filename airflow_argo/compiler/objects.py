@@ -21,9 +21,9 @@ from airflow_argo.compiler.scope import parameter_name, travels_as_base64
 from airflow_argo.compiler.tasks import PlannedTask
 from airflow_argo.compiler.templates import Templates, arguments_of
 from airflow_argo.diagnostics import DefinitionError
-from airflow_argo.model.graph import Graph, Step
+from airflow_argo.model.graph import Body, Graph, Step
 from airflow_argo.model.values import Output, Type, sources_of
-from airflow_argo.model.workflow import Schedule, Workflow
+from airflow_argo.model.workflow import InputSpec, Schedule, Workflow
 
 API_VERSION = "argoproj.io/v1alpha1"
 ANNOTATION = "airflow-argo.io/"
@@ -162,7 +162,7 @@ def _written(workflow: Workflow) -> Compiled:
 def _spec(workflow: Workflow, made: Compilation) -> Dict:
     spec: Dict = {"entrypoint": MAIN}
     if workflow.inputs:
-        spec["arguments"] = {"parameters": [_parameter(workflow, index) for index in range(len(workflow.inputs))]}
+        spec["arguments"] = {"parameters": [_parameter(given) for given in workflow.inputs]}
     for key, value in (
         ("serviceAccountName", workflow.service_account),
         ("parallelism", workflow.parallelism),
@@ -171,14 +171,13 @@ def _spec(workflow: Workflow, made: Compilation) -> Dict:
         if value is not None:
             spec[key] = value
     if workflow.on_exit is not None:
-        spec["onExit"] = _exit_template(workflow, made)
+        spec["onExit"] = _exit_template(workflow.on_exit, made)
     spec |= workflow.settings
     spec["templates"] = made.templates.finished()
     return spec
 
 
-def _parameter(workflow: Workflow, index: int) -> Dict:
-    given = workflow.inputs[index]
+def _parameter(given: InputSpec) -> Dict:
     parameter: Dict = {"name": given.name}
     if given.default is not None:
         is_text = given.type is Type.TEXT and isinstance(given.default.value, str)
@@ -188,10 +187,10 @@ def _parameter(workflow: Workflow, index: int) -> Dict:
     return parameter
 
 
-def _exit_template(workflow: Workflow, made: Compilation) -> str:
+def _exit_template(on_exit: Body, made: Compilation) -> str:
     """The template that runs at the end. Facts about the run, such as its status, are read where its jobs use them."""
     template = made.templates.reserve("on-exit")
-    graph = workflow.on_exit if isinstance(workflow.on_exit, Graph) else Graph((Step("on-exit", workflow.on_exit),))  # type: ignore[arg-type]
+    graph = on_exit if isinstance(on_exit, Graph) else Graph((Step("on-exit", on_exit),))
     writing = GraphTemplate.of(made, graph)
     for step, job, in_loop in jobs_of(graph):
         made.templates.plan(job, task_slug(step.id) or "job", in_loop=in_loop)
