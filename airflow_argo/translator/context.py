@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow_argo.diagnostics import CODES, Diagnostic, Origin, Severity
@@ -28,6 +29,7 @@ from airflow_argo.pod.values import TYPE, to_json
 from airflow_argo.settings import Settings, Source
 from airflow_argo.translator.airflow_names import airflow_names, rule_name_of
 from airflow_argo.translator.arguments import argument_json, mark, shown
+from airflow_argo.translator.known_templates import plain_macros
 from airflow_argo.translator.mapped_groups import are_members, mapped_group_of
 from airflow_argo.translator.origins import Origins
 from airflow_argo.translator.outside import Outside
@@ -71,6 +73,7 @@ class DagContext:
         decisions: task id → the tasks that may skip it, each with the condition under which it doesn't.
         outside: the tasks around those that are meant.
         diagnostics: what was found so far, each once, in the order of finding.
+        macros: the author's macros that are values.
     """
 
     dag: Any
@@ -88,6 +91,10 @@ class DagContext:
     shipment: Shipment | None = None
     outside: Outside = field(default_factory=lambda: Outside(frozenset()))
     diagnostics: dict[Diagnostic, None] = field(default_factory=dict)
+    macros: Mapping[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.macros = plain_macros(self.dag.user_defined_macros or {})
 
     def may_push(self, task_id: str, key: str) -> bool:
         """Whether a task may push a value under a key."""
@@ -265,6 +272,7 @@ class TaskContext:
         native = getattr(self.task, "render_template_as_native_obj", None)
         return TemplateReader(
             environment=self.dag_context.environment if native is None else self.task.get_template_env(),
+            macros=self.dag_context.macros,
             dag=dag,
             task=self.task,
             params=self._param,
@@ -284,7 +292,7 @@ class TaskContext:
             return None
         return self.dag_context.params.value(name)
 
-    @property
+    @cached_property
     def own_params(self) -> dict[str, Any]:
         """The params of the task that aren't its DAG's. Source: airflow.sdk process_params."""
         return own_params_of(self.task, self.dag_context.dag)

@@ -7,7 +7,7 @@ XComs and the like becomes text with values. Any other is refused, with the expr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ from airflow_argo.model.values import (
     Value,
 )
 from airflow_argo.translator.arguments import argument_json
-from airflow_argo.translator.known_templates import as_template, is_known, plain_macros
+from airflow_argo.translator.known_templates import as_template, is_known
 
 if TYPE_CHECKING:
     from jinja2 import Environment, nodes
@@ -80,6 +80,7 @@ class TemplateReader:
 
     Attributes:
         environment: the DAG's Jinja environment, with its own macros and filters.
+        macros: those of its macros that are values.
         dag, task: whose templates they are.
         params: the value of a param that only the DAG has; None for others.
         pull: the value of an XCom; raises if the task can't read it.
@@ -89,6 +90,7 @@ class TemplateReader:
     """
 
     environment: Environment
+    macros: Mapping[str, Any]
     dag: Any
     task: Any
     params: Callable[[str], Value | None]
@@ -120,7 +122,7 @@ class TemplateReader:
         return Evaluated(parts[0])
 
     def _is_known(self, tree: nodes.Node) -> bool:
-        return is_known(tree, self.environment, plain_macros(self.dag.user_defined_macros or {}), CONTEXT)
+        return is_known(tree, self.environment, self.macros, CONTEXT)
 
     def _rendered_now(self, tree: nodes.Template, text: str) -> Constant:
         from jinja2.nativetypes import native_concat
