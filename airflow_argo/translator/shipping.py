@@ -18,7 +18,7 @@ from airflow_argo.translator.dag_folders import folder_of, modules_of
 from airflow_argo.translator.data_files import data_files, files_elsewhere
 from airflow_argo.translator.own_modules import imports_of_text, own_modules, own_place
 from airflow_argo.translator.parsed import nodes_in
-from airflow_argo.translator.slices import SourceFile
+from airflow_argo.translator.sources import text_of
 from airflow_argo.translator.template_files import template_files
 
 if TYPE_CHECKING:
@@ -57,18 +57,18 @@ class Shipment:
 
 def shipment_of(ctx: DagContext) -> Shipment:
     """The files for the operators of a DAG."""
-    file = SourceFile.read(ctx.path)
+    text = text_of(ctx.path)
     root = folder_of(ctx.dag)
     name = Path(ctx.path).resolve().relative_to(root).as_posix()
-    imports = [*imports_of_text(file.text), *modules_of(ctx.dag)]
+    imports = [*imports_of_text(text), *modules_of(ctx.dag)]
     # what a pod needs of us is there: see pod.airflow_task.as_written
     modules = _own_files(name for name in imports if name.split(".")[0] != "airflow_argo")
     in_image = ctx.settings["dags_in_image"]
-    texts = {name: file.text, **modules}
+    texts = {name: text, **modules}
     if in_image is not None:
         return Shipment(name, f"{in_image.rstrip('/')}/{name}", _pods_part(), texts)
     others: dict[str, Any] = {**modules, **template_files(ctx.dag, root), **data_files(ctx.dag, root)}
-    beside = [*_pods_part(), ("dag_file", file.text)]
+    beside = [*_pods_part(), ("dag_file", text)]
     if others:
         beside.append(("dag_files", json.dumps(others, ensure_ascii=False, indent=0)))
     return Shipment(name, None, tuple(beside), texts, tuple(files_elsewhere(ctx.dag, root)))

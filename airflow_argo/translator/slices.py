@@ -80,13 +80,14 @@ class _Statement:
 
 @dataclass(slots=True)
 class SourceFile:
-    """A DAG file: its text and its statements."""
+    """A DAG file: its text, its statements, and by their names the functions that are defined anywhere in it."""
 
     path: Path
     text: str
     tree: ast.Module
     lines: list[str]
     statements: list[_Statement] = field(default_factory=list)
+    functions: dict[str, list[_Function]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: str) -> SourceFile:
@@ -114,6 +115,9 @@ def _read(path: str, text: str) -> SourceFile:
     tree = tree_of(text)
     found = SourceFile(Path(path), text, tree, text.splitlines())
     found.statements = list(_statements(tree.body, None))
+    for node in nodes_in(text):
+        if isinstance(node, _Function):
+            found.functions.setdefault(node.name, []).append(node)
     return found
 
 
@@ -195,7 +199,7 @@ class _Making:
         imports = tuple(dict.fromkeys(imports_of_text(source)))
         modules = own_modules(imports)
         for name, text in modules.items():
-            if _FILE in text and _FILE in _names_in(ast.parse(text)):
+            if _FILE in text and _FILE in _read_in(nodes_in(text)):
                 raise NotSliceable(f"its module {name} reads {_FILE}, and only a file has a path", _CURE_OF_FILE)
         return Slice(source, function, imports, modules, self.line)
 
@@ -250,11 +254,10 @@ class _Making:
 
     def _definition(self, function: FunctionType) -> _Function:
         line = function.__code__.co_firstlineno
-        for node in nodes_in(self.file.text):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function.__name__:
-                first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-                if first <= line <= node.lineno:
-                    return node
+        for node in self.file.functions.get(function.__name__, ()):
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            if first <= line <= node.lineno:
+                return node
         raise NotSliceable(f"function '{function.__name__}' can't be found in its file", "define it with def in the DAG file")
 
     def _without_task_decorators(self, node: _Function, function: FunctionType) -> str:
@@ -378,7 +381,11 @@ def _default_names(node: _Function) -> list[str]:
 
 
 def _names_in(node: ast.AST) -> list[str]:
-    return [part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)]
+    return _read_in(ast.walk(node))
+
+
+def _read_in(nodes: Iterable[ast.AST]) -> list[str]:
+    return [node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
 
 
 def _lookup(name: str, function: FunctionType) -> Any:
