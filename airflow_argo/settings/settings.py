@@ -170,11 +170,12 @@ def load_settings(
     """
     found: dict[str, tuple[str | None, Source]] = {setting.name: (setting.default, Source("default")) for setting in SETTINGS}
     file = _file(beside)
-    layers = (_from_airflow(), _from_file(file), _from_environment(environment), _from_flags(flags or {}))
+    tables = _toml(file) if file else {}
+    layers = (_from_airflow(), _from_file(tables, file), _from_environment(environment), _from_flags(flags or {}))
     for layer in layers:
         found |= layer
     values = {name: value for name, (value, _) in found.items()}
-    return Settings(values, {name: source for name, (_, source) in found.items()}, queues_of(file))
+    return Settings(values, {name: source for name, (_, source) in found.items()}, queues_of(tables, file))
 
 
 _Layer = dict[str, tuple["str | None", Source]]
@@ -198,11 +199,9 @@ def _from_environment(environment: Mapping[str, str]) -> _Layer:
     return layer
 
 
-def _from_file(path: Path | None) -> _Layer:
-    if path is None:
-        return {}
+def _from_file(tables: Mapping[str, Any], path: Path | None) -> _Layer:
     layer: _Layer = {}
-    for name, value in _toml(path).items():
+    for name, value in tables.items():
         if name == QUEUES:
             continue
         if name not in _BY_NAME:
@@ -211,13 +210,13 @@ def _from_file(path: Path | None) -> _Layer:
     return layer
 
 
-def queues_of(path: Path | None) -> dict[str, dict[str, Any]]:
+def queues_of(tables: Mapping[str, Any], path: Path | None) -> dict[str, dict[str, Any]]:
     """The tables `[queues.NAME]` of a settings file, if there is one.
 
     Raises:
         InputError: one isn't a table, or has a field that no queue can have.
     """
-    found = _toml(path).get(QUEUES, {}) if path else {}
+    found = tables.get(QUEUES, {})
     at = Origin(str(path))
     if not isinstance(found, dict) or not all(isinstance(table, dict) for table in found.values()):
         raise InputError("queues are no tables", "write [queues.NAME], and fields of a pod below it", at)
