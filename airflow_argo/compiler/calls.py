@@ -59,9 +59,6 @@ REPORT = "/tmp/airflow-argo-outcome.json"  # noqa: S108
 LARGE = "large"
 """The artifact with the values that are too large for the report; missing where there are none."""
 
-FINAL_EXIT_CODE = 100
-"""The exit code of a Python call that must not be tried again. Source: AirflowFailException."""
-
 _WORD = MAX_ARGUMENT_BYTES * 3 // 4
 
 

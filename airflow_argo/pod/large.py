@@ -7,7 +7,6 @@ know which task made which.
 from __future__ import annotations
 
 import glob
-import hashlib
 import json
 import os
 from typing import Any, Callable, Dict, List
@@ -31,6 +30,8 @@ def set_aside(report: Report, how: Dict[str, Any], most: int, mark: Callable[[An
         most: bytes that the report may have; where it has more, the largest values are large.
         mark: makes what stands for a value from [key, bytes].
     """
+    import hashlib  # few tasks have such values, and it takes longer than the rest of this module
+
     report = {**report, "pushed": dict(report["pushed"])}
     places: List[Any] = [(report["pushed"], key, key) for key in report["pushed"]]
     if "value" in report:

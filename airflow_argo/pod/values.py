@@ -6,7 +6,6 @@ What can travel, and as what it arrives, is as in Airflow. Source: airflow.sdk.s
 from __future__ import annotations
 
 import base64
-import dataclasses
 import enum
 import json
 import sys
@@ -15,7 +14,6 @@ from decimal import Decimal
 from importlib import import_module
 from io import BytesIO
 from typing import Any, Callable, Dict, Optional, Tuple
-from uuid import UUID
 
 from . import large
 
@@ -104,6 +102,8 @@ def _object_to_json(value: Any) -> Json:
     """An object of a class that says how it is stored. Airflow reads it again only where its configuration allows the class."""
     if "airflow" in sys.modules:
         return {TYPE: "airflow", "of": _serde().serialize(value)}
+    import dataclasses  # few tasks give such objects
+
     class_ = type(value)
     name = f"{class_.__module__}.{class_.__qualname__}"
     if hasattr(class_, "__pydantic_validator__"):
@@ -273,7 +273,7 @@ READERS: Dict[str, Callable[[Any], Any]] = {
     "date": date.fromisoformat,
     "timedelta": lambda seconds: timedelta(seconds=seconds),
     "decimal": lambda of: Decimal(str(of)),
-    "uuid": UUID,
+    "uuid": lambda of: import_module("uuid").UUID(of),
     "zone": _read_zone,
     "bytes": base64.b64decode,
     "parts of a timedelta": lambda of: timedelta(*of),

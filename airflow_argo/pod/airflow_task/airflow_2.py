@@ -13,7 +13,8 @@ import time
 from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
-from ..values import ABSENT  # noqa: TID252 - in a pod the package has another name
+from ..reports import FINAL_EXIT_CODE, report_value  # noqa: TID252 - in a pod the package has another name
+from ..values import ABSENT, encoded  # noqa: TID252
 from .awaiting import FAIL, event_of
 
 
@@ -23,7 +24,6 @@ def run(
     values: Callable[[Any], Any],
     run: Any,
     report: Dict[str, Any],
-    pod: Any,
 ) -> Tuple[int, Any]:
     """Runs the task that a call names; fills the report. See `task.run`."""
     from . import dag_file
@@ -50,9 +50,9 @@ def run(
             report["state"] = "success"
             return 0, report
         state = _ended(instance, session)
-        _fill(report, call, instance, pod, session)
+        _fill(report, call, instance, session)
     report["state"] = {"success": "success", "skipped": "skipped"}.get(state, "failed")
-    return {"success": 0, "skipped": 0, "up_for_retry": 1}.get(state, pod.FINAL_EXIT_CODE), report
+    return {"success": 0, "skipped": 0, "up_for_retry": 1}.get(state, FINAL_EXIT_CODE), report
 
 
 def _configure_logging() -> None:
@@ -225,18 +225,18 @@ def _call_back(instance: Any, kind: str, session: Any) -> None:
             logging.getLogger("task").exception("Callback failed")
 
 
-def _fill(report: Dict[str, Any], call: Dict[str, Any], instance: Any, pod: Any, session: Any) -> None:
+def _fill(report: Dict[str, Any], call: Dict[str, Any], instance: Any, session: Any) -> None:
     """What the task pushed and decided."""
     pushed = dict(_pushed(instance, session))
     decided = pushed.pop("skipmixin_key", None) or {}
     if "return_value" in pushed:
-        pod.report_value({"split": call.get("split")}, pushed.pop("return_value"), report)
-    report["pushed"].update({key: pod.encoded(value) for key, value in pushed.items()})
+        report_value({"split": call.get("split")}, pushed.pop("return_value"), report)
+    report["pushed"].update({key: encoded(value) for key, value in pushed.items()})
     decides = call.get("decides")
     if isinstance(decides, list):
-        report["pushed"]["follow"] = pod.encoded([one for one in decides if _follows(one, decided)])
+        report["pushed"]["follow"] = encoded([one for one in decides if _follows(one, decided)])
     elif decides:
-        report["pushed"]["follow"] = pod.encoded(not decided)
+        report["pushed"]["follow"] = encoded(not decided)
 
 
 def _follows(task_id: str, decided: Dict[str, List[str]]) -> bool:

@@ -11,6 +11,8 @@ from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any, Callable, Dict, Optional, Tuple
 
+from ..reports import FINAL_EXIT_CODE, report_value  # noqa: TID252 - in a pod the package has another name
+from ..values import encoded  # noqa: TID252
 from .awaiting import FAIL, event_of
 
 
@@ -20,15 +22,13 @@ def run(
     values: Callable[[Any], Any],
     run: Any,
     report: Dict[str, Any],
-    pod: Any,
 ) -> Tuple[int, Any]:
     """Runs the task that a call names; fills the report.
 
     Args:
         files: name → text of what came with the program: `dag_file`, and perhaps `dag_files`, JSON of path → text.
         values: puts values together from nodes.
-        run: what the workflow's run is, `pod.Run`.
-        pod: the pod's program, for its ways with values.
+        run: what the workflow's run is.
     Returns:
         (exit code, report).
     """
@@ -38,7 +38,7 @@ def run(
     if __version__.startswith("2."):
         from . import airflow_2
 
-        return airflow_2.run(call, files, values, run, report, pod)
+        return airflow_2.run(call, files, values, run, report)
     from airflow.sdk.execution_time import task_runner
     from airflow.sdk.log import configure_logging
 
@@ -65,9 +65,9 @@ def run(
         report["state"] = "success"
         return 0, report
     state = str(_ended(task, supervisor, _server_context(task, run, call), call.get("retry")))
-    _fill(report, call, supervisor, pod)
+    _fill(report, call, supervisor)
     report["state"] = {"success": "success", "skipped": "skipped"}.get(state, "failed")
-    return {"success": 0, "skipped": 0, "up_for_retry": 1}.get(state, pod.FINAL_EXIT_CODE), report
+    return {"success": 0, "skipped": 0, "up_for_retry": 1}.get(state, FINAL_EXIT_CODE), report
 
 
 def prepare_environment() -> None:
@@ -235,20 +235,20 @@ def _resumed_by(message: Any) -> Tuple[str, Any]:
     return message.next_method, {**(message.next_kwargs or {}), "event": serialize(event.payload)}
 
 
-def _fill(report: Dict[str, Any], call: Dict[str, Any], supervisor: Any, pod: Any) -> None:
+def _fill(report: Dict[str, Any], call: Dict[str, Any], supervisor: Any) -> None:
     """What the task pushed and decided, and what its instance is called."""
     if supervisor.name:
-        report["name"] = pod.encoded(supervisor.name)
+        report["name"] = encoded(supervisor.name)
     pushed = dict(supervisor.pushed)
     if "return_value" in pushed:
-        pod.report_value({"split": call.get("split")}, pushed.pop("return_value"), report)
+        report_value({"split": call.get("split")}, pushed.pop("return_value"), report)
     pushed.pop("skipmixin_key", None)
-    report["pushed"].update({key: pod.encoded(value) for key, value in pushed.items()})
+    report["pushed"].update({key: encoded(value) for key, value in pushed.items()})
     decides = call.get("decides")
     if isinstance(decides, list):
-        report["pushed"]["follow"] = pod.encoded([one for one in decides if one not in supervisor.skipped])
+        report["pushed"]["follow"] = encoded([one for one in decides if one not in supervisor.skipped])
     elif decides:
-        report["pushed"]["follow"] = pod.encoded(not supervisor.decided)
+        report["pushed"]["follow"] = encoded(not supervisor.decided)
 
 
 def _moment(text: str) -> datetime:

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_argo.model.jobs import Env, Job, NoOp, PodSettings, PythonCall
 from airflow_argo.model.values import Constant, Value
-from airflow_argo.pod.runner import NAMED
+from airflow_argo.pod.functions import NAMED
 from airflow_argo.translator.branches import branch_facts, skips_others
 from airflow_argo.translator.context import MappedItem, TaskContext, WantsAirflow
 from airflow_argo.translator.context_use import asks_for_airflow

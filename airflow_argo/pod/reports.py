@@ -1,0 +1,51 @@
+"""What a task reports, and how it ends otherwise than well."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict
+
+from .values import encoded
+
+FINAL_EXIT_CODE = 100
+"""The exit code of a task that must not be tried again. Source: AirflowFailException."""
+
+MAX_MAP_LENGTH = int(os.environ.get("AIRFLOW__CORE__MAX_MAP_LENGTH", "1024"))
+
+Call = Dict[str, Any]
+Report = Dict[str, Any]
+
+
+class SkipTask(Exception):
+    """The task ends skipped."""
+
+
+class FailForGood(Exception):
+    """The task failed and must not be tried again."""
+
+
+def report_value(call: Call, result: Any, report: Report) -> None:
+    """Reports what a task returns."""
+    if result is None or call.get("quiet"):
+        if call.get("split"):
+            raise TypeError("tasks are mapped over what this one returns, and it returns nothing")
+        return
+    if call.get("split"):
+        _check_mappable(result)
+    if call.get("spread"):
+        if not isinstance(result, dict):
+            raise TypeError(f"with multiple_outputs the task must return a dict, and this is a {type(result).__name__}")
+        report["pushed"].update({str(key): encoded(value) for key, value in result.items()})
+    if call.get("split"):
+        if len(result) > MAX_MAP_LENGTH:
+            raise ValueError(f"tasks are mapped over what this one returns, and {len(result)} are more than {MAX_MAP_LENGTH}")
+        keyed = isinstance(result, dict)
+        report["items"] = [encoded(item) for item in ([(str(key), result[key]) for key in result] if keyed else result)]
+        report["keyed"] = keyed
+    report["value"] = encoded(result)
+
+
+def _check_mappable(result: Any) -> None:
+    """A loop runs over a value: a dict gives (key, value), text is no list. Source: airflow.sdk is_mappable_value."""
+    if not isinstance(result, (dict, list, tuple)):
+        raise TypeError(f"tasks are mapped over what this one returns, and a {type(result).__name__} is no list or dict")
