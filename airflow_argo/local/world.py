@@ -14,16 +14,18 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from airflow_argo.argo.phases import WORKFLOW_DONE
 from airflow_argo.diagnostics import AirflowArgoError
-from airflow_argo.local.api import LocalApi
 from airflow_argo.local.errors import Interrupted, InvalidManifest
 from airflow_argo.local.events import Event, NodeChanged, WorkflowChanged
 from airflow_argo.local.folder import STATUS
 from airflow_argo.local.objects import ApiError, Object, ObjectStore
 from airflow_argo.local.pods.plan import Objects
+
+if TYPE_CHECKING:
+    from airflow_argo.local.api import LocalApi
 
 RUNS: Final = "workflows"
 """The folder, in that of the first run, with the folders of the others."""
@@ -85,6 +87,8 @@ class World:
 
     def api_url(self) -> str:
         """Where pods find workflows; the server starts when the first asks."""
+        from airflow_argo.local.api import LocalApi  # few runs need it, and it loads Python's HTTP
+
         with self._lock:
             if self._api is None:
                 self._api = LocalApi(self)

@@ -11,12 +11,9 @@ import gzip
 import hashlib
 import json
 import os
-import ssl
-import urllib.error
-import urllib.parse
-import urllib.request
 from datetime import datetime, timezone
 from typing import Any, Dict, Iterator, List, Optional, Tuple
+from urllib.parse import urlencode
 
 DAG_ID_LABEL = "airflow-argo.io/dag-id"
 """A label with the DAG's id, as far as a label can say it, and an annotation with all of it."""
@@ -59,6 +56,8 @@ class Api:
     """Kubernetes' API as a pod reaches it, with the rights of its service account."""
 
     def __init__(self) -> None:
+        import ssl  # not for those who want only the names above
+
         self.namespace = os.environ.get(NAMESPACE_VARIABLE) or _text(f"{ACCOUNT}/namespace") or "default"
         host, port = os.environ.get("KUBERNETES_SERVICE_HOST"), os.environ.get("KUBERNETES_SERVICE_PORT", "443")
         self.url = os.environ.get(API_VARIABLE) or f"https://{host}:{port}"
@@ -72,8 +71,11 @@ class Api:
         Raises:
             ApiError: it refuses.
         """
+        import urllib.error
+        import urllib.request
+
         path = f"/apis/argoproj.io/v1alpha1/namespaces/{self.namespace}/{kind}" + (f"/{name}" if name else "")
-        url = self.url + path + (f"?{urllib.parse.urlencode(query)}" if query else "")
+        url = self.url + path + (f"?{urlencode(query)}" if query else "")
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         token = _text(f"{ACCOUNT}/token")  # it is renewed while the pod lives
         if token and self.context is not None:
@@ -277,7 +279,7 @@ def _text(path: str) -> str:
         return ""
 
 
-def _message(error: urllib.error.HTTPError) -> str:
+def _message(error: Any) -> str:
     try:
         return str(json.load(error).get("message") or error.reason)
     except ValueError:
