@@ -9,6 +9,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+from functools import lru_cache
 from typing import Any, Callable, Dict, List
 
 FILE = "/tmp/airflow-argo-large.json"
@@ -53,6 +54,14 @@ def set_aside(report: Report, how: Dict[str, Any], most: int, mark: Callable[[An
     return report
 
 
+@lru_cache(maxsize=None)
+def values_of(path: str) -> Dict[str, str]:
+    """What is in a file, which stays as it is while the pod lives."""
+    with open(path, encoding="utf-8") as file:
+        values: Dict[str, str] = json.load(file)
+    return values
+
+
 def found(key: str, length: int) -> str:
     """Base64 of the JSON that a mark stands for.
 
@@ -61,8 +70,7 @@ def found(key: str, length: int) -> str:
     """
     for path in glob.glob(GIVEN):
         if os.path.isfile(path):
-            with open(path, encoding="utf-8") as file:
-                large = json.load(file)
+            large = values_of(path)
             if key in large:
-                return str(large[key])
+                return large[key]
     raise NotHere(f"a value of {length // 1024} KiB is in an artifact of the task that made it, which isn't here")
