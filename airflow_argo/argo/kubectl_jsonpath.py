@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,12 +21,12 @@ _NAME: Final = re.compile(r"(?:\\.|[^\s.\[\]{}()'\"=<>!?*,:@$|\\])+")
 _BRACKET: Final = re.compile(r"\s*(?:(\*)|'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|(-?\d*)(?::(-?\d*))?(?::(-?\d*))?)\s*")
 _COMPARISON: Final = re.compile(r"(==|!=|<=|>=|<|>)")
 _COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "==": lambda a, b: bool(a == b),
-    "!=": lambda a, b: bool(a != b),
-    "<": lambda a, b: bool(a < b),
-    "<=": lambda a, b: bool(a <= b),
-    ">": lambda a, b: bool(a > b),
-    ">=": lambda a, b: bool(a >= b),
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 
 

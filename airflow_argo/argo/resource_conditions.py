@@ -9,7 +9,7 @@ Source: k8s.io/apimachinery/pkg/labels; WaitResource in workflow/executor/resour
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -150,8 +150,4 @@ def at_path(item: object, path: str) -> Any:
 
 def failed_condition(item: Mapping[str, Any], failures: list[Requirement]) -> str | None:
     """What Argo says of the first failure condition that holds; None if none does. Source: matchConditions."""
-    return next((f"failure condition '{one}' evaluated true" for one in _holding(item, failures)), None)
-
-
-def _holding(item: Mapping[str, Any], requirements: list[Requirement]) -> Iterator[Requirement]:
-    return (one for one in requirements if one.holds(item))
+    return next((f"failure condition '{one}' evaluated true" for one in failures if one.holds(item)), None)
