@@ -221,21 +221,21 @@ def json_patched(item: Any, operations: Iterable[Mapping[str, Any]]) -> Any:
     Raises:
         ApiError: an operation can't be done.
     """
-    made = copy.deepcopy(item)
+    document = {"": copy.deepcopy(item)}  # so that the empty path is a path like all others
     try:
         for operation in operations:
-            made = _operated(made, operation)
+            _operate(document, operation)
+        return document[""]
     except (KeyError, IndexError, ValueError, TypeError) as error:
         message = f"the server rejected our request due to an error in our request: {type(error).__name__} {error}"
         raise ApiError("Invalid", message) from None
-    return made
 
 
-def _operated(item: Any, operation: Mapping[str, Any]) -> Any:
-    path = [part.replace("~1", "/").replace("~0", "~") for part in str(operation["path"]).split("/")[1:]]
-    if not path:
-        return copy.deepcopy(operation["value"])
-    holder = item
+def _operate(document: Any, operation: Mapping[str, Any]) -> None:
+    path = [part.replace("~1", "/").replace("~0", "~") for part in str(operation["path"]).split("/")]
+    if path[0]:
+        raise ValueError(f"'{operation['path']}' is no path")
+    holder = document
     for part in path[:-1]:
         holder = holder[int(part)] if isinstance(holder, list) else holder[part]
     last: Any = path[-1]
@@ -256,4 +256,3 @@ def _operated(item: Any, operation: Mapping[str, Any]) -> Any:
                 raise ValueError("the test failed")
         case other:
             raise ValueError(f"no operation '{other}'")
-    return item

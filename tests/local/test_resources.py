@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from airflow_argo.local import Engine, Interrupted, NodeChanged, Unsupported, load, resume_from
+from airflow_argo.local.objects import ApiError, json_patched
 
 from .manifests import NAME, call, dag, sh, workflow
 
@@ -90,17 +91,44 @@ def test_objects_are_changed_and_removed(tmp_path: Path) -> None:
     assert outputs(status, "get") == {"data": "nothing"}
 
 
+@pytest.mark.parametrize(
+    ("operation", "after"),
+    [
+        ({"op": "test", "path": "", "value": {"a": [1, 2]}}, {"a": [1, 2]}),
+        ({"op": "replace", "path": "", "value": {"b": 1}}, {"b": 1}),
+        ({"op": "add", "path": "/a/-", "value": 3}, {"a": [1, 2, 3]}),
+        ({"op": "add", "path": "/x~1y", "value": 3}, {"a": [1, 2], "x/y": 3}),
+        ({"op": "remove", "path": "/a/0"}, {"a": [2]}),
+    ],
+)
+def test_json_patch(operation: dict[str, Any], after: Any) -> None:
+    assert json_patched({"a": [1, 2]}, [operation]) == after
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "test", "path": "", "value": {}},
+        {"op": "remove", "path": ""},
+        {"op": "replace", "path": "/b", "value": 1},
+        {"op": "add", "path": "a", "value": 1},
+        {"op": "move", "path": "/b", "from": "/a"},
+    ],
+)
+def test_json_patch_that_is_refused(operation: dict[str, Any]) -> None:
+    with pytest.raises(ApiError):
+        json_patched({"a": [1, 2]}, [operation])
+
+
 TARGET = {
     "apiVersion": "argoproj.io/v1alpha1",
     "kind": "WorkflowTemplate",
     "metadata": {"name": "target"},
     "spec": workflow(
-        sh("main", 'test "$1" != bad', inputs=("n",)),
+        sh("main", 'test "{{workflow.parameters.n}}" != bad'),
         arguments={"parameters": [{"name": "n", "value": "0"}]},
     )["spec"],
 }
-TARGET["spec"]["templates"][0]["container"]["command"] = ["sh", "-c", 'test "{{workflow.parameters.n}}" != bad']  # type: ignore[index]
-TARGET["spec"]["templates"][0].pop("inputs")  # type: ignore[index]
 
 
 def triggers(name: str, n: str, **more: Any) -> dict[str, Any]:
