@@ -204,7 +204,7 @@ def airflows(dag: Any, run: Run) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(task_runner, "SUPERVISOR_COMMS", supervisor, raising=False)
         task = dag.task_dict["reads"]
-        found = _instance(task, supervisor, _server_context(task, run, {})).get_template_context()
+        found = _instance(task, run, supervisor, _server_context(task, run, {})).get_template_context()
         yield lambda text: task.render_template(text, found, dag.get_template_env())
 
 

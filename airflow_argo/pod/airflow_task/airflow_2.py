@@ -7,15 +7,14 @@ from it. Source: airflow.models.dag, DAG.test and _run_task.
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import time
 from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
-from ..reports import FINAL_EXIT_CODE, report_value  # noqa: TID252 - in a pod the package has another name
-from ..values import ABSENT, encoded  # noqa: TID252
+from ..values import ABSENT, moment_of  # noqa: TID252 - in a pod the package has another name
 from .awaiting import FAIL, event_of
+from .ending import STATE_OF_RUN, call_back, ended, fill
 
 
 def run(
@@ -35,24 +34,23 @@ def run(
     _refuse_earlier_runs()
     facts = call["task"]
     path, root = dag_file.place_of(call, files)
-    dag = dag_file.task_of(path, facts["dag_id"], None, root)
-    if facts["task_id"] not in dag.task_dict:
-        dag_file.task_of(path, facts["dag_id"], facts["task_id"], root)  # which says so
-    task = dag.task_dict[facts["task_id"]]
+    task = dag_file.task_of(path, facts["dag_id"], facts["task_id"], root)
     from airflow.utils.session import create_session
 
     with create_session() as session:
         instance = _instance(task, run, call, session)
-        _add_xcoms(dag, instance.run_id, values(call.get("xcoms", {})), set(call.get("mapped", [])), session)
+        _add_xcoms(task.dag, instance.run_id, values(call.get("xcoms", {})), set(call.get("mapped", [])), session)
         session.commit()
         if "callback" in call:
-            _call_back(instance, call["callback"], session)
-            report["state"] = "success"
-            return 0, report
+            instance.dag_run.state = STATE_OF_RUN[call["callback"]]
+            context = instance.get_template_context(session=session)
+            call_back(task.dag, call["callback"], context, logging.getLogger("task"))
+            return ended("success", report)
         state = _ended(instance, session)
-        _fill(report, call, instance, session)
-    report["state"] = {"success": "success", "skipped": "skipped"}.get(state, "failed")
-    return {"success": 0, "skipped": 0, "up_for_retry": 1}.get(state, FINAL_EXIT_CODE), report
+        pushed = dict(_pushed(instance, session))
+        decided = pushed.get("skipmixin_key") or {}
+        fill(report, call, pushed, decided=bool(decided), follows=lambda one: _follows(one, decided))
+    return ended(state, report)
 
 
 def _configure_logging() -> None:
@@ -102,7 +100,7 @@ def _instance(task: Any, run: Any, call: Dict[str, Any], session: Any) -> Any:
         dag_id=task.dag_id,
         run_id=run.id,
         execution_date=run.date,
-        start_date=_moment(run.created),
+        start_date=moment_of(run.created),
         external_trigger=run.type == "manual",
         conf=run.conf_given(call.get("params", {})),
         state="running",
@@ -112,11 +110,10 @@ def _instance(task: Any, run: Any, call: Dict[str, Any], session: Any) -> Any:
     dag_run.dag = task.dag
     session.add(dag_run)
     session.flush()
-    index = int(os.environ.get("AIRFLOW_ARGO_INDEX", "-1"))
     for other in task.dag.tasks:
         if other.task_id != task.task_id:
             session.add(TaskInstance(other, run_id=run.id))
-    found = TaskInstance(task, run_id=run.id, map_index=index, state="running")
+    found = TaskInstance(task, run_id=run.id, map_index=run.map_index, state="running")
     found.try_number, found.max_tries = run.try_number, int(task.retries or 0)
     found.start_date = datetime.now(timezone.utc)
     session.add(found)
@@ -212,33 +209,6 @@ def _until_next_poke(instance: Any, session: Any) -> float:
     return max(0.0, (due - datetime.now(timezone.utc)) / timedelta(seconds=1))
 
 
-def _call_back(instance: Any, kind: str, session: Any) -> None:
-    """Runs the DAG's callbacks for success or failure; what they raise is only shown, as in Airflow."""
-    instance.dag_run.state = {"success": "success"}.get(kind, "failed")
-    context = instance.get_template_context(session=session)
-    context["reason"] = {"success": "success"}.get(kind, "task_failure")
-    callbacks = getattr(instance.task.dag, f"on_{kind}_callback")
-    for callback in callbacks if isinstance(callbacks, list) else [callbacks]:
-        try:
-            callback(context)
-        except Exception:  # noqa: PERF203 - one that fails doesn't keep the others from running
-            logging.getLogger("task").exception("Callback failed")
-
-
-def _fill(report: Dict[str, Any], call: Dict[str, Any], instance: Any, session: Any) -> None:
-    """What the task pushed and decided."""
-    pushed = dict(_pushed(instance, session))
-    decided = pushed.pop("skipmixin_key", None) or {}
-    if "return_value" in pushed:
-        report_value({"split": call.get("split")}, pushed.pop("return_value"), report)
-    report["pushed"].update({key: encoded(value) for key, value in pushed.items()})
-    decides = call.get("decides")
-    if isinstance(decides, list):
-        report["pushed"]["follow"] = encoded([one for one in decides if _follows(one, decided)])
-    elif decides:
-        report["pushed"]["follow"] = encoded(not decided)
-
-
 def _follows(task_id: str, decided: Dict[str, List[str]]) -> bool:
     """Source: Airflow 2's SkipMixin, which notes either those that it skips or those that it doesn't."""
     return task_id in decided["followed"] if "followed" in decided else task_id not in decided.get("skipped", ())
@@ -254,7 +224,3 @@ def _pushed(instance: Any, session: Any) -> Iterator[Tuple[str, Any]]:
 
 def _name(state: Any) -> str:
     return str(getattr(state, "value", state))
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))

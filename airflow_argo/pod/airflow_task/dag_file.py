@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import tempfile
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Tuple
 
 from .as_written import leave_tasks_in_place
 
@@ -42,8 +42,8 @@ def place_of(call: Dict[str, Any], files: Dict[str, str]) -> Tuple[str, str]:
     return path, path[: -len(name)] if path.endswith(name) else os.path.dirname(path)
 
 
-def task_of(path: str, dag_id: str, task_id: Optional[str], root: str) -> Any:
-    """The DAG's task, its templates still as they were written; the DAG itself if no task is named.
+def task_of(path: str, dag_id: str, task_id: str, root: str) -> Any:
+    """The DAG's task, its templates still as they were written.
 
     Args:
         root: the folder from which the DAG file's own modules are imported, besides its own.
@@ -54,8 +54,6 @@ def task_of(path: str, dag_id: str, task_id: Optional[str], root: str) -> Any:
     if dag_id not in dags:
         raise DagFileChanged(f"{path} makes no DAG '{dag_id}' in this image, only: {', '.join(sorted(dags)) or 'none'}")
     dag = dags[dag_id]
-    if task_id is None:
-        return dag
     if task_id not in dag.task_dict:
         raise DagFileChanged(f"DAG '{dag_id}' has no task '{task_id}' in this image: translate it again")
     return dag.task_dict[task_id]

@@ -11,9 +11,9 @@ from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any, Callable, Dict, Optional, Tuple
 
-from ..reports import FINAL_EXIT_CODE, report_value  # noqa: TID252 - in a pod the package has another name
-from ..values import encoded  # noqa: TID252
+from ..values import encoded, moment_of  # noqa: TID252 - in a pod the package has another name
 from .awaiting import FAIL, event_of
+from .ending import STATE_OF_RUN, call_back, ended, fill
 
 
 def run(
@@ -39,6 +39,7 @@ def run(
         from . import airflow_2
 
         return airflow_2.run(call, files, values, run, report)
+    import structlog
     from airflow.sdk.execution_time import task_runner
     from airflow.sdk.log import configure_logging
 
@@ -60,14 +61,17 @@ def run(
     supervisor = Supervisor({**facts, "run_id": run.id}, values(call.get("xcoms", {})), call)
     task_runner.SUPERVISOR_COMMS = supervisor
     serve(supervisor)
+    server_context = _server_context(task, run, call)
     if "callback" in call:
-        _call_back(task, call["callback"], supervisor, _server_context(task, run, call))
-        report["state"] = "success"
-        return 0, report
-    state = str(_ended(task, supervisor, _server_context(task, run, call), call.get("retry")))
-    _fill(report, call, supervisor)
-    report["state"] = {"success": "success", "skipped": "skipped"}.get(state, "failed")
-    return {"success": 0, "skipped": 0, "up_for_retry": 1}.get(state, FINAL_EXIT_CODE), report
+        server_context.dag_run.state = STATE_OF_RUN[call["callback"]]
+        context = _instance(task, run, supervisor, server_context).get_template_context()
+        call_back(task.dag, call["callback"], context, structlog.get_logger(logger_name="task"))
+        return ended("success", report)
+    state = str(_ended(task, run, supervisor, server_context, call.get("retry")))
+    if supervisor.name:
+        report["name"] = encoded(supervisor.name)
+    fill(report, call, supervisor.pushed, decided=supervisor.decided, follows=lambda one: one not in supervisor.skipped)
+    return ended(state, report)
 
 
 def prepare_environment() -> None:
@@ -106,7 +110,7 @@ def _server_context(task: Any, run: Any, call: Dict[str, Any]) -> Any:
         data_interval_start=start,
         data_interval_end=end,
         run_after=run.due,
-        start_date=_moment(run.created),
+        start_date=moment_of(run.created),
         end_date=None,
         run_type=run.type,
         state="running",
@@ -129,21 +133,21 @@ def data_interval(dag: Any, date: datetime) -> Tuple[datetime, datetime]:
     return interval.start, interval.end
 
 
-def _ended(task: Any, supervisor: Any, server_context: Any, retry: Optional[Dict[str, float]]) -> Any:
+def _ended(task: Any, run: Any, supervisor: Any, server_context: Any, retry: Optional[Dict[str, float]]) -> Any:
     """Runs the task until it is neither deferred nor rescheduled; its state.
 
     Args:
         retry: the seconds that Argo waits before another try, `argo_waits`, if this pod waits for the rest.
     """
     import structlog
-    from airflow.sdk.execution_time.task_runner import finalize, run
+    from airflow.sdk.execution_time import task_runner
 
     log = structlog.get_logger(logger_name="task")
     server_context.task_reschedule_count = 0
     while True:
-        instance = _instance(task, supervisor, server_context)
+        instance = _instance(task, run, supervisor, server_context)
         context = instance.get_template_context()
-        state, message, error = run(instance, context, log)
+        state, message, error = task_runner.run(instance, context, log)
         if state == "deferred":
             server_context.next_method, server_context.next_kwargs = _resumed_by(message)
         elif state == "up_for_reschedule":
@@ -152,7 +156,7 @@ def _ended(task: Any, supervisor: Any, server_context: Any, retry: Optional[Dict
             time.sleep(max(0.0, (message.reschedule_date - datetime.now(timezone.utc)).total_seconds()))
         else:
             context["exception"] = error
-            finalize(instance, state, context, log, error)
+            task_runner.finalize(instance, state, context, log, error)
             if state == "up_for_retry" and retry:
                 wait_for_retry(instance, getattr(message, "retry_delay_seconds", None), retry["argo_waits"])
             return getattr(state, "value", state)
@@ -186,22 +190,7 @@ def retry_delay(instance: Any, delay: Optional[float]) -> float:
     return float((due - instance.end_date).total_seconds())
 
 
-def _call_back(task: Any, kind: str, supervisor: Any, server_context: Any) -> None:
-    """Runs the DAG's callbacks for success or failure; what they raise is only shown, as in Airflow."""
-    import structlog
-
-    server_context.dag_run.state = {"success": "success"}.get(kind, "failed")
-    context = _instance(task, supervisor, server_context).get_template_context()
-    context["reason"] = {"success": "success"}.get(kind, "task_failure")
-    callbacks = getattr(task.dag, f"on_{kind}_callback")
-    for callback in callbacks if isinstance(callbacks, list) else [callbacks]:
-        try:
-            callback(context)
-        except Exception:  # noqa: PERF203 - one that fails doesn't keep the others from running
-            structlog.get_logger(logger_name="task").exception("Callback failed")
-
-
-def _instance(task: Any, supervisor: Any, server_context: Any) -> Any:
+def _instance(task: Any, run: Any, supervisor: Any, server_context: Any) -> Any:
     """The task instance. Source: airflow.sdk.execution_time.supervisor InProcessTestSupervisor.start."""
     from airflow.sdk.api.datamodels._generated import TaskInstanceState
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
@@ -210,9 +199,9 @@ def _instance(task: Any, supervisor: Any, server_context: Any) -> Any:
         id=uuid.uuid4(),
         task_id=task.task_id,
         dag_id=task.dag_id,
-        run_id=server_context.dag_run.run_id,
-        try_number=int(os.environ.get("AIRFLOW_ARGO_TRY", "0")) + 1,
-        map_index=int(os.environ.get("AIRFLOW_ARGO_INDEX", "-1")),  # also in a mapped group
+        run_id=run.id,
+        try_number=run.try_number,
+        map_index=run.map_index,  # also in a mapped group
         dag_version_id=uuid.UUID(int=0),
         task=task,
         _ti_context_from_server=server_context,
@@ -233,23 +222,3 @@ def _resumed_by(message: Any) -> Tuple[str, Any]:
     if event is None:
         return FAIL, failure
     return message.next_method, {**(message.next_kwargs or {}), "event": serialize(event.payload)}
-
-
-def _fill(report: Dict[str, Any], call: Dict[str, Any], supervisor: Any) -> None:
-    """What the task pushed and decided, and what its instance is called."""
-    if supervisor.name:
-        report["name"] = encoded(supervisor.name)
-    pushed = dict(supervisor.pushed)
-    if "return_value" in pushed:
-        report_value({"split": call.get("split")}, pushed.pop("return_value"), report)
-    pushed.pop("skipmixin_key", None)
-    report["pushed"].update({key: encoded(value) for key, value in pushed.items()})
-    decides = call.get("decides")
-    if isinstance(decides, list):
-        report["pushed"]["follow"] = encoded([one for one in decides if one not in supervisor.skipped])
-    elif decides:
-        report["pushed"]["follow"] = encoded(not supervisor.decided)
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -1,0 +1,47 @@
+"""How a task ends, in Airflow 2 as in Airflow 3: what it reports, what is called back, its exit code."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Tuple
+
+from ..reports import FINAL_EXIT_CODE, Call, Report, report_value  # noqa: TID252 - in a pod the package has another name
+from ..values import encoded  # noqa: TID252
+
+EXIT_CODES = {"success": 0, "skipped": 0, "up_for_retry": 1}
+STATE_OF_RUN = {"success": "success", "failure": "failed"}
+"""By the kind of the callback that is called then."""
+
+
+def ended(state: str, report: Report) -> Tuple[int, Report]:
+    """(exit code, report) of a task that ended so."""
+    report["state"] = state if state in ("success", "skipped") else "failed"
+    return EXIT_CODES.get(state, FINAL_EXIT_CODE), report
+
+
+def fill(report: Report, call: Call, pushed: Dict[str, Any], *, decided: bool, follows: Callable[[str], bool]) -> None:
+    """What the task pushed and decided.
+
+    Args:
+        decided: it said that others are to be skipped.
+        follows: whether one of them, by its id, is not.
+    """
+    pushed = {key: value for key, value in pushed.items() if key != "skipmixin_key"}
+    if "return_value" in pushed:
+        report_value({"split": call.get("split")}, pushed.pop("return_value"), report)
+    report["pushed"].update({key: encoded(value) for key, value in pushed.items()})
+    decides = call.get("decides")
+    if isinstance(decides, list):
+        report["pushed"]["follow"] = encoded([one for one in decides if follows(one)])
+    elif decides:
+        report["pushed"]["follow"] = encoded(not decided)
+
+
+def call_back(dag: Any, kind: str, context: Any, log: Any) -> None:
+    """Runs the DAG's callbacks for success or failure; what they raise is only shown, as in Airflow."""
+    context["reason"] = "success" if kind == "success" else "task_failure"
+    callbacks = getattr(dag, f"on_{kind}_callback")
+    for callback in callbacks if isinstance(callbacks, list) else [callbacks]:
+        try:
+            callback(context)
+        except Exception:  # noqa: PERF203 - one that fails doesn't keep the others from running
+            log.exception("Callback failed")
