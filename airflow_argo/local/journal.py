@@ -34,7 +34,7 @@ class Journal:
         """Start a new journal, or go on with one."""
         fresh = not self.path.exists()
         if not fresh:
-            _cut_broken_line(self.path)
+            cut_broken_line(self.path)
         self._file = self.path.open("a", encoding="utf-8")
         if fresh:
             self._write({"run": dict(header)})
@@ -108,7 +108,7 @@ def read_journal(folder: Path) -> Recorded:
     header: dict[str, Any] = {}
     nodes: dict[str, dict[str, Any]] = {}
     workflow: dict[str, Any] = {}
-    for line in _whole_lines(text):
+    for line in whole_lines(text):
         header = line.get("run") or header
         workflow = line.get("workflow") or workflow
         for name in line.get("gone") or []:
@@ -127,20 +127,21 @@ def rewind(folder: Path, gone: Iterable[str], nodes: Iterable[Mapping[str, Any]]
         nodes: records, as `read_journal` gives them.
     """
     path = folder / FILE
-    _cut_broken_line(path)
+    cut_broken_line(path)
     line = {"gone": list(gone), "nodes": list(nodes), "workflow": dict(workflow)}
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(line, separators=(",", ":")) + "\n")
 
 
-def _cut_broken_line(path: Path) -> None:
+def cut_broken_line(path: Path) -> None:
     """Remove what stands behind the last whole line."""
     with path.open("rb+") as file:
         data = file.read()
         file.truncate(data.rfind(b"\n") + 1)
 
 
-def _whole_lines(text: str) -> Iterator[dict[str, Any]]:
+def whole_lines(text: str) -> Iterator[dict[str, Any]]:
+    """The objects of lines of JSON, up to one that broke off."""
     for line in text.splitlines():
         try:
             parsed = json.loads(line)

@@ -21,7 +21,8 @@ from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.local.errors import Interrupted, InvalidManifest
 from airflow_argo.local.events import Event, NodeChanged, WorkflowChanged
 from airflow_argo.local.folder import STATUS
-from airflow_argo.local.objects import ApiError, Object, ObjectStore
+from airflow_argo.local.journal import cut_broken_line, whole_lines
+from airflow_argo.local.objects import ApiError, Key, Object, ObjectStore
 from airflow_argo.local.pods.plan import Objects
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 RUNS: Final = "workflows"
 """The folder, in that of the first run, with the folders of the others."""
 
-OBJECTS: Final = "objects.json"
+OBJECTS: Final = "objects.jsonl"
+"""A line for each change of an object that a run created: how it is then, null if it is gone, and who created it."""
+
 _RANDOM: Final = string.ascii_lowercase + string.digits
 
 
@@ -80,7 +83,7 @@ class World:
     again: Callable[[Path], Run]
     _runs: dict[tuple[str, str], Run] = field(default_factory=dict)
     _threads: dict[tuple[str, str], threading.Thread] = field(default_factory=dict)
-    _creators: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    _creators: dict[Key, str] = field(default_factory=dict)
     _active: dict[str, int | None] = field(default_factory=dict)
     _api: LocalApi | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -155,7 +158,7 @@ class World:
         before = self.store.get(kind, namespace, name)
         after = self.store.change(kind, namespace, name, change)
         self._tell(before, after)
-        self._save()
+        self._save((kind, namespace, name))
         return after
 
     def delete(self, kind: str, namespace: str, name: str) -> None:
@@ -165,8 +168,8 @@ class World:
             ApiError: there is none.
         """
         self.store.delete(kind, namespace, name)
+        self._save((kind, namespace, name))
         self._creators.pop((kind, namespace, name), None)
-        self._save()
         run = self._runs.get((namespace, name)) if kind == "Workflow" else None
         if run is not None:
             run.stop("Terminate")
@@ -290,7 +293,13 @@ class World:
     def restore(self) -> None:
         """The objects and the runs as they were."""
         path = self.folder / OBJECTS
-        for entry in json.loads(path.read_text(encoding="utf-8")) if path.exists() else []:
+        if not path.exists():
+            return
+        cut_broken_line(path)
+        entries = {tuple(entry["of"]): entry for entry in whole_lines(path.read_text(encoding="utf-8"))}
+        for entry in entries.values():
+            if entry["object"] is None:
+                continue
             item = self.store.put(entry["object"], entry["object"]["metadata"]["namespace"])
             namespace, name = item["metadata"]["namespace"], item["metadata"]["name"]
             self._creators[item["kind"], namespace, name] = entry["creator"]
@@ -302,23 +311,23 @@ class World:
                 self._start(namespace, self.again(place))
 
     def _kept(self, made: Object, creator: str) -> Object:
-        with self._lock:
-            self._creators[made["kind"], made["metadata"]["namespace"], made["metadata"]["name"]] = creator
-        self._save()
+        key = (made["kind"], made["metadata"]["namespace"], made["metadata"]["name"])
+        self._creators[key] = creator
+        self._save(key)
         return made
 
-    def _save(self) -> None:
-        """Write down what was created, with who wanted it; a Workflow's status is in the folder of its run."""
+    def _save(self, key: Key) -> None:
+        """Write down how an object is that was created, with who wanted it; a Workflow's status is in the folder of its run."""
         with self._lock:
-            entries = []
-            for key, creator in self._creators.items():
-                try:
-                    item = self.store.get(*key)
-                except ApiError:  # it is being deleted
-                    continue
-                item.pop("status", None)
-                entries.append({"object": item, "creator": creator})
-            (self.folder / OBJECTS).write_text(json.dumps(entries), encoding="utf-8")
+            if key not in self._creators:
+                return
+            try:
+                item: Object | None = {name: value for name, value in self.store.get(*key).items() if name != "status"}
+            except ApiError:
+                item = None
+            line = json.dumps({"of": key, "object": item, "creator": self._creators[key]}, separators=(",", ":"))
+            with (self.folder / OBJECTS).open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
 
 
 def with_metadata(item: Object, spec: Mapping[str, Any]) -> Object:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from airflow_argo.local import Engine, Interrupted, NodeChanged, Unsupported, load, resume_from
-from airflow_argo.local.objects import ApiError, json_patched
+from airflow_argo.local.objects import ApiError, ObjectStore, json_patched
+from airflow_argo.local.world import OBJECTS, World
 
 from .manifests import NAME, call, dag, sh, workflow
 
@@ -237,6 +238,28 @@ def test_a_run_that_broke_off_goes_on_with_those_that_it_began(tmp_path: Path, m
     status = resume_from(tmp_path / "run").run()
     assert status["phase"] == "Succeeded", status
     assert status["engine"]["workflows"] == {"other": "Succeeded"}
+
+
+def test_objects_are_kept_as_they_were_when_a_run_broke_off(tmp_path: Path) -> None:
+    def world() -> World:
+        return World(ObjectStore(), tmp_path, lambda *_: pytest.fail("none begins"), lambda _: pytest.fail("none goes on"))
+
+    def item(name: str, value: str) -> dict[str, Any]:
+        return {**config(name, a=value), "metadata": {"name": name, "namespace": "n"}}
+
+    before = world()
+    for name in ("changed", "removed"):
+        before.create(item(name, "1"), "x")
+    before.change("ConfigMap", "n", "changed", lambda _: item("changed", "2"))
+    before.delete("ConfigMap", "n", "removed")
+    with (tmp_path / OBJECTS).open("a") as file:
+        file.write('{"of": ["ConfigMap", "n", "cha')  # killed just then
+    after = world()
+    after.restore()
+    assert [(one["metadata"]["name"], one["data"]) for one in after.store.listed("ConfigMap")] == [("changed", {"a": "2"})]
+    assert after.create(item("changed", "1"), "x")["data"] == {"a": "2"}
+    with pytest.raises(ApiError, match="already exists"):
+        after.create(item("changed", "1"), "another")
 
 
 @pytest.mark.parametrize(
