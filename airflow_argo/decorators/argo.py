@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_argo._compat import DecoratedOperator, handled_output, task_decorator_factory
 from airflow_argo.cluster import Snapshot
 from airflow_argo.diagnostics import InputError
-from airflow_argo.model.graph import Graph, Step
-from airflow_argo.model.jobs import PodSettings, PythonCall
-from airflow_argo.model.values import Constant
-from airflow_argo.model.workflow import Workflow
 from airflow_argo.operators.argo import ArgoSubmitWorkflowOperator
 from airflow_argo.operators.results import steps
 from airflow_argo.operators.sources import Source, run_facts, workflow_source
+
+if TYPE_CHECKING:
+    from airflow_argo.model.workflow import Workflow
 
 
 class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # type: ignore[misc] # Any to mypy
@@ -58,6 +57,10 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
 
     def _as_workflow(self) -> Workflow:
         """One step that calls the function."""
+        from airflow_argo.model.graph import Graph, Step
+        from airflow_argo.model.jobs import PodSettings, PythonCall
+        from airflow_argo.model.values import Constant
+        from airflow_argo.model.workflow import Workflow
         from airflow_argo.pod.values import to_json
         from airflow_argo.settings import load_settings
         from airflow_argo.translator.context import is_shippable

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from airflow_argo.argo.phases import FAILED_OR_ERROR
 from airflow_argo.cluster import NodesUnreadableError, Snapshot
-from airflow_argo.model.values import Type
 
 if TYPE_CHECKING:
     from logging import Logger
 
+    from airflow_argo.model.values import Type
     from airflow_argo.runners.tree import StepRun
 
 OutputFormat: TypeAlias = Literal["json", "text"]
@@ -31,6 +31,8 @@ def typed_outputs(texts: Mapping[str, str], types: Mapping[str, Type], format: O
 
 
 def _typed(text: Any, type_: Type | None, format: OutputFormat) -> Any:
+    from airflow_argo.model.values import Type  # here: DAG files don't need the model
+
     if type_ is Type.TEXT or (type_ is None and format == "text") or not isinstance(text, str):
         return text
     try:

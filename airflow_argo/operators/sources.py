@@ -1,4 +1,7 @@
-"""What an operator submits: a manifest, a template, a workflow of ours, or an Airflow DAG, as documents for the cluster."""
+"""What an operator submits: a manifest, a template, a workflow of ours, or an Airflow DAG, as documents for the cluster.
+
+Each DAG file with an operator of ours imports this, so that the model and the compiler are imported when a task runs.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow_argo.compiler.scope import parameter_name
 from airflow_argo.diagnostics import InputError
-from airflow_argo.model.values import Type
+
+if TYPE_CHECKING:
+    from airflow_argo.model.values import Type
 
 Dict = dict[str, Any]
 
@@ -74,6 +78,7 @@ def workflow_source(workflow: Any, context: Any, *, is_dag: bool = False) -> Sou
     Raises:
         AirflowArgoError: it can't be compiled or translated.
     """
+    from airflow_argo.compiler.scope import parameter_name
     from airflow_argo.runners.sources import runnable
 
     source = runnable(workflow)
@@ -123,6 +128,7 @@ def _the_one(dags: list[Any], dag_id: str, path: str) -> Any:
 
 def run_facts(context: Any) -> Dict:
     """What a translated DAG is told of its run: `logical_date`, its data interval, `run_id`, `conf` and its params."""
+    from airflow_argo.compiler.scope import parameter_name
     from airflow_argo.pod.values import to_json
 
     run = context["dag_run"]
