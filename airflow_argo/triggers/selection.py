@@ -120,23 +120,25 @@ class _Phases:
 
     def take(self, change: Change) -> None:
         """A change of a workflow, or that all are known."""
-        before = dict(self._phases)
         match change:
             case Seen(manifest):
-                self._seen(manifest)
+                changed = self._seen(manifest)
             case Vanished(_, name):
-                self._phases.pop(name, None)
+                changed = self._phases.pop(name, None) is not None
             case Synced():
-                self._synced = True
-        if self._synced and (isinstance(change, Synced) or before != self._phases):
+                changed = self._synced = True
+        if self._synced and changed:
             self.box.put(dict(self._phases))
 
-    def _seen(self, manifest: dict[str, Any]) -> None:
+    def _seen(self, manifest: dict[str, Any]) -> bool:
+        """Whether that changes a phase: a watch may tell of thousands of workflows one after the other, under its lock."""
         name = manifest["metadata"]["name"]
-        if self._matches(manifest["metadata"].get("labels") or {}):
-            self._phases[name] = str((manifest.get("status") or {}).get("phase") or "")
-        else:
+        known = self._phases.get(name)
+        if not self._matches(manifest["metadata"].get("labels") or {}):
             self._phases.pop(name, None)
+            return known is not None
+        self._phases[name] = str((manifest.get("status") or {}).get("phase") or "")
+        return self._phases[name] != known
 
     def fail(self, error: ClusterError) -> None:
         """The watch has ended."""
