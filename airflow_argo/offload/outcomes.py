@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from airflow_argo.argo.phases import SUCCEEDED
@@ -72,7 +73,7 @@ def outcome_of(workflow: Snapshot, step: str, index: int = UNMAPPED) -> StepOutc
     Args:
         index: of an instance of it.
     """
-    found = _instance(next((one for one in steps(workflow) if one.id == step), None), index)
+    found = _instance(_steps_by_id(_State(workflow)).get(step), index)
     if found is not None and found.state in _ENDED:
         return _outcome(workflow.name, found)
     if not workflow.done:
@@ -81,6 +82,27 @@ def outcome_of(workflow: Snapshot, step: str, index: int = UNMAPPED) -> StepOutc
     state = "failed" if workflow.phase != SUCCEEDED or found is None else "skipped"
     finished = str((workflow.manifest.get("status") or {}).get("finishedAt") or "")
     return StepOutcome(workflow.name, state, message=message, ended=finished)
+
+
+class _State:
+    """A workflow as a key: the same object of the same watch, for all who wait for its steps."""
+
+    __slots__ = ("workflow",)
+
+    def __init__(self, workflow: Snapshot) -> None:
+        self.workflow = workflow
+
+    def __hash__(self) -> int:
+        return id(self.workflow.manifest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _State) and self.workflow.manifest is other.workflow.manifest
+
+
+@lru_cache(maxsize=2)  # of the states of a moment: each is told to all waits before the next one
+def _steps_by_id(state: _State) -> Mapping[str, StepRun]:
+    """The steps, made of the nodes once for all waits: a triggerer may have hundreds for one workflow."""
+    return {one.id: one for one in reversed(steps(state.workflow))}
 
 
 def _instance(step: StepRun | None, index: int) -> StepRun | None:

@@ -122,6 +122,7 @@ class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes ar
         try:
             snapshot = await self._look(watch.hook)  # what is known already comes without nodes
             while not (outcome := outcome_of(snapshot, self.step, self.index)).over:
+                await asyncio.sleep(0)  # the other waits look at the same state first, so that it is read once
                 news = await listener.box.get()
                 if isinstance(news, ClusterError):
                     raise news
