@@ -11,7 +11,6 @@ from airflow_argo._compat import AirflowNotFoundException, BaseHook, async_conne
 from airflow_argo.cluster import Cluster, ClusterError, NotFoundError, Patience, Snapshot
 from airflow_argo.cluster.argo_server import ArgoServerApi, connect_argo_server
 from airflow_argo.cluster.argo_server_cluster import ArgoServerCluster
-from airflow_argo.cluster.changes import change
 from airflow_argo.cluster.client import MERGE_PATCH, Api
 from airflow_argo.cluster.resources import WORKFLOWS, Call
 from airflow_argo.diagnostics import AirflowArgoError
@@ -139,18 +138,10 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
         return not self.connection.server
 
     def annotate(self, name: str, annotations: Mapping[str, str]) -> Snapshot:
-        """Put annotations on a workflow."""
-
-        def annotated(workflow: dict[str, Any]) -> dict[str, Any]:
-            meta = workflow["metadata"]
-            return {**workflow, "metadata": {**meta, "annotations": {**(meta.get("annotations") or {}), **annotations}}}
-
-        return change(self.api, name, annotated)
-
-    def note(self, name: str, annotations: Mapping[str, str]) -> None:
         """Put annotations on a workflow, whatever others write to it meanwhile."""
         patch = {"metadata": {"annotations": dict(annotations)}}
-        self.api.send(Call("patch", WORKFLOWS, self.namespace, name), patch, content_type=MERGE_PATCH)
+        call = Call("patch", WORKFLOWS, self.namespace, name)
+        return Snapshot(self.api.send(call, patch, content_type=MERGE_PATCH), self.api.place)
 
     def end(self, name: str, action: KillAction) -> None:
         """What becomes of a workflow whose task was killed, within the little time that Airflow grants.

@@ -35,6 +35,6 @@ class Notes:
             self._store.set(_KEY, {"workflow": workflow, "ended": ended})
         elif self._hook.can_annotate:
             try:
-                self._hook.note(workflow, {self._annotation: ended})
+                self._hook.annotate(workflow, {self._annotation: ended})
             except ClusterError as error:
                 self._log.warning("It can't be noted that the end of the step was shown: %s", error)
