@@ -23,7 +23,7 @@ from airflow_argo.offload.part import PartOfDag
 from airflow_argo.offload.shown import show
 from airflow_argo.offload.written import copied
 from airflow_argo.operators.argo import ArgoSubmitWorkflowOperator
-from airflow_argo.translator.airflow_names import rule_name_of
+from airflow_argo.translator.airflow_names import airflow_names, rule_name_of
 
 
 def move(dag: Any, group: Any, *, show_steps: bool, strict: bool, **options: Any) -> Any:
@@ -75,7 +75,7 @@ def _check(dag: Any, group: Any, tasks: Mapping[str, Any]) -> None:
         raise InputError(f"{called} has tasks that are offloaded already", "offload the outermost, once", place)
     around = group
     while around is not None:
-        if around.__class__.__name__ == "MappedTaskGroup":  # a group knows those around it by weak references
+        if isinstance(around, airflow_names().mapped_task_group):
             cure = "let the mapped group be inside of what is offloaded, not around it"
             raise InputError(f"{called} is in the mapped group '{around.group_id}'", cure, place)
         around = around.parent_group

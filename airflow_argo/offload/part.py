@@ -47,7 +47,7 @@ class PartOfDag:
 
     def is_own(self, task_id: str) -> bool:
         """Whether a task shows a step, or is one of those around the submission."""
-        return task_id in self.own or task_id in (self.submit_id, self.ready_id)
+        return task_id in self.own or task_id in self.around()
 
     def roots(self) -> list[Any]:
         """The tasks in Airflow's DAG that the part begins with."""
@@ -145,25 +145,26 @@ class PartOfDag:
 
     def _relatives(self, task_id: str) -> tuple[set[str], set[str]]:
         """Ids before and after a task as it was written, and those that edges drawn later have added."""
-        around = {self.submit_id, self.ready_id}
         if self.show_steps:
             shown = self.task(task_id)
-            return set(shown.upstream_task_ids) - around, set(shown.downstream_task_ids) - around
+            return set(shown.upstream_task_ids) - self.around(), set(shown.downstream_task_ids) - self.around()
         return self._edges[task_id]
 
     def _outside(self, inner: Any, context: Any) -> Any:
         from airflow_argo.model.conditions import State
+        from airflow_argo.translator.mapped_groups import has_instances
         from airflow_argo.translator.outside import Outside
 
         tasks = {task_id: task for task_id, task in self.dag.task_dict.items() if not self.is_own(task_id)}
         before = self._before(inner, tasks)
         known = task_states(context, sorted(before)) if before else {}
+        mapped = frozenset(task_id for task_id, task in tasks.items() if has_instances(task))
         return Outside(
             own=frozenset(self.own),
             states={task_id: tuple(map(State, states)) for task_id in before if (states := known.get(task_id))},
             skipped=frozenset(self._skipped(before, context)),
-            mapped=frozenset(task_id for task_id, task in tasks.items() if _has_instances(task)),
-            xcom=_Xcoms(tasks, context),
+            mapped=mapped,
+            xcom=_Xcoms(mapped, context["ti"]),
         )
 
     def _before(self, inner: Any, tasks: dict[str, Any]) -> set[str]:
@@ -188,8 +189,8 @@ class PartOfDag:
 class _Xcoms:
     """What tasks outside have pushed."""
 
-    def __init__(self, tasks: dict[str, Any], context: Any) -> None:
-        self._tasks, self._context = tasks, context
+    def __init__(self, mapped: frozenset[str], ti: Any) -> None:
+        self._mapped, self._ti = mapped, ti
         self._known: dict[tuple[str, str, bool], Any] = {}
 
     def __call__(self, task_id: str, key: str, listed: bool) -> Any:
@@ -199,14 +200,9 @@ class _Xcoms:
         return self._known[asked]
 
     def _pulled(self, task_id: str, key: str, listed: bool) -> Any:
-        task, ti = self._tasks[task_id], self._context["ti"]
-        if not _has_instances(task):
-            return ti.xcom_pull(task_ids=task_id, key=key)
-        values = [value for value in ti.xcom_pull(task_ids=[task_id], key=key) or () if value is not None]
+        if task_id not in self._mapped:
+            return self._ti.xcom_pull(task_ids=task_id, key=key)
+        values = [value for value in self._ti.xcom_pull(task_ids=[task_id], key=key) or () if value is not None]
         if values or listed:
             return values if listed or len(values) != 1 else values[0]
         return None
-
-
-def _has_instances(task: Any) -> bool:
-    return is_mapped(task) or next(iter(task.iter_mapped_task_groups()), None) is not None

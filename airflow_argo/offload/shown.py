@@ -11,6 +11,7 @@ from typing import Any, Final
 from airflow_argo.offload.edges import UpstreamIds
 from airflow_argo.offload.part import SENSITIVE, PartOfDag
 from airflow_argo.offload.steps import ArgoDecidingStepOperator, ArgoStepOfMapped, ArgoStepOperator
+from airflow_argo.offload.written import CALLBACKS
 from airflow_argo.translator.airflow_names import is_mapped, rule_name_of
 
 _KEPT: Final = (
@@ -23,8 +24,6 @@ _KEPT: Final = (
 
 _MAIL: Final = ("email", "email_on_failure")
 """Deprecated as arguments, of which only the author is to be told."""
-
-_CALLBACKS: Final = ("on_execute_callback", "on_failure_callback", "on_success_callback", "on_skipped_callback")
 
 
 def show(task: Any, part: PartOfDag, submit: Any) -> None:
@@ -39,7 +38,7 @@ def show(task: Any, part: PartOfDag, submit: Any) -> None:
         "on_kill_action": submit.on_kill_action,
         "waits_for_submission": rule_name_of(task) in SENSITIVE,
     }
-    base = {name: value for name in (*_KEPT, *_CALLBACKS) if (value := _value(task, name)) is not None}
+    base = {name: value for name in (*_KEPT, *CALLBACKS) if (value := _value(task, name)) is not None}
     rule = rule_name_of(task)
     base["trigger_rule"] = "all_done" if rule == "always" else rule  # the workflow has to be there
     if is_mapped(task):

@@ -7,10 +7,9 @@ from typing import Any, Final
 
 from airflow_argo.translator.airflow_names import is_mapped
 
-_BY_AIRFLOW: Final = (
-    *("on_execute_callback", "on_failure_callback", "on_success_callback", "on_skipped_callback"),
-    *("outlets", "inlets", "email_on_failure"),
-)
+CALLBACKS: Final = ("on_execute_callback", "on_failure_callback", "on_success_callback", "on_skipped_callback")
+
+_BY_AIRFLOW: Final = (*CALLBACKS, "outlets", "inlets", "email_on_failure")
 """What Airflow does around a task, so that the workflow must not do it once more."""
 
 
