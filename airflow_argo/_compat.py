@@ -6,7 +6,6 @@ from typing import Any
 
 from airflow import __version__ as AIRFLOW_VERSION  # noqa: N812, TID253 - a constant there too
 from airflow.providers.common.compat.sdk import (  # noqa: TID253 - Airflow's own, whichever version
-    XCOM_RETURN_KEY,
     AirflowException,
     AirflowFailException,
     AirflowNotFoundException,
@@ -17,9 +16,7 @@ from airflow.providers.common.compat.sdk import (  # noqa: TID253 - Airflow's ow
     BaseOperator,
     BaseOperatorLink,
     BaseSensorOperator,
-    Connection,
     DecoratedOperator,
-    PokeReturnValue,
     SkipMixin,
     TaskGroup,
     XCom,
@@ -37,7 +34,6 @@ except ImportError:  # before 3.1
 __all__ = [
     "AIRFLOW_3",
     "AIRFLOW_3_3",
-    "XCOM_RETURN_KEY",
     "AirflowException",
     "AirflowFailException",
     "AirflowNotFoundException",
@@ -50,9 +46,7 @@ __all__ = [
     "BaseOperatorLink",
     "BaseSensorOperator",
     "BaseTrigger",
-    "Connection",
     "DecoratedOperator",
-    "PokeReturnValue",
     "SkipMixin",
     "TaskGroup",
     "TriggerEvent",
