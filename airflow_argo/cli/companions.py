@@ -12,6 +12,8 @@ from airflow_argo.diagnostics import AirflowArgoError
 
 if TYPE_CHECKING:
     from airflow_argo.compiler.objects import Compiled
+    from airflow_argo.model.workflow import Workflow
+    from airflow_argo.translator.isolated import IsolatedTranslator
 
 _REFERENCE: Final = re.compile(r'"workflowTemplateRef":\{"name":"([^"{}]+)"\}')
 
@@ -24,15 +26,22 @@ def companions_of(compiled: Compiled, path: Path, options: Namespace) -> tuple[D
     Args:
         path: of the DAG file.
     """
+    from airflow_argo.argo.names import workflow_name
+    from airflow_argo.compiler.objects import compile_workflow
+    from airflow_argo.translator.isolated import IsolatedTranslator
+
     found: dict[str, Compiled] = {}
+    read: dict[Path, dict[str, Workflow]] = {}
     wanted = _references(compiled)
-    while wanted - found.keys():
-        others = {one.name: one for file in _files(path, wanted - found.keys()) for one in _translated(file, options)}
-        new = {name: others[name] for name in wanted - found.keys() if name in others}
-        if not new:
-            break
-        found |= new
-        wanted = {name for one in new.values() for name in _references(one)}
+    with IsolatedTranslator(options.load_timeout) as translator:
+        while missing := wanted - found.keys():
+            for file in _files(path, missing):
+                if file not in read:
+                    read[file] = {workflow_name(one.name): one for one in _workflows(translator, file, options)}
+            there = {name: workflow for workflows in read.values() for name, workflow in workflows.items()}
+            new = {name: compile_workflow(there[name]) for name in sorted(missing & there.keys())}
+            found |= new
+            wanted = {name for one in new.values() for name in _references(one)}
     return tuple(document for one in found.values() for document in (*one.config_maps(), one.template()))
 
 
@@ -50,16 +59,9 @@ def _files(path: Path, names: set[str]) -> Iterator[Path]:
             yield file
 
 
-def _translated(path: Path, options: Namespace) -> Iterator[Compiled]:
+def _workflows(translator: IsolatedTranslator, path: Path, options: Namespace) -> list[Workflow]:
     from airflow_argo.cli.files import settings_for
-    from airflow_argo.compiler.objects import compile_workflow
-    from airflow_argo.translator.isolated import IsolatedTranslator
+    from airflow_argo.translator.isolated import translated
 
-    try:
-        with IsolatedTranslator(options.load_timeout) as translator:
-            translations = translator.translate(path, settings_for(path, options), dag_id=None)
-    except AirflowArgoError:
-        return
-    for translation in translations:
-        if translation.workflow is not None:
-            yield compile_workflow(translation.workflow)
+    result = translated(translator, path, settings_for(path, options))
+    return [] if isinstance(result, AirflowArgoError) else [one.workflow for one in result if one.workflow is not None]

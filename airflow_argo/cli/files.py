@@ -88,13 +88,14 @@ def one_source(options: Namespace) -> Source:
     if options.file == "-" or not options.file.endswith((".py", ".zip")):
         return manifest_source(options.file)
     path = Path(options.file)
-    sources = list(dsl_sources(path) if is_ours(path) else dag_sources(path, options))
-    if len(sources) == 1 and sources[0].compiled is not None and not is_ours(path):
+    ours = is_ours(path)
+    sources = list(dsl_sources(path) if ours else dag_sources(path, options))
+    if len(sources) == 1 and sources[0].compiled is not None and not ours:
         others = companions_of(sources[0].compiled, path, options)
         return replace(sources[0], documents=others)
     if len(sources) > 1:
         names = ", ".join(source.name for source in sources)
-        kind = "workflows" if is_ours(path) else "DAGs"
+        kind = "workflows" if ours else "DAGs"
         raise InputError(f"there are several {kind} in it: {names}", "choose one with --dag-id", Origin(str(path)))
     return sources[0]
 
@@ -172,10 +173,7 @@ def python_files(paths: Iterable[str]) -> list[Path]:
         InputError: a path names nothing.
     """
     found: list[Path] = []
-    for name in paths:
-        path = Path(name)
-        if not path.exists():
-            raise InputError("there is no such file or folder", "check the path", Origin(name))
+    for path in _existing(paths):
         found += sorted(_candidates(path)) if path.is_dir() else [path]
     return found
 
@@ -189,16 +187,21 @@ def found_files(paths: Iterable[str], translator: IsolatedTranslator) -> list[tu
         InputError: a path names nothing.
     """
     found: list[tuple[Path, Path | None]] = []
-    for name in paths:
-        path = Path(name)
-        if not path.exists():
-            raise InputError("there is no such file or folder", "check the path", Origin(name))
+    for path in _existing(paths):
         if not path.is_dir():
             found.append((path, None))
             continue
         ours = [file for file in _candidates(path) if is_ours(file)]
         found += [(file, path) for file in sorted({*translator.files_in(path), *ours})]
     return found
+
+
+def _existing(paths: Iterable[str]) -> Iterator[Path]:
+    for name in paths:
+        path = Path(name)
+        if not path.exists():
+            raise InputError("there is no such file or folder", "check the path", Origin(name))
+        yield path
 
 
 def _candidates(folder: Path) -> Iterator[Path]:
