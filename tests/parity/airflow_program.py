@@ -5,7 +5,8 @@ It reads requests from its standard input and writes answers to a file descripto
 
 Airflow's scheduler judges a trigger rule as often as it passes by, and acts on the first judgement that decides; so with a skip
 beside a failure the end state depends on which came first. Here a task is judged when all before it have ended, which is what
-happens where those end between two passes of the scheduler.
+happens where those end between two passes of the scheduler. And `dag.test()` sleeps a second when no task can begin, which is
+each time that the last of several has just ended; here it looks again soon.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,9 @@ LINK = "_link_"
 """How keys of links begin, which are for Airflow's pages."""
 BUNDLE = "parity"
 NEVER_WAITS = "always"
+LOOP = "airflow.sdk.definitions.dag"
+SOON = 0.02
+"""Seconds until `dag.test()` looks again."""
 
 
 def main(descriptor: int) -> None:
@@ -51,7 +56,28 @@ def prepare() -> None:
     DagBundlesManager.sync_bundles_to_db = lambda _self, **_: None  # type: ignore[method-assign]
     _judge_at_the_end()
     _judge_rules_last()
+    _look_again_soon()
+    _never_sync()
     _add_bundle()
+
+
+def _look_again_soon() -> None:
+    sleep = time.sleep
+
+    def sleep_less(seconds: float) -> None:
+        sleep(min(seconds, SOON) if sys._getframe(1).f_globals.get("__name__") == LOOP else seconds)
+
+    time.sleep = sleep_less
+
+
+def _never_sync() -> None:
+    """The database needn't outlive the machine."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    @event.listens_for(Engine, "connect")
+    def _(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA synchronous=OFF")
 
 
 def _add_bundle() -> None:

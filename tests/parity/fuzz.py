@@ -10,6 +10,7 @@ import argparse
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -96,13 +97,15 @@ def _differences(spec: DagSpec, airflow: Airflow) -> list[str]:
         file = Path(folder) / "fuzz.py"
         file.write_text(spec.as_dag_file())
         (dag,) = load_dags(file)
-        try:
-            here = run_by_engine(dag, LOGICAL_DATE, {}, seconds=ENGINE_SECONDS)
-            if isinstance(here, Refused):
-                return list(here.reasons)
-            return differences(airflow.run(file, dag.dag_id, seconds=ENGINE_SECONDS), here)
-        except (AirflowFailed, TookTooLong) as error:
-            return [f"{type(error).__name__}: {error}"]
+        with ThreadPoolExecutor(1) as other:  # each side is processes of its own
+            there = other.submit(airflow.run, file, dag.dag_id, seconds=ENGINE_SECONDS)
+            try:
+                here = run_by_engine(dag, LOGICAL_DATE, {}, seconds=ENGINE_SECONDS)
+                if isinstance(here, Refused):
+                    return list(here.reasons)
+                return differences(there.result(), here)
+            except (AirflowFailed, TookTooLong) as error:
+                return [f"{type(error).__name__}: {error}"]
 
 
 def _say(text: str) -> None:
