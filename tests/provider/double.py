@@ -6,13 +6,15 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
+from airflow_argo.cluster import Snapshot
 from airflow_argo.cluster.client import MERGE_PATCH
 from airflow_argo.cluster.errors import ClusterError
 from airflow_argo.cluster.resources import WORKFLOW_TEMPLATES, WORKFLOWS, Call
 from airflow_argo.cluster.watch import Seen, Vanished
 from airflow_argo.cluster.watching import Watching
-from airflow_argo.local import Engine, load
+from airflow_argo.local import Engine, load, restart, resume_from
 
 LABEL = "workflows.argoproj.io/"
 
@@ -20,11 +22,12 @@ LABEL = "workflows.argoproj.io/"
 class EngineController:
     """Use as a context manager. `runs`: workflow name → the number of times that it was run.
 
-    A workflow that was retried is run as a whole, and its TTL is kept as Argo does, to the second.
+    Of a workflow that was retried the nodes that are still there stay, and its TTL is kept as Argo does, to the second.
     """
 
     def __init__(self, api):
         self._api, self._watching = api.with_patience(faults=600), Watching(api, WORKFLOWS)
+        self._home = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self._engines, self._begun, self._ended, self.runs = {}, set(), set(), {}
         self.errors = []
 
@@ -37,6 +40,7 @@ class EngineController:
         for engine in list(self._engines.values()):
             with suppress(Exception):
                 engine.stop("Terminate")
+        self._home.cleanup()
 
     def _read(self):
         for change in self._watching.changes():
@@ -65,15 +69,9 @@ class EngineController:
     def _run(self, manifest):
         name = manifest["metadata"]["name"]
         try:
-            templates = self._api.send(Call("list", WORKFLOW_TEMPLATES, self._api.namespace)).get("items") or []
-            kind = {"apiVersion": "argoproj.io/v1alpha1", "kind": "WorkflowTemplate"}
-            document = {**manifest, "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow"}
-            document.pop("status", None)
-            with tempfile.TemporaryDirectory() as folder:
-                engine = Engine(load([document, *({**kind, **one} for one in templates)]), name=name, folder=f"{folder}/run")
-                self._engines[name] = engine
-                self._write(name, {"phase": "Running", "progress": "0/1", "nodes": {}}, completed=False)
-                status = engine.run()
+            engine = self._engines[name] = self._engine(manifest)
+            self._write(name, {"phase": "Running", "progress": "0/1", "nodes": {}}, completed=False)
+            status = engine.run()
         except Exception as error:  # noqa: BLE001 - a test shall see whatever it is
             self.errors.append(error)
             status = {"phase": "Error", "message": f"{type(error).__name__}: {error}"}
@@ -86,6 +84,19 @@ class EngineController:
             time.sleep(ttl)
             with suppress(ClusterError):
                 self._api.send(Call("delete", WORKFLOWS, self._api.namespace, name))
+
+    def _engine(self, manifest):
+        folder = Path(self._home.name) / manifest["metadata"]["uid"]
+        if folder.exists():  # retried
+            restart(folder, Snapshot(manifest).nodes)
+            return resume_from(folder)
+        templates = self._api.send(Call("list", WORKFLOW_TEMPLATES, self._api.namespace)).get("items") or []
+        kind = {"apiVersion": "argoproj.io/v1alpha1", "kind": "WorkflowTemplate"}
+        document = {**manifest, "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow"}
+        document.pop("status", None)
+        return Engine(
+            load([document, *({**kind, **one} for one in templates)]), name=manifest["metadata"]["name"], folder=folder
+        )
 
     def _write(self, name, status, *, completed):
         labels = {f"{LABEL}phase": status["phase"], f"{LABEL}completed": str(completed).lower()}
