@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from types import TracebackType
 from typing import Any, Final, Literal
 
+from airflow_argo.argo.inputs import check_inputs
 from airflow_argo.cluster import suspend as states
 from airflow_argo.cluster.changes import change
 from airflow_argo.cluster.client import Api, Patience
@@ -140,7 +141,7 @@ class Cluster:
         """
         documents = bundle(manifest, self.namespace)
         if documents.workflow is None:
-            raise InputError("there is no Workflow in the manifest", "use apply() for templates alone")
+            raise InputError("there is no Workflow in the manifest", "templates alone can be applied, but not submitted")
         workflow = prepared(
             documents.workflow,
             name=name,
@@ -176,6 +177,10 @@ class Cluster:
             annotations: to add; `workflows.argoproj.io/scheduled-time` instead of the present time for a CronWorkflow.
             key: as in `submit`.
             dry_run: as in `submit`.
+
+        Raises:
+            NotFoundError: there is no such object.
+            InputError: it has no input of that name, or `source` names none of these.
         """
         kind, _, source_name = source.partition("/")
         resource = resource_named(kind, _SOURCES)
@@ -184,6 +189,7 @@ class Cluster:
             raise InputError(f"'{source}' is nothing to submit from", f"write one of: {kinds}")
         found = self._found(Call("get", resource, self.namespace, source_name))
         found = {"apiVersion": resource.api_version, "kind": resource.kind, **found}
+        check_inputs(found["spec"].get("workflowSpec") or found["spec"], parameters or ())
         now = states.timestamp(datetime.now(timezone.utc))
         workflow = from_cron_workflow(found, now) if resource is CRON_WORKFLOWS else from_template(found)
         return self.submit(

@@ -74,12 +74,43 @@ def _documents(manifest: Manifest | Iterable[Manifest]) -> list[Manifest]:
     for document in documents:
         if not isinstance(document, Mapping):
             raise InputError(f"a document of the manifest is {type(document).__name__}, not a mapping")
-        flat += document.get("items") or () if document.get("kind") == "List" else [dict(document)]
+        if document.get("kind") == "List":
+            items = document.get("items") or []
+            flat += _documents(items if isinstance(items, list) else [items])
+        else:
+            _check_shape(dict(document))
+            flat.append(dict(document))
     return flat
 
 
+_SHAPE: Final = (
+    ("metadata", dict, "a mapping"),
+    ("metadata.labels", dict, "a mapping"),
+    ("metadata.annotations", dict, "a mapping"),
+    ("spec", dict, "a mapping"),
+    ("spec.arguments", dict, "a mapping"),
+    ("spec.arguments.parameters", list, "a list"),
+)
+"""Fields that are looked at here, before the API server judges the manifest as a whole."""
+
+
+def _check_shape(document: Manifest) -> None:
+    """Raises InputError: a field that this module reads or writes is something else than what Argo has there."""
+    for path, type_, called in _SHAPE:
+        value: Any = document
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        if value is not None and not isinstance(value, type_):
+            raise InputError(f"{_called(document)}: {path} is {type(value).__name__}, not {called}", "correct it")
+    for index, one in enumerate(((document.get("spec") or {}).get("arguments") or {}).get("parameters") or ()):
+        if not (isinstance(one, dict) and isinstance(one.get("name"), str)):
+            place = f"spec.arguments.parameters[{index}]"
+            raise InputError(f"{_called(document)}: {place} has no name", "write it as {name: …, value: …}")
+
+
 def _called(document: Manifest) -> str:
-    meta = document.get("metadata") or {}
+    meta = document.get("metadata")
+    meta = meta if isinstance(meta, dict) else {}
     return f"{document.get('kind') or 'a document without kind'} '{meta.get('name') or meta.get('generateName') or ''}'"
 
 
@@ -95,7 +126,7 @@ def prepared(
     """The workflow with what the caller says in its place; the given one is not changed.
 
     Raises:
-        InputError: it has neither `name` nor `generateName`.
+        InputError: it has neither `name` nor `generateName`, or no spec.
     """
     result = copy.deepcopy(workflow)
     meta = result.setdefault("metadata", {})
@@ -106,9 +137,11 @@ def prepared(
         meta["name"] = name
     if not (meta.get("name") or meta.get("generateName")):
         raise InputError("the workflow has no name", "give it metadata.name or metadata.generateName, or pass name=")
+    if not result.get("spec"):
+        raise InputError(f"{_called(result)} has no spec", "give it entrypoint and templates, or workflowTemplateRef")
     for key, given in (("labels", labels), ("annotations", annotations)):
         if given:
-            meta[key] = {**(meta.get(key) or {}), **given}
+            meta[key] = {**(meta.get(key) or {}), **{name: as_text(value) for name, value in given.items()}}
     if parameters:
         override_parameters(result["spec"], parameters)
     return result

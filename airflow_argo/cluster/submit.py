@@ -65,7 +65,7 @@ def apply_first(api: Api, documents: Iterable[tuple[Resource, Manifest]], *, dry
 def _create_or_replace(api: Api, resource: Resource, document: Manifest, *, dry_run: bool) -> bool:
     """Whether anything had to be written."""
     name = document["metadata"]["name"]
-    options = query(dryRun="All" if dry_run else None)
+    options = _options(dry_run=dry_run)
     for attempt in range(_ATTEMPTS):
         try:
             existing = api.send(Call("get", resource, api.namespace, name))
@@ -109,7 +109,7 @@ def submit_workflow(api: Api, workflow: Manifest, *, key: str | None, dry_run: b
 
 
 def _create_or_adopt(api: Api, workflow: Manifest, *, dry_run: bool) -> Submission:
-    create = Call("create", WORKFLOWS, api.namespace, query=query(dryRun="All" if dry_run else None))
+    create = Call("create", WORKFLOWS, api.namespace, query=_options(dry_run=dry_run))
     name = workflow["metadata"]["name"]
     for _ in range(_ATTEMPTS):
         try:
@@ -124,6 +124,11 @@ def _create_or_adopt(api: Api, workflow: Manifest, *, dry_run: bool) -> Submissi
             return Submission(existing, adopted=True)
         raise AlreadyExistsError(api.place, WORKFLOWS.kind, name, _whose(existing))
     raise AlreadyExistsError(api.place, WORKFLOWS.kind, name, "it comes and goes")
+
+
+def _options(*, dry_run: bool) -> tuple[tuple[str, str], ...]:
+    """Of requests that write. A field that Argo doesn't have is refused, as `argo submit` does, and not dropped in silence."""
+    return query(dryRun="All" if dry_run else None, fieldValidation="Strict")
 
 
 def _whose(existing: Snapshot) -> str:

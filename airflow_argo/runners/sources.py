@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
+from airflow_argo.argo.inputs import check_inputs
 from airflow_argo.compiler.objects import Compiled, compile_workflow
 from airflow_argo.diagnostics import InputError
 from airflow_argo.model.workflow import Workflow
@@ -34,19 +33,7 @@ class Runnable:
         Raises:
             InputError: it has no such input, or the value isn't what the input's schema says.
         """
-        spec = self.manifest.get("spec") or {}
-        if spec.get("workflowTemplateRef"):  # another object says what they are
-            return
-        declared = [str(one.get("name")) for one in (spec.get("arguments") or {}).get("parameters") or ()]
-        text = None
-        for name in parameters:
-            if name in declared:
-                continue
-            text = text or json.dumps(spec)
-            if f"workflow.parameters.{name}" not in text and "workflow.parameters[" not in text:
-                near = get_close_matches(name, declared, 1)
-                cure = f"did you mean '{near[0]}'?" if near else f"it has: {', '.join(declared) or 'none'}"
-                raise InputError(f"the workflow has no input '{name}'", cure)
+        check_inputs(self.manifest.get("spec") or {}, parameters)
         check_values(self.manifest, parameters)
 
 

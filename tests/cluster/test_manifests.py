@@ -52,6 +52,11 @@ def test_a_list_counts_as_its_items():
         ([{"metadata": {"name": "x"}}], "a document without kind 'x'"),
         (["text"], "a document of the manifest is str"),
         ({**WORKFLOW, "metadata": {"name": "w", "namespace": "other"}}, "for namespace 'other', not 'ns'; connect with"),
+        ({**WORKFLOW, "metadata": "w"}, "Workflow '': metadata is str, not a mapping"),
+        ({**WORKFLOW, "spec": []}, "Workflow 'w': spec is list, not a mapping"),
+        ({**WORKFLOW, "spec": {"arguments": {"parameters": {"a": 1}}}}, "spec.arguments.parameters is dict, not a list"),
+        ({**WORKFLOW, "spec": {"arguments": {"parameters": [{"value": 1}]}}}, "spec.arguments.parameters[0] has no name"),
+        ({"kind": "List", "items": "x"}, "a document of the manifest is str"),
     ],
 )
 def test_what_can_not_be_submitted(manifest, message):
@@ -71,6 +76,16 @@ def test_what_the_caller_says_takes_the_place():
 def test_a_workflow_without_a_name():
     with pytest.raises(InputError, match="has no name"):
         prepared({**WORKFLOW, "metadata": {}})
+
+
+def test_a_workflow_without_a_spec():
+    with pytest.raises(InputError, match="Workflow 'w' has no spec"):
+        prepared({"kind": "Workflow", "metadata": {"name": "w"}}, parameters={"a": 1})
+
+
+def test_labels_become_text():
+    meta = prepared(WORKFLOW, labels={"a": 1, "b": "x"}, annotations={"c": True})["metadata"]
+    assert (meta["labels"], meta["annotations"]) == ({"a": "1", "b": "x"}, {"c": "true"})
 
 
 def test_parameters_stay_where_they_are_and_become_text():

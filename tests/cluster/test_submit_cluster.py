@@ -13,6 +13,7 @@ from airflow_argo.cluster import (
     InvalidError,
     NamespaceNotFoundError,
     NotFoundError,
+    RejectedError,
     TooLargeError,
     listing,
 )
@@ -49,6 +50,27 @@ def cron(name, **spec):
 
 def names(cluster, prefix):
     return [workflow.name for workflow in cluster.list() if workflow.name.startswith(prefix)]
+
+
+@pytest.mark.parametrize("submit", [True, False])
+def test_a_field_that_argo_does_not_have_is_refused(cluster, submit):
+    if submit:
+        with pytest.raises(RejectedError, match=r'unknown field "spec.entryPoint"'):
+            cluster.submit(named("typo", entryPoint="main"))
+        assert names(cluster, "typo") == []
+    else:
+        cluster.apply(template("typo"))
+        with pytest.raises(RejectedError, match=r'unknown field "spec.entryPoint"'):
+            cluster.apply(template("typo", entryPoint="main"))
+
+
+@pytest.mark.parametrize("source", ["workflowtemplate/inputs", "cronworkflow/inputs"])
+def test_an_input_that_the_source_does_not_have_is_refused(cluster, source):
+    spec = {**SPEC, "arguments": {"parameters": [{"name": "day", "value": "1"}]}}
+    cluster.apply([template("inputs", **spec), cron("inputs", workflowSpec=spec)])
+    with pytest.raises(InputError, match="no input 'days'; did you mean 'day'"):
+        cluster.submit_from(source, parameters={"days": 2})
+    assert cluster.submit_from(source, parameters={"day": 2}).name.startswith("inputs-")
 
 
 def test_a_generated_name_is_new_each_time(cluster):
@@ -210,7 +232,7 @@ def test_into_a_namespace_that_is_not_there(cluster):
 
 
 def test_what_belongs_to_the_other_method(cluster):
-    with pytest.raises(InputError, match=r"use apply\(\)"):
+    with pytest.raises(InputError, match="templates alone can be applied"):
         cluster.submit(template("x"))
     with pytest.raises(InputError, match=r"use submit\(\)"):
         cluster.apply(NO_OP)
