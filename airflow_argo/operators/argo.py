@@ -24,6 +24,7 @@ from airflow_argo.cluster import (
     InvalidError,
     NotFoundError,
     Patience,
+    RejectedError,
     Snapshot,
     Submission,
     TooLargeError,
@@ -51,9 +52,18 @@ from airflow_argo.operators.attempts import (
     read_note,
 )
 from airflow_argo.operators.errors import WorkflowFailed
+from airflow_argo.operators.plain import plain_dict
 from airflow_argo.operators.pod_logs import FollowedLogs, log_failures
 from airflow_argo.operators.results import OutputFormat, returned, steps, typed_outputs
-from airflow_argo.operators.sources import Nothing, Source, dag_source, manifest_source, owned, workflow_source
+from airflow_argo.operators.sources import (
+    Nothing,
+    Source,
+    check_parameters,
+    dag_source,
+    manifest_source,
+    owned,
+    workflow_source,
+)
 from airflow_argo.operators.templating import rendered, shortened
 from airflow_argo.operators.waiting import waited
 from airflow_argo.triggers.argo import ArgoWorkflowTrigger
@@ -88,8 +98,8 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
     `annotations` are templates; Argo's own `{{…}}` in them stay as they are (see `operators.templating`).
 
     Args:
-        manifest: a dict, a list of dicts, YAML or JSON text, or the name of a file of it (.yaml, .yml, .json), which is
-            looked for as Airflow looks for template files. One Workflow; templates and ConfigMaps beside it are applied before.
+        manifest: a dict, YAML or JSON text, the name of a file of it (.yaml, .yml, .json), which is looked for as Airflow
+            looks for template files, or a list of these. One Workflow; templates and ConfigMaps beside it are applied before.
         workflow_template: the name of a WorkflowTemplate.
         cluster_workflow_template: the name of a ClusterWorkflowTemplate.
         cron_workflow: the name of a CronWorkflow, to run it now.
@@ -189,18 +199,24 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         return ArgoHook(self.argo_conn_id, self.namespace or None, patience=PATIENCE)
 
     def render_template(self, content: Any, context: Any, jinja_env: Any = None, seen_oids: Any = None) -> Any:
-        """As Airflow does, but Argo's tags stay as they are."""
-        base = super().render_template
+        """As Airflow does, but Argo's tags stay as they are, and files are read for the manifest only.
+
+        To Airflow each text that ends in .json is a file's name; in manifests most are not: `path: /tmp/result.json`.
+        """
         if not isinstance(content, str):
-            return base(content, context, jinja_env, seen_oids)
+            return super().render_template(content, context, jinja_env, seen_oids)
         environment = jinja_env or self.get_template_env()
-        if content.endswith(tuple(self.template_ext)) and "\n" not in content:
+        if self._is_file(content):
             content = environment.loader.get_source(environment, content)[0]
-        result = rendered(content, lambda text: base(text, context, environment, seen_oids))
+        result = rendered(content, lambda text: self._render(environment.from_string(text), context))
         if isinstance(result, str) and result != content and holds_secret(result) and not holds_secret(content):
             self._secret = content
             return redact(result)  # Airflow stores rendered fields, and redacts no value as deep as those of manifests are
         return result
+
+    def _is_file(self, content: str) -> bool:
+        parts = self.manifest if isinstance(self.manifest, list | tuple) else (self.manifest,)
+        return content.endswith(tuple(self.template_ext)) and any(content is part for part in parts)
 
     # Running
 
@@ -285,7 +301,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             submission = self._submission(attempt, context)
         except Nothing as reason:
             raise AirflowSkipException(str(reason)) from None
-        except (InvalidError, TooLargeError) as error:
+        except (InvalidError, RejectedError, TooLargeError) as error:
             raise AirflowFailException(str(error)) from error
         except ClusterError:
             raise
@@ -299,12 +315,12 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             found = f"task '{self.task_id}' has a template that becomes a secret of Airflow's: {shortened(self._secret)}"
             cure = "a workflow is no place for secrets: keep it in a Kubernetes Secret that the workflow reads (secretKeyRef)"
             raise InputError(found, cure)
-        source = self._source(context)
+        source, parameters = self._source(context), plain_dict(self.parameters, "parameters")
         how: dict[str, Any] = {
             "name": attempt.name,
-            "parameters": {**source.parameters, **(self.parameters or {})},
-            "labels": {**(self.labels or {}), **attempt.labels},
-            "annotations": {**(self.annotations or {}), **attempt.annotations},
+            "parameters": {**source.parameters, **parameters},
+            "labels": {**plain_dict(self.labels, "labels"), **attempt.labels},
+            "annotations": {**plain_dict(self.annotations, "annotations"), **attempt.annotations},
             "key": attempt.key,
         }
         if source.template and self.owner_references:
@@ -313,6 +329,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             )
         if source.template:
             return self.hook.cluster.submit_from(source.template, **how)
+        check_parameters(source.documents, self.hook.namespace, parameters)
         return self.hook.cluster.submit(owned(source.documents, self.owner_references), **how)
 
     def _source(self, context: Any) -> Source:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_argo.diagnostics import InputError
+from airflow_argo.operators.plain import plain_dict
 
 if TYPE_CHECKING:
     from airflow_argo.model.values import Type
@@ -43,18 +44,40 @@ class Nothing(Exception):
 
 
 def manifest_source(manifest: Any) -> Source:
-    """A manifest: a dict, a list of dicts, or YAML or JSON text.
+    """A manifest: a dict, YAML or JSON text, or a list of these.
 
     Raises:
+        InputError: it is something else.
         ManifestError: the text is no manifest.
     """
     from airflow_argo.argo.manifest import read_manifests
 
-    if isinstance(manifest, str):
-        return Source(tuple(read_manifests(manifest, "manifest")))
-    if isinstance(manifest, Mapping):
-        return Source((dict(manifest),))
-    return Source(tuple(dict(document) for document in manifest))
+    if not isinstance(manifest, list | tuple):
+        manifest = [manifest]
+    documents: list[Dict] = []
+    for part in manifest:
+        if isinstance(part, str):
+            documents += read_manifests(part, "manifest")
+        elif isinstance(part, Mapping):
+            documents.append(plain_dict(part, "manifest"))
+        else:
+            found = f"the manifest is of type {type(part).__name__}"
+            raise InputError(found, "give a dict, YAML text, the name of a file of it, or a list of these")
+    return Source(tuple(documents))
+
+
+def check_parameters(documents: Sequence[Dict], namespace: str, parameters: Mapping[str, Any]) -> None:
+    """Check what the author gives as arguments, before anything is sent.
+
+    Raises:
+        InputError: the documents can't be submitted, or their workflow has no such input, or it can't have that value.
+    """
+    from airflow_argo.cluster.manifests import bundle
+    from airflow_argo.runners.sources import Runnable
+
+    workflow = bundle(documents, namespace).workflow
+    if workflow is not None:
+        Runnable(workflow).check(parameters)
 
 
 def owned(documents: Sequence[Dict], owners: Sequence[Mapping[str, Any]]) -> list[Dict]:

@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 def test_all_sources(run_dag, cluster, controller, airflow_home, monkeypatch):
     monkeypatch.setitem(airflow_home, "AIRFLOW_ARGO_IMAGE", "lab/task:1")
     spec = TEMPLATE["spec"]
-    cron = {"schedule": "0 0 1 1 *", "suspend": True, "workflowSpec": spec}
+    cron = {"schedules": ["0 0 1 1 *"], "suspend": True, "workflowSpec": spec}
     cluster.apply({**TEMPLATE, "kind": "CronWorkflow", "metadata": {"name": "nightly"}, "spec": cron})
     done = run_dag("submit:sources")
     failed = {"no_such_input", "no_template", "no_yaml", "no_dag", "twice"}

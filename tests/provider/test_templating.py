@@ -1,12 +1,22 @@
 """Jinja and Argo in one text."""
 
-import jinja2
-import pytest
+import re
+from collections import UserList
 
+import jinja2
+import pendulum
+import pytest
+from airflow.sdk import DAG
+
+from airflow_argo.decorators.argo import ArgoDecoratedOperator
 from airflow_argo.diagnostics import InputError
 from airflow_argo.operators.argo import ArgoSubmitWorkflowOperator
+from airflow_argo.operators.attempts import TaskTry
+from airflow_argo.operators.plain import plain
 from airflow_argo.operators.templating import rendered
 from airflow_argo.sensors.argo import ArgoWorkflowSensor
+
+WORKFLOW = {"kind": "Workflow", "metadata": {"generateName": "w-"}, "spec": {"entrypoint": "main"}}
 
 
 def render(text, **context):
@@ -49,6 +59,51 @@ def test_a_template_that_becomes_a_secret_is_rendered_without_it_and_refused():
     assert task.parameters == {"word": "plain"}
     with pytest.raises(InputError, match=r"task 't' has a template that becomes a secret of Airflow's: '\{\{ x \}\}'"):
         task._submission(None, {})
+
+
+def test_only_the_manifest_can_be_the_name_of_a_file(tmp_path):
+    (tmp_path / "beside.yaml").write_text("of: {{ x }}")
+    (tmp_path / "more.yml").write_text("{{workflow.name}}")
+    path = {"outputs": [{"path": "/tmp/{{ x }}.json"}]}
+    with DAG("d", template_searchpath=str(tmp_path)):
+        given = {"a": "s3://bucket/config.json", "b": "beside.yaml"}
+        inside = ArgoSubmitWorkflowOperator(task_id="inside", manifest=path, parameters=given)
+        beside = ArgoSubmitWorkflowOperator(task_id="beside", manifest="beside.yaml", parameters=given)
+        both = ArgoSubmitWorkflowOperator(task_id="both", manifest=["more.yml", "beside.yaml"])
+        function = ArgoDecoratedOperator(task_id="function", python_callable=print, op_args=("x.json", "{{ x }}.yaml"))
+    for one in (inside, beside, both, function):
+        one.render_template_fields({"x": "X"})
+    assert inside.manifest == {"outputs": [{"path": "/tmp/X.json"}]}
+    assert inside.parameters == beside.parameters == given
+    assert beside.manifest == "of: X"
+    assert both.manifest == ["{{workflow.name}}", "of: X"]
+    assert function.op_args == ("x.json", "X.yaml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"manifest": 5}, "the manifest is of type int"),
+        ({"manifest": [WORKFLOW, {"a"}]}, "the manifest is of type set"),
+        ({"manifest": {**WORKFLOW, "spec": {"x": {"a"}}}}, "manifest.spec.x is of type set"),
+        ({"parameters": "a=b"}, "parameters is of type str, not a dict; give a dict; a template gives one if"),
+        ({"parameters": {"a": [b"x"]}}, "parameters.a[0] is of type bytes"),
+        ({"labels": ["a"]}, "labels is of type list, not a dict"),
+    ],
+)
+def test_what_no_manifest_is_made_of_is_said(arguments, said):
+    task = ArgoSubmitWorkflowOperator(task_id="t", **{"manifest": WORKFLOW, **arguments})
+    with pytest.raises(InputError, match=re.escape(said)):
+        task._submission(TaskTry("d", "t", "r", -1, 1), {})
+
+
+def test_dates_and_sequences_of_all_kinds_are_json():
+    day = pendulum.datetime(2026, 1, 2)
+    assert plain({"a": day, 1: (day.date(), None), "c": UserList([1.5])}, "x") == {
+        "a": "2026-01-02T00:00:00+00:00",
+        "1": ["2026-01-02", None],
+        "c": [1.5],
+    }
 
 
 def test_a_secret_that_the_author_wrote_himself_is_his():
