@@ -45,8 +45,9 @@ ended = time.process_time()
 """
 
 OURS = """
-from airflow_argo.translator.loading import load_dags, prepare_environment
-prepare_environment()
+from airflow_argo.translator.worker import prepare
+prepare()
+from airflow_argo.translator.loading import load_dags
 from airflow_argo.compiler.objects import compile_workflow
 from airflow_argo.translator.dag_file_errors import DagFileError
 from airflow_argo.translator.dags import translate

@@ -250,6 +250,9 @@ def _from_airflow() -> _Layer:
         return {}
     from airflow.configuration import conf
 
+    in_environment = any(name.startswith(f"AIRFLOW__{AIRFLOW_SECTION.upper()}__") for name in os.environ)
+    if not in_environment and not conf.has_section(AIRFLOW_SECTION):
+        return {}
     layer: _Layer = {}
     for name in _BY_NAME:
         value = conf.get(AIRFLOW_SECTION, name, fallback=None)

@@ -37,13 +37,18 @@ def _configured() -> str | None:
 
 
 @contextmanager
-def importable(file: Path, said: str | None = None) -> Iterator[None]:
-    """Modules beside a DAG file can be imported meanwhile; afterwards the path is as it was, whatever the file did to it."""
+def importable(file: Path, said: str | None = None) -> Iterator[Path]:
+    """Modules beside a DAG file can be imported meanwhile; afterwards the path is as it was, whatever the file did to it.
+
+    Yields:
+        The folder of all DAGs.
+    """
     before = list(sys.path)
-    folders = dict.fromkeys((str(dags_folder_of(file, said)), str(file.resolve().parent)))
+    dags_folder = dags_folder_of(file, said)
+    folders = dict.fromkeys((str(dags_folder), str(file.resolve().parent)))
     sys.path += [folder for folder in folders if folder not in sys.path]
     try:
-        yield
+        yield dags_folder
     finally:
         sys.path[:] = before
 

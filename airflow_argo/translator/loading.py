@@ -18,7 +18,7 @@ from typing import Any
 from airflow_argo.diagnostics import AirflowArgoError, Origin
 from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.dag_file_errors import DagFileError
-from airflow_argo.translator.dag_folders import dags_folder_of, importable, remember_folder
+from airflow_argo.translator.dag_folders import importable, remember_folder
 from airflow_argo.translator.dags_beside import remember_dag
 from airflow_argo.translator.data_files import remember_data_files, watched_reads
 from airflow_argo.translator.made_at import noting_lines
@@ -54,9 +54,9 @@ def load_dags(path: str | Path, *, dags_folder: str | None = None, placeholders:
     _make_plugins_importable()
     before = set(sys.modules)
     values = watched_values(str(file), placeholders=placeholders)
-    with importable(file, dags_folder), watched_reads() as opened, noting_lines(str(file)), values as reads:
+    with importable(file, dags_folder) as folder, watched_reads() as opened, noting_lines(str(file)), values as reads:
         dags = _dags_of(_executed(file), file)
-    folder, modules = dags_folder_of(file, dags_folder), names_of(set(sys.modules) - before)
+    modules = names_of(set(sys.modules) - before)
     for dag in dags:
         remember_dag(str(file), dag)
         remember_data_files(dag, opened)

@@ -46,15 +46,15 @@ def _absolute(node: ast.ImportFrom, package: str) -> str:
 def own_modules(imports: Iterable[str]) -> dict[str, str]:
     """Name → text of the author's modules among these, and of those that they import; of packages without a file ''."""
     found: dict[str, str] = {}
-    waiting, seen = list(imports), set[str]()
+    waiting, others = list(imports), set[str]()
     while waiting:
         name = waiting.pop()
         for part in _with_parents(name):
-            if part in seen:
+            if part in found:
                 continue
-            seen.add(part)
-            place = own_place(part)
+            place = None if part in others else own_place(part)
             if place is None:
+                others.add(part)  # and so is all that is in it
                 break
             found[part] = text_of(place) if place.suffix == ".py" else ""
             package = part if place.name == "__init__.py" or place.suffix != ".py" else part.rpartition(".")[0]
