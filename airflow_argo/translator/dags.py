@@ -146,6 +146,7 @@ def _ancestors(dag: Any, own: frozenset[str]) -> Mapping[str, frozenset[str]]:
 
 
 def _step(task: Any, ctx: DagContext) -> Step | None:
+    """A task as a step; None, and findings, where it can't be one."""
     task_ctx = TaskContext(ctx, task, mapped=is_mapped(task))
     body = _body(task, task_ctx)
     pools, queues = task_ctx.settings["pools_config_map"] is not None, task_ctx.settings.queues
@@ -153,27 +154,16 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
         task_ctx.report(*found)
     if body is None:
         return None
-    if ctx.outside.is_nothing:
-        body = with_large_values(body, task_ctx.settings)
     keys = _pushed(body)
     if keys is None or keys:
         ctx.pushes[task.task_id] = keys
     rule_name = rule_name_of(task)
-    upstream = [] if task_ctx.runs_at_once else sorted(task.upstream_task_ids)
-    decisions = ctx.decisions.get(task.task_id, [])
-    indirect = ctx.outside.stand_ins(_indirect_setups(task), "all_success")
     if rule_name not in RULES and rule_name != ALL_DONE_SETUP_SUCCESS:
         task_ctx.report("AA225", f"trigger rule '{rule_name}' is not known", "use another one")
         return None
-    setups = ctx.outside.stand_ins([one for one in upstream if ctx.dag.task_dict[one].is_setup], rule_name)
-    upstream = ctx.outside.stand_ins(upstream, rule_name)
-    after = [*upstream, *indirect, *(one for one in _between(task) if one in ctx.own)]
-    after += [*(decider for decider, _ in decisions), *task_ctx.after]
-    after += ctx.outside.stand_ins(sources_of_mapping(task), "all_success")
-    rule = rule_of(rule_name, upstream, setups, indirect)
-    condition: Condition | None = all_of(test for _, test in decisions) if decisions else None
-    if task.task_id in ctx.outside.skipped and not task_ctx.runs_at_once:
-        condition = FALSE
+    if ctx.outside.is_nothing:
+        body = with_large_values(body, task_ctx.settings)
+    after, rule, condition = _start(task, rule_name, task_ctx)
     if isinstance(body, ForLoop):
         body, rule, condition = _judged_by_item(body, rule, condition, task, ctx)
     rule = both([rule_of_sources(task, ctx), rule])
@@ -190,6 +180,23 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
         counts=task.task_id in ctx.leaves,
         origin=task_ctx.origin,
     )
+
+
+def _start(task: Any, rule_name: str, task_ctx: TaskContext) -> tuple[list[str], Rule, Condition | None]:
+    """What a task waits for, by which rule it begins, and what those that decide on it must have said."""
+    ctx = task_ctx.dag_context
+    upstream = [] if task_ctx.runs_at_once else sorted(task.upstream_task_ids)
+    decisions = ctx.decisions.get(task.task_id, [])
+    indirect = ctx.outside.stand_ins(_indirect_setups(task), "all_success")
+    setups = ctx.outside.stand_ins([one for one in upstream if ctx.dag.task_dict[one].is_setup], rule_name)
+    upstream = ctx.outside.stand_ins(upstream, rule_name)
+    after = [*upstream, *indirect, *(one for one in _between(task) if one in ctx.own)]
+    after += [*(decider for decider, _ in decisions), *task_ctx.after]
+    after += ctx.outside.stand_ins(sources_of_mapping(task), "all_success")
+    condition: Condition | None = all_of(test for _, test in decisions) if decisions else None
+    if task.task_id in ctx.outside.skipped and not task_ctx.runs_at_once:
+        condition = FALSE
+    return after, rule_of(rule_name, upstream, setups, indirect), condition
 
 
 def _judged_by_item(
