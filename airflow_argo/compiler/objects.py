@@ -184,7 +184,16 @@ def _parameter(given: InputSpec) -> Dict:
         parameter["value"] = given.default.value if is_text else given.default.json
     if given.description:
         parameter["description"] = given.description
+    if choices := _choices(given):
+        parameter["enum"] = choices
     return parameter
+
+
+def _choices(given: InputSpec) -> list[str]:
+    """The texts that an input may be, if its schema names them: Argo refuses others, and its UI lets one choose."""
+    choices = json.loads(given.schema).get("enum") if given.schema and given.type is Type.TEXT else None
+    known = choices if isinstance(choices, list) and all(isinstance(one, str) and "{{" not in one for one in choices) else []
+    return known if given.default is None or given.default.value in known else []
 
 
 def _exit_template(on_exit: Body, made: Compilation) -> str:

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from airflow_argo.compiler.objects import compile_workflow
+from airflow_argo.model.graph import Graph, Step
+from airflow_argo.model.jobs import NoOp
 from airflow_argo.model.values import Constant, Type
+from airflow_argo.model.workflow import InputSpec, Workflow
 from airflow_argo.translator.loading import prepare_environment
 from airflow_argo.translator.params import OWN_INPUTS, own_params_of, params_of
 
@@ -17,10 +21,14 @@ def nothing() -> None:
     """Of a task whose params matter."""
 
 
-def inputs_of(params: dict[str, Any]) -> dict[str, tuple[Type, Constant | None]]:
+def specs_of(params: dict[str, Any]) -> list[InputSpec]:
     from airflow.sdk import DAG
 
-    return {spec.name: (spec.type, spec.default) for spec in params_of(DAG("d", schedule=None, params=params)).inputs}
+    return params_of(DAG("d", schedule=None, params=params)).inputs
+
+
+def inputs_of(params: dict[str, Any]) -> dict[str, tuple[Type, Constant | None]]:
+    return {spec.name: (spec.type, spec.default) for spec in specs_of(params)}
 
 
 @pytest.mark.parametrize(
@@ -82,3 +90,18 @@ def test_function_whose_own_param_is_no_json_runs_in_airflow() -> None:
     dag.fileloc = __file__
     said = [finding.message for finding in translate(dag).diagnostics]
     assert any("a param of its own has no value" in message for message in said)
+
+
+def test_argo_knows_the_texts_that_a_param_may_be() -> None:
+    from airflow.sdk import Param
+
+    params = {
+        "size": Param("S", type="string", enum=["S", "M"]),
+        "must": Param(type="string", enum=["a", "b"]),
+        "number": Param(1, type="integer", enum=[1, 2]),
+        "or_none": Param(None, type=["null", "string"], enum=["a", None]),
+        "braces": Param("a", type="string", enum=["a", "{{b}}"]),
+    }
+    made = compile_workflow(Workflow(name="w", graph=Graph((Step("a", NoOp()),)), inputs=tuple(specs_of(params)))).template()
+    found = {one["name"]: one.get("enum") for one in made["spec"]["arguments"]["parameters"]}
+    assert found == {"size": ["S", "M"], "must": ["a", "b"], "number": None, "or_none": None, "braces": None}
