@@ -35,7 +35,7 @@ def exit_of(dag: Any, ctx: DagContext) -> Graph | None:
             "path": shipment.path,
             "params": ctx.params.for_pods(),
             "unknown": sorted(ctx.pushes),
-            "set": airflow_settings(ctx.settings),
+            "set": airflow_settings(ctx.path),
         }
         call = PythonCall(
             image=airflow_image(ctx.settings),

@@ -8,15 +8,19 @@ from airflow_argo.diagnostics import InputError, Origin
 
 
 class DagFileError(InputError):
-    """A DAG file can't be read; `code` says in which way."""
+    """A DAG file can't be read; `code` says in which way, and `missing` what to install, if that is all."""
 
-    def __init__(self, code: str, message: str, cure: str, at: Origin) -> None:
+    def __init__(self, code: str, message: str, cure: str, at: Origin, *, missing: str | None = None) -> None:
         super().__init__(message, cure, at)
-        self.code = code
+        self.code, self.missing = code, missing
 
     def __reduce__(self) -> tuple[Any, ...]:
         assert self.at is not None
-        return (DagFileError, (self.code, self.message, self.cure, self.at))
+        return (_again, (self.code, self.message, self.cure, self.at, self.missing))
 
     def __str__(self) -> str:
         return f"{self.at}: error {self.code}: {self.message}" + (f"; {self.cure}" if self.cure else "")
+
+
+def _again(code: str, message: str, cure: str, at: Origin, missing: str | None) -> DagFileError:
+    return DagFileError(code, message, cure, at, missing=missing)

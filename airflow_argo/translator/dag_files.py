@@ -17,7 +17,7 @@ from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.dag_file_errors import DagFileError
 from airflow_argo.translator.dag_folders import forgotten, importable
 from airflow_argo.translator.porting_names import AIRFLOW_2
-from airflow_argo.translator.sources import Sources, as_written, reading
+from airflow_argo.translator.sources import Sources, as_written, means_airflow_2, reading
 from airflow_argo.translator.translation import Translation
 
 
@@ -49,7 +49,8 @@ def dags_of_file(path: str, settings: Settings) -> Iterator[tuple[Iterator[Any],
         def dags() -> Iterator[Any]:
             count = 0
             for one in found:
-                with importable(one, folder):
+                defaults = _as_airflow_2() if means_airflow_2(one) else nullcontext()
+                with importable(one, folder), defaults:
                     for dag in load_dags(one, dags_folder=folder, placeholders=settings.has_placeholders):
                         count += 1
                         yield dag
@@ -57,7 +58,7 @@ def dags_of_file(path: str, settings: Settings) -> Iterator[tuple[Iterator[Any],
                 cure = "make one with DAG(…), or call the function that @dag stands above"
                 raise DagFileError("AA103", "there is no DAG in it", cure, Origin(path))
 
-        with forgotten(), _as_airflow_2() if settings.ports else nullcontext():
+        with forgotten():
             yield dags(), sources
 
 

@@ -1,6 +1,7 @@
 """The folders that a DAG file's modules are imported from. Source: airflow.settings, prepare_syspath_for_dags_folder.
 
-Airflow has the folder of all DAGs on its path, and that of plugins, at the end. A file's own folder is the last resort here.
+Airflow has the folder of all DAGs on its path, and that of plugins, at the end. Last resorts here are a file's own folder and,
+where the DAGs are in a folder named `dags`, what is beside it, as in a home of Airflow's: `plugins`, and the packages there.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any
 
 _FOLDER = "_airflow_argo_folder"
 _MODULES = "_airflow_argo_modules"
-_USUAL_NAME = "dags"
+_USUAL_NAME, _PLUGINS = "dags", "plugins"
+_PROJECT_DEPTH = 5
 
 
 def dags_folder_of(file: Path, said: str | None) -> Path:
@@ -45,12 +47,28 @@ def importable(file: Path, said: str | None = None) -> Iterator[Path]:
     """
     before = list(sys.path)
     dags_folder = dags_folder_of(file, said)
-    folders = dict.fromkeys((str(dags_folder), str(file.resolve().parent)))
+    folders = dict.fromkeys(map(str, (dags_folder, file.resolve().parent, *_beside(dags_folder))))
     sys.path += [folder for folder in folders if folder not in sys.path]
     try:
         yield dags_folder
     finally:
         sys.path[:] = before
+
+
+def _beside(dags: Path) -> list[Path]:
+    plugins = dags.parent / _PLUGINS
+    return [*([plugins] if plugins.is_dir() else []), dags.parent] if dags.name == _USUAL_NAME else []
+
+
+def folders_around(file: Path) -> Iterator[Path]:
+    """Where modules may be that aren't found: the folders that a file is in, with their `plugins`, the nearest first.
+
+    They end with the project's, which has a `.git` or `pyproject.toml`, or are five.
+    """
+    for folder in file.resolve().parents[:_PROJECT_DEPTH]:
+        yield from (folder, folder / _PLUGINS)
+        if any((folder / name).exists() for name in (".git", "pyproject.toml")):
+            return
 
 
 @contextmanager

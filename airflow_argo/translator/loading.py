@@ -21,12 +21,12 @@ from airflow_argo.translator.dag_file_errors import DagFileError
 from airflow_argo.translator.dag_folders import importable, remember_folder
 from airflow_argo.translator.dags_beside import remember_dag
 from airflow_argo.translator.data_files import remember_data_files, watched_reads
+from airflow_argo.translator.import_errors import cure_of, missing_package, where_in
 from airflow_argo.translator.made_at import noting_lines
 from airflow_argo.translator.own_modules import names_of
 from airflow_argo.translator.parse_time import remember_reads, unknown_in, watched_values
-from airflow_argo.translator.sources import SourceLoader, as_written, left_in
+from airflow_argo.translator.sources import SourceLoader, as_written
 from airflow_argo.translator.template_files import port_templates, remember_template_files
-from airflow_argo.translator.value_files import how_to_give
 
 
 def prepare_environment() -> None:
@@ -93,15 +93,12 @@ def _import_error(error: Exception, file: Path) -> DagFileError:
     message = f"{type(error).__name__}: {error}".strip().rstrip(":")
     if type(error).__name__ == "AirflowDagCycleException":
         return DagFileError("AA105", f"tasks wait for one another: {error}", "take one of the dependencies away", at)
-    cure = "install it beside Airflow" if isinstance(error, ModuleNotFoundError) else "it has to import without errors"
-    if isinstance(error, ImportError) and left_in(str(file)):
-        cure = "; ".join(dict.fromkeys(left_in(str(file))))
     unknown = unknown_in(error)
     if unknown is not None:
-        kind, name = unknown
-        message = f"{kind} '{name}' isn't known here"
-        cure = f"{how_to_give(kind, name)}; or see how far one gets with --placeholders"
-    return DagFileError("AA102", f"it can't be imported: {message}", cure, at)
+        message = f"{unknown[0]} '{unknown[1]}' isn't known here"
+    message += where_in(error, file)
+    missing = missing_package(error, file)
+    return DagFileError("AA102", f"it can't be imported: {message}", cure_of(error, file), at, missing=missing)
 
 
 @contextmanager

@@ -177,6 +177,12 @@ def unknown_in(error: BaseException) -> tuple[str, str] | None:
     return found
 
 
+def placeholders_taken() -> list[tuple[str, str]]:
+    """For what placeholders stand in the file that is being read: (kind, name) each."""
+    reads = _watching[-1].reads.values() if _watching else ()
+    return [(read.kind, read.name) for read in reads if read.gave == "placeholder"]
+
+
 def _is_unknown(error: Exception) -> bool:
     """Whether Airflow says that there is none of that name, in the words of its version."""
     if isinstance(error, KeyError) or type(error).__name__ == "AirflowNotFoundException":

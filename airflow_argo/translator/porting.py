@@ -11,19 +11,21 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher, unified_diff
 from pathlib import Path
 
 from airflow_argo.diagnostics import InputError, Origin
-from airflow_argo.translator.porting_edits import AFTER, BEFORE, Rule, explicit_defaults
-from airflow_argo.translator.porting_left import left_by_hand
+from airflow_argo.translator.porting_edits import AFTER, BEFORE, Edit, Rule, explicit_defaults, span_of
+from airflow_argo.translator.porting_imports import all_imports, guarded_imports, moved
+from airflow_argo.translator.porting_left import left_by_hand, left_defaults
 
 MOVES = "AIR301,AIR302,AIR303,AIR311,AIR312,AIR321"
 """Ruff's rules on what Airflow 3 moved, renamed and removed. Its other AIR rules are about style."""
 
 UNUSED = "F401"
+_IMPORTS_MOVED = re.compile(r"`airflow[\w.]*` is (moved|removed)")
 _IS_AIRFLOWS = re.compile(r"`airflow(\.|`)")
 
 
@@ -67,27 +69,65 @@ def ported(path: Path, *, keep_defaults: bool = False) -> Ported:
 
 def ported_text(old: str, path: Path, *, keep_defaults: bool = False) -> Ported:
     """The same for a text that isn't in the file, such as one of an archive; `path` is for messages."""
-    text = _applied(old, path, BEFORE)
-    text = _ruff("--fix-only", "--unsafe-fixes", "--select", MOVES, text=text, path=path)
+    says_all = is_of_airflow_3(old, path)
+    text = _applied(old, path, (*BEFORE, _moving(guarded_imports)))
+    text = _fixed(text, path)
     text = _applied(text, path, AFTER)
-    if keep_defaults:
+    if keep_defaults and not says_all:
         text = _applied(text, path, (explicit_defaults,))
-    text = _ruff("--fix-only", "--unsafe-fixes", "--select", MOVES, text=text, path=path)
+    text = _fixed(text, path)
+    if any(_IMPORTS_MOVED.search(what) for _, what in _left_by_ruff(text, path)):
+        text = _applied(text, path, (_moving(all_imports),))  # ruff took back all its changes of this file
     text = _without_unused_imports(text, path)
-    left = sorted({*_left_by_ruff(text, path), *left_by_hand(old, text, keep_defaults=keep_defaults)})
+    defaults = () if says_all else left_defaults(text, kept=keep_defaults)
+    left = sorted({*_left_by_ruff(text, path), *left_by_hand(old, text), *defaults})
     return Ported(old, text, tuple(left))
+
+
+def is_of_airflow_3(text: str, path: Path) -> bool:
+    """Whether a file was written for Airflow 3 and no other, whose defaults it then means: it imports what only that has.
+
+    Raises:
+        InputError: it is no Python.
+    """
+    return "airflow.sdk" in text and any(_is_sdks(node) for node in _parsed(text, path).body)
+
+
+def _is_sdks(node: ast.stmt) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return (node.module or "").startswith("airflow.sdk")
+    return isinstance(node, ast.Import) and any(alias.name.startswith("airflow.sdk") for alias in node.names)
+
+
+def _fixed(text: str, path: Path) -> str:
+    return _ruff("--fix-only", "--unsafe-fixes", "--select", MOVES, text=text, path=path)
+
+
+def _moving(chosen: Callable[[ast.Module], Iterable[ast.ImportFrom]]) -> Rule:
+    """A rule that moves some of a file's imports as ruff moves each of their names."""
+
+    def rule(tree: ast.Module, data: bytes) -> Iterator[Edit]:
+        yield from ((*span_of(node, data), new.encode()) for node, new in moved(chosen(tree), _fix_files))
+
+    return rule
+
+
+def _fix_files(folder: Path) -> None:
+    _run_ruff(folder, "--fix-only", "--unsafe-fixes", "--select", MOVES, str(folder))
 
 
 def _ruff(*arguments: str, text: str, path: Path) -> str:
     """What ruff says of a text."""
+    return _run_ruff(path, *arguments, "--stdin-filename", str(path), "-", text=text)
+
+
+def _run_ruff(path: Path, *arguments: str, text: str = "") -> str:
     beside = Path(sys.executable).parent / "ruff"
     program = str(beside) if beside.exists() else shutil.which("ruff")
     if program is None:
         raise InputError("ruff isn't installed, whose rules know what moved in Airflow 3", "pip install ruff")
-    command = [program, "check", "--isolated", "--quiet", "--preview", "--no-cache", *arguments]
-    done = subprocess.run(
-        [*command, "--stdin-filename", str(path), "-"], input=text, capture_output=True, text=True, timeout=60, check=False
-    )
+    command = [program, "check", "--isolated", "--quiet", "--preview", "--no-cache", "--ignore-noqa", *arguments]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60, check=False)
     if done.returncode not in (0, 1):
         raise InputError(f"ruff can't read it: {done.stderr.strip()}", "correct it", Origin(str(path)))
     return done.stdout

@@ -7,21 +7,26 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from typing import Any
 
+from airflow_argo.translator.porting_imports import called, statements
 from airflow_argo.translator.porting_names import (
     CONTEXT,
     GONE_ARGUMENTS,
     GONE_DECORATORS,
     INSTANCES,
     MOVED_MODULES,
+    MOVED_NAMES,
     OLD_HOMES,
     RENAMED_ARGUMENTS,
     RENAMED_CLASSES,
     RENAMED_RULES,
+    SQL_CONNECTIONS,
+    SQL_HOOK_PARAMS,
     today_in_python,
     with_todays_names,
 )
@@ -37,13 +42,14 @@ def _starts(data: bytes) -> list[int]:
     return [0, *(match.end() for match in re.finditer(rb"\n", data))]
 
 
-def _span(node: Any, data: bytes) -> tuple[int, int]:
+def span_of(node: Any, data: bytes) -> tuple[int, int]:
+    """The first byte of a node, and the one after its last."""
     starts = _starts(data)
     return starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
 
 
 def _text(node: ast.AST, data: bytes) -> bytes:
-    start, end = _span(node, data)
+    start, end = span_of(node, data)
     return data[start:end]
 
 
@@ -65,22 +71,23 @@ def old_homes(tree: ast.Module, data: bytes) -> Iterator[Edit]:
                     f"from {home} import {alias.name}" + (f" as {alias.asname}" if alias.asname else "")
                     for home, alias in zip(homes, node.names, strict=True)
                 ]
-                yield (*_span(node, data), "; ".join(lines).encode())
+                yield (*span_of(node, data), "; ".join(lines).encode())
 
 
 def moved_modules(tree: ast.Module, data: bytes) -> Iterator[Edit]:
-    """Imports from modules that ruff doesn't know; a class that was renamed keeps its name in the file."""
+    """Imports of what ruff doesn't know; a class that was renamed keeps its name in the file."""
     for node in ast.walk(tree):
-        home = MOVED_MODULES.get(node.module or "") if isinstance(node, ast.ImportFrom) else None
-        if home is not None:
-            assert isinstance(node, ast.ImportFrom)
-            yield (*_span(node, data), f"from {home} import {', '.join(map(_imported, node.names))}".encode())
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [(node.module, alias.name) for alias in node.names]
+            homes = [_home(*name) for name in names]
+            if homes != names:
+                yield (*span_of(node, data), statements(node, homes).encode())
 
 
-def _imported(alias: ast.alias) -> str:
-    new = RENAMED_CLASSES.get(alias.name, alias.name)
-    called = alias.asname or alias.name
-    return new if new == called else f"{new} as {called}"
+def _home(module: str, name: str) -> tuple[str, str]:
+    if (module, name) in MOVED_NAMES:
+        return MOVED_NAMES[module, name]
+    return (MOVED_MODULES[module], RENAMED_CLASSES.get(name, name)) if module in MOVED_MODULES else (module, name)
 
 
 def dates_of_today(tree: ast.Module, data: bytes) -> Iterator[Edit]:
@@ -93,7 +100,7 @@ def dates_of_today(tree: ast.Module, data: bytes) -> Iterator[Edit]:
             if node.keywords:
                 moved += b".replace(" + b", ".join(_text(keyword, data) for keyword in node.keywords) + b")"
             uses = True
-            yield (*_span(node, data), moved)
+            yield (*span_of(node, data), moved)
     if uses:
         yield from _importing("pendulum", "import pendulum", tree, data)
 
@@ -114,7 +121,7 @@ def _importing(name: str, statement: str, tree: ast.Module, data: bytes) -> Iter
         if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and node.module != "__future__")
     ]
     if imports:
-        start, _ = _span(imports[0], data)
+        start, _ = span_of(imports[0], data)
         yield start, start, f"{statement}\n".encode()
 
 
@@ -127,18 +134,27 @@ def without_gone_arguments(tree: ast.Module, data: bytes) -> Iterator[Edit]:
         if not isinstance(node, ast.Call):
             continue
         given = {keyword.arg for keyword in node.keywords}
+        yield from _without(node, [keyword for keyword in node.keywords if keyword.arg in GONE_ARGUMENTS], data)
         for keyword in node.keywords:
-            start, end = _span(keyword, data)
-            if keyword.arg in GONE_ARGUMENTS:
-                after = re.match(rb"\s*,[ \t]*\n?[ \t]*", data[end:])
-                before = re.search(rb",\s*$", data[:start])
-                yield (start, end + after.end(), b"") if after else (before.start() if before else start, end, b"")
-            elif keyword.arg in RENAMED_ARGUMENTS and "task_id" in given:
+            start, _ = span_of(keyword, data)
+            if keyword.arg in RENAMED_ARGUMENTS and "task_id" in given:
                 yield start, start + len(keyword.arg), RENAMED_ARGUMENTS[keyword.arg].encode()
             elif keyword.arg == "trigger_rule" and isinstance(keyword.value, ast.Constant):
                 new = RENAMED_RULES.get(str(keyword.value.value))
                 if new:
-                    yield (*_span(keyword.value, data), f'"{new}"'.encode())
+                    yield (*span_of(keyword.value, data), f'"{new}"'.encode())
+
+
+def _without(node: ast.Call, gone: Collection[ast.keyword], data: bytes) -> Iterator[Edit]:
+    """A call without some of its keyword arguments, and the comma after each run of them, or before it where none follows."""
+    arguments: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
+    for is_gone, run in groupby(sorted(arguments, key=lambda one: span_of(one, data)), lambda one: one in gone):
+        first, *others = [span_of(one, data) for one in run]
+        start, end = first[0], (others[-1] if others else first)[1]
+        if is_gone:
+            after = re.match(rb"\s*,[ \t]*\n?[ \t]*", data[end:])
+            before = re.search(rb",\s*$", data[:start])
+            yield (start, end + after.end(), b"") if after else (before.start() if before else start, end, b"")
 
 
 def without_gone_decorators(tree: ast.Module, data: bytes) -> Iterator[Edit]:
@@ -149,8 +165,64 @@ def without_gone_decorators(tree: ast.Module, data: bytes) -> Iterator[Edit]:
             if name_of(decorator) in GONE_DECORATORS:
                 yield starts[decorator.lineno - 1], starts[decorator.end_lineno], b""
         if isinstance(node, ast.ImportFrom) and {alias.name for alias in node.names} <= GONE_DECORATORS:
-            start, end = _span(node, data)
+            start, end = span_of(node, data)
             yield (start, end + data[end:].startswith(b"\n"), b"") if node in tree.body else (start, end, b"pass")
+
+
+def without_old_limits(tree: ast.Module, data: bytes) -> Iterator[Edit]:
+    """Of both `concurrency` and `max_active_tasks`, its later name, Airflow 2 takes the former."""
+    for node in dags_in(tree):
+        given = {keyword.arg: keyword for keyword in node.keywords}
+        if {"concurrency", "max_active_tasks"} <= given.keys():
+            yield (*span_of(given["max_active_tasks"].value, data), _text(given["concurrency"].value, data))
+            yield from _without(node, [given["concurrency"]], data)
+
+
+def operators_of_sql(tree: ast.Module, data: bytes) -> Iterator[Edit]:
+    """Arguments of the operators of single databases, as SQLExecuteQueryOperator takes them."""
+    names = {
+        called(alias): alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("airflow.")
+        for alias in node.names
+        if alias.name in SQL_CONNECTIONS
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and (operator := names.get(_called_in(node) or "")):
+            yield from _of_sql(node, operator, data)
+
+
+def _called_in(node: ast.Call) -> str | None:
+    """What is called: also `Operator` of `Operator.partial(…)`."""
+    of = node.func.value if isinstance(node.func, ast.Attribute) and node.func.attr == "partial" else node.func
+    return name_of(of)
+
+
+def _of_sql(node: ast.Call, operator: str, data: bytes) -> Iterator[Edit]:
+    old, in_hook = SQL_CONNECTIONS[operator], SQL_HOOK_PARAMS.get(operator, ())
+    given = {keyword.arg: keyword for keyword in node.keywords if keyword.arg}
+    moved = [keyword for name, keyword in given.items() if name in in_hook]
+    said = []
+    if old in given:
+        start, _ = span_of(given[old], data)
+        yield start, start + len(old), b"conn_id"
+    elif "conn_id" not in given and not sets_by_stars(node) and old not in _words(data):
+        said.append(f'conn_id="{old.removesuffix("_conn_id")}_default"')
+    if moved:
+        params = ", ".join(f'"{keyword.arg}": {_text(keyword.value, data).decode()}' for keyword in moved)
+        said.append(f"hook_params={{{params}}}")
+        yield from _without(node, moved, data)
+    if said and node.keywords:
+        start, _ = span_of(node.keywords[0], data)
+        yield start, start, f"{', '.join(said)}, ".encode()
+
+
+@cache
+def _words(data: bytes) -> frozenset[str]:
+    """Texts that stand in a file by themselves, such as keys of default_args."""
+    return frozenset(
+        node.value for node in ast.walk(ast.parse(data)) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
 
 
 # The context, in templates and in Python
@@ -160,7 +232,7 @@ def todays_templates(tree: ast.Module, data: bytes) -> Iterator[Edit]:
     """Names in templates that Airflow 3 lacks."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            start, end = _span(node, data)
+            start, end = span_of(node, data)
             text = data[start:end].decode()
             new = with_todays_names(text, quote_of=text)
             if new != text:
@@ -205,13 +277,13 @@ def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef, data: bytes) -> It
         if source is None or source.needs in given:
             continue
         given.add(source.needs)
-        start, _ = _span(argument, data)
+        start, _ = span_of(argument, data)
         yield start, start + len(argument.arg), source.needs.encode()
         lines.append(f"{argument.arg} = {source.text}")
     if not lines:
         return
     has_doc = ast.get_docstring(node, clean=False) is not None and len(node.body) > 1
-    start, _ = _span(node.body[1 if has_doc else 0], data)
+    start, _ = span_of(node.body[1 if has_doc else 0], data)
     begin = data.rfind(b"\n", 0, start) + 1
     indent = data[begin:start].decode()
     end = "; " if indent.strip() else f"\n{indent}"  # a body in the line of its def has no line of its own
@@ -265,7 +337,7 @@ def _keys(node: ast.AST, context: _Context, data: bytes) -> Iterator[Edit]:
 def _read_of(node: ast.expr, of: ast.expr, key: Any, context: _Context, data: bytes) -> Iterator[Edit]:
     source = today_in_python(key, lambda name: context.value(_text(of, data).decode(), name))
     if source is not None:
-        yield (*_span(node, data), source.text.encode())
+        yield (*span_of(node, data), source.text.encode())
 
 
 def _attribute(node: ast.Attribute, context: _Context, data: bytes) -> Iterator[Edit]:
@@ -273,12 +345,12 @@ def _attribute(node: ast.Attribute, context: _Context, data: bytes) -> Iterator[
     of = node.value
     name = of.slice.value if isinstance(of, ast.Subscript) and isinstance(of.slice, ast.Constant) else name_of(of)
     if name == "dag_run":
-        _, end = _span(of, data)
-        yield end, _span(node, data)[1], b".logical_date"
+        _, end = span_of(of, data)
+        yield end, span_of(node, data)[1], b".logical_date"
     elif name in INSTANCES and isinstance(of, ast.Subscript) and context.has(of.value):
-        yield (*_span(node, data), context.value(_text(of.value, data).decode(), "logical_date").encode())
+        yield (*span_of(node, data), context.value(_text(of.value, data).decode(), "logical_date").encode())
     elif name in INSTANCES:
-        yield (*_span(node, data), _text(of, data) + b'.get_template_context()["logical_date"]')
+        yield (*span_of(node, data), _text(of, data) + b'.get_template_context()["logical_date"]')
 
 
 # Defaults
@@ -294,7 +366,7 @@ def explicit_defaults(tree: ast.Module, data: bytes) -> Iterator[Edit]:
             said.append("schedule=timedelta(days=1)")
             needs_days = True
         if said:
-            _, end = _span(node, data)
+            _, end = span_of(node, data)
             inside = data[: end - 1].rstrip()
             comma = "" if inside.endswith((b"(", b",")) else ", "
             yield len(inside), len(inside), (comma + ", ".join(said)).encode()
@@ -314,7 +386,7 @@ def sets_by_stars(node: ast.Call) -> bool:
     return None in {keyword.arg for keyword in node.keywords}
 
 
-BEFORE: tuple[Rule, ...] = (old_homes, dates_of_today)
+BEFORE: tuple[Rule, ...] = (old_homes, dates_of_today, without_old_limits, operators_of_sql)
 """Rules for texts that ruff hasn't seen yet."""
 
 AFTER: tuple[Rule, ...] = (moved_modules, without_gone_arguments, without_gone_decorators, todays_templates, todays_context)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from airflow_argo.translator.porting_edits import dags_in, name_of, sets_by_stars
-from airflow_argo.translator.porting_names import CONTEXT, TAG, WITHOUT_LIKE
+from airflow_argo.translator.porting_names import CONTEXT, SQL_CONNECTIONS, TAG, WITHOUT_LIKE
 
 Left = tuple[int, str]
 """(line in the new text, what it is)."""
@@ -19,11 +19,21 @@ _LIMITS = {
 _WITHOUT_LIKE = re.compile(rf"(?<![\w.'\"])({'|'.join(WITHOUT_LIKE)})\b")
 
 
-def left_by_hand(old: str, new: str, *, keep_defaults: bool) -> Iterator[Left]:
+def left_defaults(new: str, *, kept: bool) -> Iterator[Left]:
+    """What Airflow 2 did where a DAG says nothing, and no rule has written down.
+
+    Args:
+        kept: it was written down wherever it can be told.
+    """
+    tree = ast.parse(new)
+    yield from _unknown_defaults(tree) if kept else _defaults(tree)
+
+
+def left_by_hand(old: str, new: str) -> Iterator[Left]:
     """What a file asks for that means something else, or nothing, in Airflow 3."""
     tree = ast.parse(new)
-    yield from _defaults(tree) if not keep_defaults else _unknown_defaults(tree)
     yield from _limits(old, new)
+    yield from _connections(old, new)
     for node in ast.walk(tree):
         yield from _pulls(node)
         yield from _subdags(node)
@@ -52,6 +62,17 @@ def _limits(old: str, new: str) -> Iterator[Left]:
         for name, value in _given(node):
             if name in _LIMITS and not (isinstance(value, ast.Constant) and value.value is None):
                 yield min(value.lineno, last), f"Airflow 3 has no {name}: use {_LIMITS[name]}"
+
+
+def _connections(old: str, new: str) -> Iterator[Left]:
+    """Connections of operators of single databases among default_args, which SQLExecuteQueryOperator calls otherwise."""
+    keys = {key for operator, key in SQL_CONNECTIONS.items() if operator in old}
+    last = len(new.splitlines())
+    for node in ast.walk(ast.parse(old)):
+        if isinstance(node, ast.Dict):
+            for name, value in _given(node):
+                if name in keys:
+                    yield min(value.lineno, last), f"SQLExecuteQueryOperator has no {name}: give it conn_id"
 
 
 def _given(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:

@@ -68,8 +68,54 @@ MOVED_MODULES = {
     "airflow.kubernetes.secret": f"{_PODS}.secret",
     f"{_PODS}.operators.kubernetes_pod": f"{_PODS}.operators.pod",
     f"{_STANDARD}.sensor.bash": f"{_STANDARD}.sensors.bash",  # ruff has it so
+    "airflow.decorators.task_group": "airflow.sdk",
+    "airflow.models.expandinput": "airflow.sdk.definitions._internal.expandinput",
+    "airflow.models.mappedoperator": "airflow.sdk.definitions.mappedoperator",
+    "airflow.models.xcom_arg": "airflow.sdk.definitions.xcom_arg",
+    "airflow.sensors.date_time_sensor": f"{_STANDARD}.sensors.date_time",
+    "airflow.sensors.time_delta_sensor": f"{_STANDARD}.sensors.time_delta",
+    "airflow.utils.log.secrets_masker": "airflow.sdk.log",
+    "airflow.utils.operator_helpers": "airflow.sdk.execution_time.context",
+    "airflow.utils.template": "airflow.sdk",
+    "airflow.utils.weekday": f"{_STANDARD}.utils.weekday",
 }
-"""Modules of Airflow 1.10 and of early providers that ruff's rules don't move. Source: Airflow 2's airflow/contrib."""
+"""Modules of Airflow 1.10 and 2 and of early providers that ruff's rules don't move. Source: Airflow 2's airflow/contrib."""
+
+_SQL = ("airflow.providers.common.sql.operators.sql", "SQLExecuteQueryOperator")
+
+MOVED_NAMES = {
+    ("airflow.exceptions", "RemovedInAirflow3Warning"): ("airflow.exceptions", "RemovedInAirflow4Warning"),
+    ("airflow.models.taskinstance", "Context"): ("airflow.sdk", "Context"),
+    ("airflow.operators.branch_operator", "BaseBranchOperator"): ("airflow.sdk", "BaseBranchOperator"),
+    ("airflow.operators.python", "task"): ("airflow.sdk", "task"),
+    ("airflow.providers.http.operators.http", "SimpleHttpOperator"): ("airflow.providers.http.operators.http", "HttpOperator"),
+    ("airflow.providers.jdbc.operators.jdbc", "JdbcOperator"): _SQL,
+    ("airflow.providers.microsoft.mssql.operators.mssql", "MsSqlOperator"): _SQL,
+    ("airflow.providers.mysql.operators.mysql", "MySqlOperator"): _SQL,
+    ("airflow.providers.oracle.operators.oracle", "OracleOperator"): _SQL,
+    ("airflow.providers.postgres.operators.postgres", "PostgresOperator"): _SQL,
+    ("airflow.providers.snowflake.operators.snowflake", "SnowflakeOperator"): _SQL,
+    ("airflow.providers.sqlite.operators.sqlite", "SqliteOperator"): _SQL,
+    ("airflow.providers.trino.operators.trino", "TrinoOperator"): _SQL,
+    ("airflow.providers.vertica.operators.vertica", "VerticaOperator"): _SQL,
+}
+"""Single names that ruff's rules don't move, and those of providers whose later versions have them under another name."""
+
+SQL_CONNECTIONS = {
+    "JdbcOperator": "jdbc_conn_id",
+    "MsSqlOperator": "mssql_conn_id",
+    "MySqlOperator": "mysql_conn_id",
+    "OracleOperator": "oracle_conn_id",
+    "PostgresOperator": "postgres_conn_id",
+    "SnowflakeOperator": "snowflake_conn_id",
+    "SqliteOperator": "sqlite_conn_id",
+    "TrinoOperator": "trino_conn_id",
+    "VerticaOperator": "vertica_conn_id",
+}
+"""Operators that became SQLExecuteQueryOperator, and what they called its `conn_id`, whose default was `…_default`."""
+
+SQL_HOOK_PARAMS = {"SnowflakeOperator": ("warehouse", "database", "role", "schema", "authenticator", "session_parameters")}
+"""Their arguments that are in its `hook_params`."""
 
 RENAMED_CLASSES = {
     "AwsHook": "AwsBaseHook",

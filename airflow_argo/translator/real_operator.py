@@ -30,7 +30,7 @@ from airflow_argo.translator.parsed import nodes_in, tree_of
 from airflow_argo.translator.porting_names import AIRFLOW_2
 from airflow_argo.translator.prior_dates import prior_pulls_in_python, prior_pulls_in_templates, report_prior_dates
 from airflow_argo.translator.shipping import MAX_BYTES, Shipment, constants_pulled, shipment_of
-from airflow_argo.translator.sources import text_of
+from airflow_argo.translator.sources import means_airflow_2, text_of
 from airflow_argo.translator.template_files import texts_in
 from airflow_argo.translator.templates import NotConvertible, pull_of
 from airflow_argo.translator.tries import least_wait, retry_of
@@ -75,7 +75,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         ),
         "siblings": sorted(task_id for task_id, _ in xcoms if _is_sibling(task_id, ctx)),
         "unknown": unknown,
-        "set": airflow_settings(ctx.settings),
+        "set": airflow_settings(ctx.dag_context.path),
         "decides": decision_of(task, ctx.dag_context.dag),
         "retry": None if least is None else {"argo_waits": least},
     }
@@ -93,9 +93,9 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
     )
 
 
-def airflow_settings(settings: Settings) -> list[list[str]]:
+def airflow_settings(dag_file: str) -> list[list[str]]:
     """Settings of Airflow under which its operators run, as environment variables: those under which the DAG file was read."""
-    return [list(pair) for pair in AIRFLOW_2.items()] if settings.ports else []
+    return [list(pair) for pair in AIRFLOW_2.items()] if means_airflow_2(dag_file) else []
 
 
 LOOKS_AT_RUNS = ("ExternalTaskSensor", "TriggerDagRunOperator")

@@ -21,8 +21,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from airflow_argo.diagnostics import Origin
-from airflow_argo.translator.porting import Ported, ported_text
+from airflow_argo.diagnostics import InputError, Origin
+from airflow_argo.translator.porting import Ported, is_of_airflow_3, ported_text
 from airflow_argo.translator.porting_names import with_todays_names
 
 _OTHERS = ("site-packages", "dist-packages")
@@ -84,6 +84,15 @@ def text_of(path: str | Path) -> str:
 def is_porting() -> bool:
     """Whether files are read as written for Airflow 1.10 or 2."""
     return _current[-1].port
+
+
+def means_airflow_2(path: str | Path) -> bool:
+    """Whether what a DAG file doesn't say is what Airflow 2 did: it is ported, and wasn't written for Airflow 3."""
+    file = Path(path)
+    try:
+        return is_porting() and not is_of_airflow_3(file.read_text(encoding="utf-8"), file)
+    except (OSError, UnicodeDecodeError, InputError):
+        return False  # whoever loads it says so
 
 
 def template_of(path: str | None, text: str) -> str:

@@ -15,7 +15,32 @@ DAG_FILES = {
         "\nimport no_such_module\n",
         (
             "dag.py:2: error AA102: it can't be imported: ModuleNotFoundError: No module named 'no_such_module'; "
-            "install it beside Airflow"
+            "install it beside Airflow; or, if it is yours, put its folder on PYTHONPATH"
+        ),
+    ),
+    "a provider that isn't installed": (
+        "from airflow.sdk import DAG\nfrom airflow.providers.apache.pig.operators.pig import PigOperator\n",
+        (
+            "dag.py:2: error AA102: it can't be imported: ModuleNotFoundError: No module named 'airflow.providers.apache'; "
+            "pip install apache-airflow-providers-apache-pig"
+        ),
+    ),
+    "a provider that has no such module": (
+        "import airflow.providers.standard.operators.nope\n",
+        (
+            "dag.py:1: error AA102: it can't be imported: ModuleNotFoundError: "
+            "No module named 'airflow.providers.standard.operators.nope'; apache-airflow-providers-standard "
+        ),
+    ),
+    "a module of an older Airflow": (
+        "\nfrom airflow.operators.bash_operator import BashOperator\n",
+        "dag.py:2: error AA102: it can't be imported: ModuleNotFoundError: No module named 'airflow.operators.bash_operator'; ",
+    ),
+    "a file that isn't there": (
+        "open('settings/nope.json')\n",
+        (
+            "dag.py:1: error AA102: it can't be imported: FileNotFoundError: [Errno 2] No such file or directory: "
+            "'settings/nope.json'; put it there, or start in the folder from which Airflow finds it"
         ),
     ),
     "an exception": ("\n1 / 0\n", "dag.py:2: error AA102: it can't be imported: ZeroDivisionError: division by zero"),
@@ -48,6 +73,35 @@ def test_a_dag_file_that_cannot_be_read_is_one_clear_error(cli, write, text, mes
     assert answer.err.count("\n") == 1
     assert "Traceback" not in answer.err
     assert answer.code == ExitCode.BAD_INPUT
+
+
+def test_an_older_airflows_module_is_a_reason_to_port(cli, write):
+    write("dag.py", DAG_FILES["a module of an older Airflow"][0])
+    assert "if the file was written for an older one, read it with --port" in cli("translate", "dag.py").err
+
+
+def test_what_a_placeholder_may_have_caused_says_so(cli, write):
+    write("dag.py", "from airflow.sdk import DAG, Variable\nnumber = int(Variable.get('many'))\n")
+    answer = cli("translate", "dag.py", "--placeholders")
+    assert "dag.py:2: error AA102: it can't be imported: ValueError" in answer.err
+    assert "placeholders stand for what it reads, and may be why; Variable 'many': give it by --variables FILE" in answer.err
+
+
+def test_an_own_module_elsewhere_in_the_project_is_found_for_the_cure(cli, write):
+    write("pyproject.toml", "")
+    write("company/jobs/dag.py", "import company.names\n")
+    write("company/names.py", "")
+    answer = cli("translate", "company/jobs/dag.py")
+    assert "No module named 'company'; there is one in " in answer.err
+    assert "put that folder on PYTHONPATH, where Airflow has it as well" in answer.err
+
+
+def test_an_error_in_an_own_module_names_its_line(cli, write):
+    write("dag.py", "import beside\n")
+    write("beside.py", "\n\nimport no_such_module\n")
+    answer = cli("translate", "dag.py")
+    assert "dag.py:1: error AA102" in answer.err
+    assert "beside.py:3); install it beside Airflow" in answer.err
 
 
 def test_a_chosen_dag_runs_and_an_unknown_one_is_named(cli, write):

@@ -51,10 +51,10 @@ with DAG("old", schedule_interval="@daily", start_date=days_ago(2), concurrency=
 
 @pytest.fixture
 def port(tmp_path: Path) -> Any:
-    def made(text: str) -> Ported:
+    def made(text: str, *, keep_defaults: bool = False) -> Ported:
         file = tmp_path / "dag.py"
         file.write_text(text)
-        return ported(file)
+        return ported(file, keep_defaults=keep_defaults)
 
     return made
 
@@ -81,6 +81,16 @@ def test_what_airflow_3_reads_is_left_alone(port: Any) -> None:
         ("f(provide_context=True, a=1)\n", "f(a=1)\n"),
         ("f(provide_context=True)\n", "f()\n"),
         ("f(\n    a,\n    provide_context=True,\n)\n", "f(\n    a,\n    )\n"),
+        ("f(\n    sla=1,\n    sla_miss_callback=g,\n    a=1, orientation='LR', default_view='graph')\n", "f(\n    a=1)\n"),
+        ("DAG('d', concurrency=3,\n    max_active_tasks=5)\n", "DAG('d', max_active_tasks=3)\n"),
+        (
+            "from airflow.utils.weekday import WeekDay\nWeekDay.MONDAY\n",
+            "from airflow.providers.standard.utils.weekday import WeekDay\nWeekDay.MONDAY\n",
+        ),
+        (
+            "from airflow.models.taskinstance import Context, TaskInstance\nf(Context, TaskInstance)\n",
+            "from airflow.sdk import Context; from airflow.models.taskinstance import TaskInstance\nf(Context, TaskInstance)\n",
+        ),
         ("x = 'no {{ params.execution_date }} {{ \"execution_date\" }} execution_date'\n", None),
         ("x = '{{ tomorrow_ds_nodash }}'\n", 'x = \'{{ macros.ds_add(ds, 1) | replace("-", "") }}\'\n'),
         ('x = """{{ tomorrow_ds_nodash }}"""\n', 'x = """{{ macros.ds_add(ds, 1) | replace(\'-\', \'\') }}"""\n'),
@@ -92,10 +102,115 @@ def test_edits(old: str, new: str | None, port: Any) -> None:
 
 
 def test_defaults_that_changed_are_left_to_the_author(port: Any) -> None:
-    left = port("from airflow.sdk import DAG\n\nwith DAG('d'):\n    pass\n").left
-    assert [line for line, _ in left] == [3, 3, 3][: len(left)]
-    assert any("say catchup" in what for _, what in left)
-    assert any("say schedule" in what for _, what in left)
+    left = port("from airflow import DAG\n\nwith DAG('d'):\n    pass\n").left
+    assert {line for line, what in left if "say catchup" in what} == {3}
+    assert {line for line, what in left if "say schedule" in what} == {3}
+
+
+def test_defaults_of_a_file_for_airflow_3_are_those_of_airflow_3(port: Any) -> None:
+    for keep in (True, False):
+        made = port("from airflow.sdk import DAG\n\nwith DAG('d'):\n    pass\n", keep_defaults=keep)
+        assert made.text == made.old
+        assert made.left == ()
+
+
+RENAMED = """
+from __future__ import print_function
+from airflow.models import DAG, Variable as Var
+from airflow.operators.bash_operator import BashOperator as Bash
+from airflow.utils.task_group import TaskGroup as Group  # noqa
+from airflow.decorators import (
+    dag as as_dag,
+    task,
+)
+try:
+    from airflow.operators.empty import EmptyOperator
+except ImportError:
+    from airflow.operators.dummy import DummyOperator as EmptyOperator
+try:
+    from airflow.providers.standard.operators.python import PythonOperator
+except ImportError:
+    from airflow.operators.python_operator import PythonOperator
+
+
+def own():
+    return Var.get("v", default_var="w")
+
+
+with DAG("renamed", schedule_interval=None) as dag:
+    with Group("g"):
+        a = EmptyOperator(task_id="a")
+    b = Bash(task_id="b", bash_command="echo {{ execution_date }}")
+    a >> b >> PythonOperator(task_id="c", python_callable=own)
+
+
+@as_dag(schedule_interval="@daily")
+def other():
+    @task
+    def one():
+        return 1
+
+    one()
+
+
+other()
+"""
+
+
+def test_imports_under_other_names_and_in_a_try_are_moved(port: Any, tmp_path: Path) -> None:
+    text = port(RENAMED).text
+    file = tmp_path / "new.py"
+    file.write_text(text)
+    other, renamed = sorted(load_dags(file), key=lambda dag: dag.dag_id)
+    assert [task.task_type for task in renamed.tasks] == ["EmptyOperator", "BashOperator", "PythonOperator"]
+    assert renamed.task_dict["b"].bash_command == "echo {{ logical_date }}"
+    assert list(other.task_dict) == ["one"]
+    assert [line for line in text.splitlines() if line.count("import")] == [
+        "from __future__ import print_function",
+        "from airflow.sdk import DAG, Variable as Var",
+        "from airflow.providers.standard.operators.bash import BashOperator as Bash",
+        "from airflow.sdk import TaskGroup as Group  # noqa",
+        "from airflow.sdk import dag as as_dag, task",
+        "    from airflow.providers.standard.operators.empty import EmptyOperator",
+        "    from airflow.providers.standard.operators.empty import EmptyOperator",
+        "    from airflow.providers.standard.operators.python import PythonOperator",
+        "    from airflow.providers.standard.operators.python import PythonOperator",
+    ]
+
+
+DATABASES = """
+from airflow.operators.mysql_operator import MySqlOperator as Query
+from airflow.providers.postgres.operators.postgres import PostgresOperator
+from airflow.providers.snowflake.operators.snowflake import SnowflakeOperator
+
+PostgresOperator(task_id="a", postgres_conn_id="p", sql="select '{{ ds }}'")
+PostgresOperator.partial(task_id="b").expand(sql=["select 1"])
+Query(task_id="c", sql="select 1")
+SnowflakeOperator(task_id="d", sql="select 1", snowflake_conn_id="s", warehouse="w", role="r")
+"""
+
+
+def test_operators_of_databases_become_the_one_of_sql(port: Any) -> None:
+    text = port(DATABASES).text
+    assert text.splitlines()[-4:] == [
+        """PostgresOperator(task_id="a", conn_id="p", sql="select '{{ ds }}'")""",
+        'PostgresOperator.partial(conn_id="postgres_default", task_id="b").expand(sql=["select 1"])',
+        'Query(conn_id="mysql_default", task_id="c", sql="select 1")',
+        'SnowflakeOperator(hook_params={"warehouse": "w", "role": "r"}, task_id="d", sql="select 1", conn_id="s")',
+    ]
+    exec(text, {"__name__": "ported"})  # Airflow takes all of it
+
+
+def test_a_databases_connection_among_default_args_is_left_to_the_author(port: Any) -> None:
+    old = "from airflow.operators.mysql_operator import MySqlOperator\nd = {\n    'mysql_conn_id': 'm'}\n"
+    made = port(f"{old}MySqlOperator(sql='x')\n")
+    assert "conn_id=" not in made.text
+    assert (3, "SQLExecuteQueryOperator has no mysql_conn_id: give it conn_id") in made.left
+
+
+def test_files_that_silence_ruff_are_ported(port: Any) -> None:
+    text = "# ruff: noqa\nfrom airflow.datasets import Dataset\n\nDataset('x')\n"
+    assert "from airflow.sdk import Asset" in port(text).text
 
 
 def test_no_python_is_an_error_with_its_line(port: Any) -> None:

@@ -1,0 +1,139 @@
+"""What to do about an error with which a DAG file's import ends."""
+
+from __future__ import annotations
+
+import ast
+import re
+import traceback
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from airflow_argo.diagnostics import Origin
+from airflow_argo.translator.airflow_names import airflow_names
+from airflow_argo.translator.dag_folders import folders_around
+from airflow_argo.translator.parse_time import placeholders_taken, unknown_in
+from airflow_argo.translator.sources import as_written, is_authors, is_porting, left_in, text_of
+from airflow_argo.translator.value_files import how_to_give
+
+_OF_TWO_PARTS = frozenset({"apache", "atlassian", "cncf", "common", "dbt", "microsoft"})
+"""Parts of Airflow's providers' names after which another follows: `apache.spark`."""
+
+
+def cure_of(error: Exception, file: Path) -> str:
+    """What the author can do, in a few words."""
+    unknown = unknown_in(error)
+    if unknown is not None:
+        return f"{how_to_give(*unknown)}; or see how far one gets with --placeholders"
+    if isinstance(error, ImportError):
+        return _cure_of_import(error, file)
+    taken = placeholders_taken()
+    if taken:
+        given = "; ".join(f"{kind} '{name}': {how_to_give(kind, name)}" for kind, name in taken)
+        return f"placeholders stand for what it reads, and may be why; {given}"
+    if isinstance(error, FileNotFoundError) and error.filename is not None:
+        relative = not Path(str(error.filename)).is_absolute()
+        return "put it there" + (", or start in the folder from which Airflow finds it" if relative else "")
+    return "it has to import without errors"
+
+
+def where_in(error: Exception, file: Path) -> str:
+    """The module of the author's that the error comes from, in brackets; nothing if that is the DAG file."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_authors(frame.filename)]
+    if not frames or frames[-1].filename == str(file):
+        return ""
+    return f" (in {as_written(Origin(frames[-1].filename, frames[-1].lineno))})"
+
+
+def missing_package(error: Exception, file: Path) -> str | None:
+    """What is to be installed for a file's import: a provider of Airflow's, or whatever has the module; None if nothing is."""
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return None
+    if error.name.startswith("airflow.providers."):
+        provider = _provider_of(_as_imported(error)[0])
+        return None if _installed(provider) else provider
+    top = error.name.split(".")[0]
+    return None if top == "airflow" or next(_places_of(top, file), None) else top
+
+
+def _cure_of_import(error: ImportError, file: Path) -> str:
+    name = error.name or ""
+    if name.split(".")[0] == "airflow":
+        return _cure_of_airflows(error, file)
+    place = next(_places_of(name.split(".")[0], file), None) if isinstance(error, ModuleNotFoundError) else None
+    if place is not None:
+        return f"there is one in {place}: put that folder on PYTHONPATH, where Airflow has it as well"
+    if isinstance(error, ModuleNotFoundError) or "unknown location" in str(error):
+        return "install it beside Airflow; or, if it is yours, put its folder on PYTHONPATH"
+    return "it has to import without errors"
+
+
+def _cure_of_airflows(error: ImportError, file: Path) -> str:
+    """For a module or name that this Airflow hasn't."""
+    full, names = _as_imported(error)
+    left = [what for what in left_in(str(file)) if full in what or any(re.search(rf"\b{name}\b", what) for name in names)]
+    if left:
+        return "; ".join(dict.fromkeys(left))
+    if full.startswith("airflow.providers."):
+        provider = _provider_of(full)
+        installed = _installed(provider)
+        if installed is None:
+            return f"pip install {provider}"
+        otherwise = "" if is_porting() else "read the file with --port, or "
+        return f"{provider} {installed}, which is installed, has none: {otherwise}import what took its place"
+    if is_porting() or airflow_names().is_2:
+        return f"Airflow {airflow_names().version} has none: import what took its place"
+    return f"Airflow {airflow_names().version} has none: if the file was written for an older one, read it with --port"
+
+
+def _as_imported(error: ImportError) -> tuple[str, list[str]]:
+    """The module of the statement that failed, of whose name the error may say a part, and the names that it asks for.
+
+    Of `from airflow.providers.apache.spark.hooks import x` the error may be about `airflow.providers.apache`.
+    """
+    missing = error.name or ""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.lineno is None or frame.filename.startswith("<"):
+            continue
+        for module, names in _imported_at(frame.filename, frame.lineno):
+            if module == missing or module.startswith(f"{missing}."):
+                return module, names
+    return missing, []
+
+
+def _imported_at(path: str, line: int) -> Iterator[tuple[str, list[str]]]:
+    try:
+        tree = ast.parse(text_of(path))
+    except (OSError, SyntaxError, UnicodeDecodeError):
+        return
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Import | ast.ImportFrom) or not node.lineno <= line <= (node.end_lineno or node.lineno):
+            continue
+        if isinstance(node, ast.ImportFrom):
+            yield node.module or "", [alias.name for alias in node.names]
+        else:
+            yield from ((alias.name, []) for alias in node.names)
+
+
+def _provider_of(module: str) -> str:
+    """The distribution of a module of a provider of Airflow's."""
+    parts = module.split(".")[2:]
+    count = 2 if parts and parts[0] in _OF_TWO_PARTS else 1
+    return "-".join(["apache-airflow-providers", *parts[:count]])
+
+
+def _installed(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def _places_of(top: str, file: Path) -> Iterator[Path]:
+    """Folders around a file that have a module of that name, the nearest first."""
+    if not re.fullmatch(r"\w+", top):
+        return
+    for folder in folders_around(file):
+        package = folder / top
+        if (folder / f"{top}.py").is_file() or (package.is_dir() and next(package.rglob("*.py"), None)):
+            yield folder
