@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,13 @@ from airflow_argo.cli.report import Report, table, with_progress
 from airflow_argo.diagnostics import AirflowArgoError, Diagnostic, InputError, Severity
 
 Row = dict[str, Any]
+"""A line of the table, or a part of the summary, as JSON has it."""
 
 TRANSLATED, WITH_LOSSES, REFUSED, UNREADABLE = "translated", "translated with losses", "refused", "unreadable"
 NO_DAG = "AA103"
 _SHOWN = 2
 """How many reasons a line of the table shows."""
+_LONGEST = 100
 
 
 def assess(options: Namespace) -> Report:
@@ -44,29 +46,39 @@ def assess(options: Namespace) -> Report:
 
 def _rows(path: Path, result: Any) -> list[Row]:
     if isinstance(result, AirflowArgoError):
-        code = getattr(result, "code", "")
-        message = f"{code} {getattr(result, 'message', result)}".strip()
-        return [] if code == NO_DAG else [_row(path, "-", 0, UNREADABLE, [(code, message)])]
+        finding = _finding_of(result)
+        row = _row(path, "-", 0, UNREADABLE, [finding])
+        return [] if finding.code == NO_DAG else [{**row, "missing": getattr(result, "missing", None)}]
     found = []
     for translation in result:
-        errors = _reasons(translation.diagnostics, Severity.ERROR)
-        losses = _reasons(translation.diagnostics, Severity.WARNING)
+        errors = [one for one in translation.diagnostics if one.severity is Severity.ERROR]
+        losses = [one for one in translation.diagnostics if one.severity is Severity.WARNING]
         state = REFUSED if errors else WITH_LOSSES if losses else TRANSLATED
         row = _row(path, translation.dag_id, translation.tasks, state, errors or losses)
         found.append({**row, "ported": bool(translation.ported)})
     return found
 
 
-def _row(path: Path, dag_id: str, tasks: int, result: str, reasons: list[tuple[str, str]]) -> Row:
-    codes = list(dict.fromkeys(code for code, _ in reasons if code))
-    texts = [reason for _, reason in reasons]
-    return {"file": str(path), "dag": dag_id, "tasks": tasks, "result": result, "codes": codes, "reasons": texts}
+def _finding_of(error: AirflowArgoError) -> Diagnostic:
+    """An error of a file as a finding."""
+    return Diagnostic(
+        code=getattr(error, "code", ""),
+        message=getattr(error, "message", str(error)),
+        cure=getattr(error, "cure", ""),
+        origin=getattr(error, "at", None),
+    )
 
 
-def _reasons(diagnostics: tuple[Diagnostic, ...], severity: Severity) -> list[tuple[str, str]]:
-    """(code, reason): each once, with how often it was found."""
-    found = Counter((one.code, f"{one.code} {one.message}") for one in diagnostics if one.severity is severity)
-    return [(code, reason if count == 1 else f"{reason} ({count} times)") for (code, reason), count in found.items()]
+def _row(path: Path, dag_id: str, tasks: int, result: str, findings: Sequence[Diagnostic]) -> Row:
+    codes = list(dict.fromkeys(one.code for one in findings if one.code))
+    row = {"file": str(path), "dag": dag_id, "tasks": tasks, "result": result, "codes": codes, "reasons": _reasons(findings)}
+    return {**row, "findings": [one.to_json() for one in findings]}
+
+
+def _reasons(findings: Iterable[Diagnostic]) -> list[str]:
+    """What was found, each once, with how often."""
+    found = Counter(f"{one.code} {one.message}".strip() for one in findings)
+    return [reason if count == 1 else f"{reason} ({count} times)" for reason, count in found.items()]
 
 
 # The summary
@@ -81,7 +93,14 @@ def _summary(rows: list[Row]) -> Row:
         "results": dict(Counter(row["result"] for row in rows).most_common()),
         "stopped_by": _by_code(stopped),
         "lost": _by_code([row for row in rows if row["result"] == WITH_LOSSES]),
+        "missing": _missing(rows),
     }
+
+
+def _missing(rows: list[Row]) -> list[Row]:
+    """What to install beside Airflow, and how many files can't be read without it; most first."""
+    files = Counter(row["missing"] for row in rows if row.get("missing"))
+    return [{"package": package, "files": count} for package, count in sorted(files.items(), key=lambda one: (-one[1], one[0]))]
 
 
 def _by_code(rows: list[Row]) -> list[Row]:
@@ -98,11 +117,17 @@ def _by_code(rows: list[Row]) -> list[Row]:
             "title": CODES[code].title if code in CODES else "other",
             "dags": len(held),
             "only": sum(len(row["codes"]) <= 1 for row in held),
-            "example": next(reason for row in held for reason in row["reasons"] if reason.startswith(code) or code == "-"),
+            **_example(code, held),
         }
         for code, held in of.items()
     ]
     return sorted(found, key=lambda one: (-int(str(one["only"])), -int(str(one["dags"])), str(one["code"])))
+
+
+def _example(code: str, held: list[Row]) -> Row:
+    """A reason with a code, and its cure."""
+    found = next(one for row in held for one in row["findings"] if one["code"] == code or code == "-")
+    return {"example": f"{found['code']} {found['message']}".strip(), "cure": found.get("cure", "")}
 
 
 # As text
@@ -113,11 +138,14 @@ def _counts(summary: Row) -> str:
 
 
 def _table(rows: list[Row], summary: Row) -> str:
-    lines = [(row["dag"], row["tasks"], row["result"], _shown(row["reasons"])) for row in rows]
-    parts = [table(("dag", "tasks", "result", "reasons"), lines)]
+    lines = [(row["file"], row["dag"], row["tasks"], row["result"], _shown(row["reasons"])) for row in rows]
+    parts = [table(("file", "dag", "tasks", "result", "reasons"), lines)]
     for title, found in (("WHAT STOPS DAGS", summary["stopped_by"]), ("WHAT DAGS LOSE", summary["lost"])):
         if found:
             parts.append(f"{title}, most first; alone: where it is the only reason\n\n{_reasons_table(found)}")
+    if summary["missing"]:
+        packages = table(("package", "files"), [(one["package"], one["files"]) for one in summary["missing"]])
+        parts.append(f"WHAT TO INSTALL, most first; a file may lack more than the first thing that it imports\n\n{packages}")
     return "\n\n".join([*parts, _counts(summary)])
 
 
@@ -127,12 +155,18 @@ def _shown(reasons: list[str]) -> str:
 
 
 def _reasons_table(found: Iterable[Row]) -> str:
-    return table(("code", "dags", "alone", "what", "such as"), [_cells(one) for one in found])
+    return table(("code", "dags", "alone", "what", "such as", "cure"), [_cells(one) for one in found])
 
 
 def _cells(one: Row) -> tuple[object, ...]:
-    example = " ".join(str(one["example"]).removeprefix(str(one["code"])).split())
-    return one["code"], one["dags"], one["only"], one["title"], example if len(example) <= 100 else f"{example[:99]}…"
+    example = str(one["example"]).removeprefix(str(one["code"]))
+    return one["code"], one["dags"], one["only"], one["title"], _short(example), _short(one["cure"])
+
+
+def _short(text: str) -> str:
+    """In one line of a table."""
+    words = " ".join(text.split())
+    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
 
 
 def _markdown(rows: list[Row]) -> str:

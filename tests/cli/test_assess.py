@@ -1,0 +1,72 @@
+"""`airflow-argo assess`: what becomes of each DAG of a folder, why not, and what to do first."""
+
+import json
+
+import pytest
+
+from airflow_argo.diagnostics import ExitCode
+
+GOOD = """from airflow.sdk import DAG
+from airflow.providers.standard.operators.bash import BashOperator
+with DAG("good", schedule=None):
+    BashOperator(task_id="a", bash_command="true")
+"""
+LOSES = """from datetime import datetime
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.bash import BashOperator
+with DAG("loses", schedule="@daily", start_date=datetime(2026, 1, 1)):
+    BashOperator(task_id="a", bash_command="true", depends_on_past=True)
+    BashOperator(task_id="b", bash_command="true", depends_on_past=True)
+"""
+REFUSED = """from airflow.sdk import DAG, task
+with DAG("refused", schedule=None):
+    @task
+    def earlier(ti=None):
+        return ti.xcom_pull(task_ids="earlier", include_prior_dates=True)
+    earlier()
+"""
+
+
+@pytest.fixture
+def folder(write):
+    write("dags/good.py", GOOD)
+    write("dags/loses.py", LOSES)
+    write("dags/refused.py", REFUSED)
+    for name in "ab":
+        write(f"dags/pig_{name}.py", "from airflow.providers.apache.pig.operators.pig import PigOperator  # for a DAG\n")
+    write("dags/own.py", "from airflow.sdk import DAG\nimport company_settings\n")
+    write("dags/none.py", "from airflow.sdk import DAG\n")
+
+
+def test_each_dag_with_its_result_and_what_to_do_about_it(cli, folder):
+    answer = cli("assess", "dags", "-o", "json")
+    assert answer.code == ExitCode.OK
+    found = json.loads(answer.out)
+    assert {(row["dag"], row["result"]) for row in found["dags"]} == {
+        ("good", "translated"),
+        ("loses", "translated with losses"),
+        ("refused", "refused"),
+        ("-", "unreadable"),
+    }
+    (loses,) = [row for row in found["dags"] if row["dag"] == "loses"]
+    assert loses["codes"] == ["AA212"]
+    assert loses["reasons"] == ["AA212 depends_on_past is not carried over (2 times)"]
+    assert [one["line"] for one in loses["findings"]] == [5, 6]
+    assert all(one["cure"] for row in found["dags"] for one in row["findings"])
+    summary = found["summary"]
+    assert summary["missing"] == [
+        {"package": "apache-airflow-providers-apache-pig", "files": 2},
+        {"package": "company_settings", "files": 1},
+    ]
+    assert summary["results"] == {"unreadable": 3, "translated": 1, "translated with losses": 1, "refused": 1}
+    assert [(one["code"], one["dags"], one["only"]) for one in summary["stopped_by"]] == [("AA102", 3, 3), ("AA242", 1, 1)]
+    assert summary["stopped_by"][0]["cure"].startswith("install it beside Airflow")
+
+
+def test_the_table_names_files_and_says_what_to_install(cli, folder):
+    text = cli("assess", "dags").out
+    rows = [line.split() for line in text.splitlines()]
+    assert rows[0] == ["FILE", "DAG", "TASKS", "RESULT", "REASONS"]
+    assert ["dags/good.py", "good", "1", "translated"] in rows
+    assert any(row[:2] == ["dags/pig_a.py", "-"] for row in rows)
+    assert ["apache-airflow-providers-apache-pig", "2"] in rows
