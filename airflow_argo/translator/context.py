@@ -325,6 +325,17 @@ class TaskContext:
         pod = with_user(with_queue(pod, self.task, self.settings), self.task)
         return with_locks(with_override(pod, self.task), self.task, self.settings)
 
+    def settings_of_described_pod(self) -> PodSettings:
+        """What the settings say about a pod that the operator itself describes, and locks.
+
+        A pod_override or run_as_user of such a task is about the pod that would start this one, and there is none here.
+        """
+        if (getattr(self.task, "executor_config", None) or {}).get("pod_override") is not None:
+            found = "its pod_override is about the pod that starts its own in Airflow, and there is none here"
+            self.report("AA211", found, "nothing, or say it in the arguments of the operator", Severity.NOTE)
+        own = with_queue(pod_settings_of(self.settings), self.task, self.settings)
+        return with_locks(own, self.task, self.settings)
+
     def env(self, given: Mapping[str, Any]) -> Env:
         """Environment variables, rendered."""
         return tuple((name, self.text(value)) for name, value in given.items())

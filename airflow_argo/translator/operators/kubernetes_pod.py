@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 import json
-from types import SimpleNamespace
+import re
+from collections.abc import Callable
 from typing import Any
 
 from airflow_argo.diagnostics import Severity
 from airflow_argo.model.jobs import (
     ConfigKey,
     Container,
+    Env,
     EnvValue,
     FieldPath,
     Job,
@@ -23,7 +24,8 @@ from airflow_argo.model.jobs import (
     SecretKey,
 )
 from airflow_argo.model.values import Text, Type
-from airflow_argo.translator.context import NOTHING, RETURN_VALUE, MappedItem, TaskContext, WantsAirflow
+from airflow_argo.translator.built import Built
+from airflow_argo.translator.context import NOTHING, RETURN_VALUE, TaskContext, WantsAirflow
 from airflow_argo.translator.operators.python import call_in
 from airflow_argo.translator.registry import translates
 from airflow_argo.translator.skips import skip_codes_of
@@ -32,7 +34,7 @@ from airflow_argo.translator.tries import retry_of, timeout_of
 XCOM_FILE = "/airflow/xcom/return.json"
 """Where the operator's sidecar reads the value from. Source: airflow.providers.cncf.kubernetes xcom_sidecar."""
 
-_OWN_FIELDS = frozenset({"name", "image", "command", "args", "env", "workingDir", "terminationMessagePolicy"})
+_OWN_FIELDS = frozenset({"name", "image", "command", "args", "env", "workingDir"})
 _TEMPLATE_FIELDS = (
     "nodeSelector",
     "affinity",
@@ -48,16 +50,17 @@ _TEMPLATE_FIELDS = (
 _CARRIED = frozenset({*_TEMPLATE_FIELDS, "containers", "restartPolicy", "activeDeadlineSeconds"})
 _OPERATORS_LABELS = frozenset({"airflow_version", "airflow_kpo_in_cluster", "kubernetes_pod_operator"})
 _ARGUMENTS_REFUSED = ("callbacks",)
+_TAG_OF_ARGO = re.compile(r"\{\{\s*(=|(inputs|outputs|workflow|tasks|steps|item|pod|node|retries|lastRetry)\b)[^}]*")
 
 
 @translates("airflow.providers.cncf.kubernetes.operators.pod.KubernetesPodOperator")
 def kubernetes_pod(task: Any, ctx: TaskContext) -> Job:
     """Source: KubernetesPodOperator.build_pod_request_obj; of its life, what Argo does for any pod."""
     _report_what_is_left(task, ctx)
-    pod = _pod(task, ctx)
-    if pod is None:
+    built = built_by(task, ctx, lambda builder: builder.build_pod_request_obj())
+    if built is None:
         return NoOp()
-    base = next(one for one in pod["spec"]["containers"] if one["name"] == task.base_container_name)
+    base = base_of(built)
     skip_codes = skip_codes_of(getattr(task, "skip_on_exit_code", None))
     if "command" not in base:
         cure = "give cmds, to be independent of the registry"
@@ -66,16 +69,16 @@ def kubernetes_pod(task: Any, ctx: TaskContext) -> Job:
             found = "skip_on_exit_code is told by a shell around the command, and the image's own isn't known"
             ctx.report("AA229", found, "give cmds")
     return Container(
-        image=ctx.text(base["image"]),
-        command=tuple(ctx.text(word) for word in base.get("command", [])),
-        args=tuple(ctx.text(word) for word in base.get("args", [])),
-        env=tuple((entry["name"], _variable(entry, ctx)) for entry in base.get("env", [])),
-        working_dir=base.get("workingDir"),
+        image=built.text(base["image"]),
+        command=tuple(built.text(word) for word in base.get("command", [])),
+        args=tuple(built.text(word) for word in base.get("args", [])),
+        env=_env(built, base, ctx),
+        working_dir=built.known(base.get("workingDir")),
         outputs=(OutputSpec(RETURN_VALUE, Type.JSON, XCOM_FILE, NOTHING),) if task.do_xcom_push and not skip_codes else (),
         report=Report(JsonFile(XCOM_FILE) if task.do_xcom_push else None, skip_codes, by_shell=True) if skip_codes else None,
         retry=retry_of(task, ctx, reports=False),
-        timeout_seconds=_timeout(task, pod),
-        pod=_settings(pod, base, ctx),
+        timeout_seconds=_timeout(task, built.item),
+        pod=_settings(built, base, ctx),
     )
 
 
@@ -97,15 +100,14 @@ def kubernetes_task(task: Any, ctx: TaskContext) -> Job:
     _report_what_is_left(task, ctx)
     if getattr(task, "skip_on_exit_code", None):
         raise WantsAirflow("it has a skip_on_exit_code")
-    pod = _pod(task, ctx)
-    if pod is None:
+    built = built_by(task, ctx, lambda builder: builder.build_pod_request_obj())
+    if built is None:
         return NoOp()
-    base = next(one for one in pod["spec"]["containers"] if one["name"] == task.base_container_name)
-    image = ctx.text(base["image"])
+    base = base_of(built)
+    image = built.text(base["image"])
     if not isinstance(image, str):
         raise WantsAirflow("its image is known only when it runs")
-    env = tuple((entry["name"], _variable(entry, ctx)) for entry in base.get("env", []))
-    return call_in(image, task, ctx, _settings(pod, base, ctx), env)
+    return call_in(image, task, ctx, _settings(built, base, ctx), _env(built, base, ctx))
 
 
 def _timeout(task: Any, pod: dict[str, Any]) -> int | None:
@@ -118,14 +120,15 @@ def _report_what_is_left(task: Any, ctx: TaskContext) -> None:
     for name in _ARGUMENTS_REFUSED:
         if getattr(task, name, None):
             ctx.report("AA229", f"{name} is not carried over", "do it in the container", Severity.ERROR)
-    mapped = [name for name in task.template_fields if isinstance(getattr(task, name, None), MappedItem)]
-    for name in mapped:
-        if name not in ("image", "op_kwargs"):
-            ctx.report("AA215", f"{name} of a mapped pod is not translated as a whole", "map a Python or bash task")
     own = ctx.settings["namespace"]
     if task.namespace and task.namespace != own:
         found = f"namespace '{task.namespace}' is not carried over: all pods of a workflow are in its own"
         ctx.report("AA229", found, "submit the workflow there", Severity.WARNING)
+    report_other_cluster(task, ctx)
+
+
+def report_other_cluster(task: Any, ctx: TaskContext) -> None:
+    """Says what of an operator may name another cluster than the workflow's."""
     connection = inspect.signature(type(task).__init__).parameters.get("kubernetes_conn_id")
     if task.kubernetes_conn_id not in (None, connection.default if connection else None, "kubernetes_default"):
         found = f"connection '{task.kubernetes_conn_id}' may lead to another cluster"
@@ -136,70 +139,93 @@ def _report_what_is_left(task: Any, ctx: TaskContext) -> None:
             ctx.report("AA229", found, "submit the workflow to that cluster", Severity.WARNING)
 
 
-def _pod(task: Any, ctx: TaskContext) -> dict[str, Any] | None:
-    """The pod as JSON, its templates as they were written."""
-    from kubernetes.client import ApiClient
+def built_by(task: Any, ctx: TaskContext, build: Callable[[Any], Any]) -> Built | None:
+    """What an operator builds; None, and a finding, if it can't.
 
-    builder = copy.copy(task)
-    builder.do_xcom_push = False
-    builder.namespace = builder.namespace or "default"
-    builder.__dict__["hook"] = SimpleNamespace(is_in_cluster=True, get_namespace=lambda: "default")
+    Args:
+        build: has a copy of the operator build it.
+    Raises:
+        WantsAirflow: only a run knows what it builds.
+    """
+
+    def without_sidecar(builder: Any) -> Any:
+        builder.do_xcom_push = False  # Argo's own container reads the value
+        return build(builder)
+
     try:
-        made = builder.build_pod_request_obj()
+        return Built(task, ctx, without_sidecar)
+    except WantsAirflow:
+        raise
     except Exception as error:  # noqa: BLE001 - a border: the operator's own code on the author's arguments
-        ctx.report("AA229", f"the operator can't build its pod: {type(error).__name__}: {error}", "correct its arguments")
+        ctx.report("AA229", f"the operator can't build its object: {type(error).__name__}: {error}", "correct its arguments")
         return None
-    pod = ApiClient().sanitize_for_serialization(made)
-    return pod if isinstance(pod, dict) else None
 
 
-def _settings(pod: dict[str, Any], base: dict[str, Any], ctx: TaskContext) -> PodSettings:
+def base_of(built: Built) -> dict[str, Any]:
+    """The pod's container that does the task.
+
+    Raises:
+        WantsAirflow: its command isn't a list of words until it runs.
+    """
+    base: dict[str, Any] = next(one for one in built.item["spec"]["containers"] if one["name"] == built.base_container)
+    for field in ("command", "args"):
+        if not isinstance(base.get(field, []), list):
+            raise WantsAirflow(f"its {field} is known only when it runs")
+    return base
+
+
+def _settings(built: Built, base: dict[str, Any], ctx: TaskContext) -> PodSettings:
     """What the pod says, over what the settings say."""
-    spec, ours = pod["spec"], ctx.pod_settings()
+    spec, ours = built.item["spec"], ctx.settings_of_described_pod()
     container = {key: value for key, value in base.items() if key not in _OWN_FIELDS and value}
+    if container.get("terminationMessagePolicy") == "File":  # Kubernetes' own default, which the operator always states
+        del container["terminationMessagePolicy"]
     template = {key: spec[key] for key in _TEMPLATE_FIELDS if spec.get(key)}
-    sidecars = [one for one in spec["containers"] if one["name"] != base["name"]]
-    if sidecars:
+    if sidecars := [one for one in spec["containers"] if one["name"] != base["name"]]:
         template["sidecars"] = sidecars
-    metadata = {key: _authors(pod["metadata"].get(key) or {}) for key in ("labels", "annotations")}
+        names = ", ".join(f"'{one['name']}'" for one in sidecars)
+        found = f"container {names} beside its own is stopped when that ends; Airflow waits until it ends by itself"
+        ctx.report("AA229", found, "let its own container wait for what the other does", Severity.WARNING)
+    metadata = {key: authors_of(built.item["metadata"].get(key)) for key in ("labels", "annotations")}
     if any(metadata.values()):
         template["metadata"] = {key: value for key, value in metadata.items() if value}
+    known = [_without_tags(built.known(one), ctx) for one in (container, template)]
+    if left := built.known(_left_for_patch(spec, ctx)):
+        known[1]["podSpecPatch"] = json.dumps(left, sort_keys=True).replace("{{", "{\\u007b")
+    return PodSettings.of({**json.loads(ours.container), **known[0]}, {**json.loads(ours.template), **known[1]})
+
+
+def _left_for_patch(spec: dict[str, Any], ctx: TaskContext) -> dict[str, Any]:
+    """What a pod says and a template of Argo's has no field for."""
     left = {key: spec[key] for key in sorted(spec) if key not in _CARRIED and spec[key] not in (None, [], {}, "")}
     if left.get("hostNetwork") is False:  # Kubernetes' own default, which the operator always states
         del left["hostNetwork"]
     if left.pop("automountServiceAccountToken", None) is False:
         found = "automountServiceAccountToken is not carried over: Argo's own container needs the token"
         ctx.report("AA229", found, "name a service account that may do nothing else", Severity.WARNING)
-    if left:
-        template["podSpecPatch"] = json.dumps(left, sort_keys=True).replace("{{", "{\\u007b")
-    known = [_known(one, ctx) for one in (container, template)]
-    return PodSettings.of({**json.loads(ours.container), **known[0]}, {**json.loads(ours.template), **known[1]})
+    return left
 
 
-def _known(found: Any, ctx: TaskContext) -> Any:
-    """Part of a pod with its templates rendered now, as only texts of the container itself can be rendered later."""
-    if isinstance(found, dict):
-        return {key: _known(value, ctx) for key, value in found.items()}
-    if isinstance(found, list):
-        return [_known(value, ctx) for value in found]
-    if not isinstance(found, str) or ("{{" not in found and "{%" not in found):
-        return found
-    text = ctx.text(found)
-    if isinstance(text, str):
-        return text
-    ctx.report("AA229", f"{found!r} in its pod is known only when it runs", "put it into arguments or environment variables")
+def _without_tags(found: Any, ctx: TaskContext) -> Any:
+    """Fields of a pod; what Argo would take for one of its tags in them is a finding."""
+    if tag := _TAG_OF_ARGO.search(json.dumps(found)):
+        ctx.report("AA229", f"Argo would replace {tag[0]!r} in its pod", "put it into arguments or environment variables")
     return found
 
 
-def _authors(labels: dict[str, Any]) -> dict[str, str]:
+def authors_of(labels: dict[str, Any] | None) -> dict[str, str]:
     """Labels or annotations without those that the operator adds to find its pod again."""
-    return {name: str(text) for name, text in labels.items() if name not in _OPERATORS_LABELS}
+    return {name: str(text) for name, text in (labels or {}).items() if name not in _OPERATORS_LABELS}
 
 
-def _variable(entry: dict[str, Any], ctx: TaskContext) -> EnvValue:
+def _env(built: Built, base: dict[str, Any], ctx: TaskContext) -> Env:
+    return tuple((built.known(entry["name"]), _variable(entry, built, ctx)) for entry in base.get("env", []))
+
+
+def _variable(entry: dict[str, Any], built: Built, ctx: TaskContext) -> EnvValue:
     source = entry.get("valueFrom")
     if not source:
-        return ctx.text(entry.get("value", ""))
+        return built.text(str(entry.get("value", "")))
     if "secretKeyRef" in source:
         ref = source["secretKeyRef"]
         return SecretKey(ref["name"], ref["key"], bool(ref.get("optional")))

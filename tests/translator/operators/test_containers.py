@@ -129,6 +129,79 @@ def test_what_of_a_pod_is_known_only_when_it_runs_is_not_left_as_it_stands(trans
     assert any("it runs in an Airflow image: '{{ ds }}'" in one for one in findings(translation, Severity.NOTE))
 
 
+def test_templates_are_those_that_airflow_renders_and_no_others(translated: Any, tmp_path: Path) -> None:
+    """What it writes is what Airflow's own walk over the operator's fields makes of them."""
+    body = """
+spec = k8s.V1Pod(spec=k8s.V1PodSpec(containers=[k8s.V1Container(name="base", args=["{{ dag.dag_id }}"])]))
+other = k8s.V1Container(name="other", image="i", command=["x"], args=["{{.State}}"])
+Pod(task_id="full", image="i", cmds=["sh", "-c", 'echo "$0" $A'], full_pod_spec=spec, do_xcom_push=False,
+    env_vars=[k8s.V1EnvVar(name="{{ dag.dag_id }}A", value="{{ dag.dag_id }}\\n")], init_containers=[other],
+    volumes=[k8s.V1Volume(name="{{ dag.dag_id }}", config_map=k8s.V1ConfigMapVolumeSource(name="c-{{ dag.dag_id }}"))])
+"""
+    found = template(translated(body), "full")
+    assert found["container"]["args"] == ["{$(_LB) dag.dag_id }}"]
+    assert {"name": "dA", "value": "d"} in found["container"]["env"]
+    assert found["volumes"] == [{"name": "d", "configMap": {"name": "c-d"}}]
+    assert found["initContainers"][0]["args"] == ["{{.State}}"]
+
+
+def test_what_argo_would_take_for_its_tag_is_left_to_the_operator(translated: Any) -> None:
+    body = """
+other = k8s.V1Container(name="other", image="i", command=["x"], args=["{{workflow.name}}"])
+Pod(task_id="a", image="i", cmds=["x"], init_containers=[other])
+"""
+    assert any("Argo would replace '{{workflow.name" in one for one in findings(translated(body), Severity.NOTE))
+
+
+def test_pods_are_mapped_over_lists_of_one_length_and_dicts_of_the_same_keys(translated: Any, tmp_path: Path) -> None:
+    write = 'mkdir -p /airflow/xcom; printf \'["%s", "%s"]\' "$0" "$A" > /airflow/xcom/return.json'
+    body = f"""
+write = {write!r}
+shell = dict(image="i", do_xcom_push=True, cmds=["sh", "-c", write])
+lists = Pod.partial(task_id="lists", env_vars={{"A": "1"}}, **shell).expand(arguments=[["a"], ["{{{{ params.words }}}}"]])
+dicts = Pod.partial(task_id="dicts", arguments=["y"], **shell).expand(env_vars=[{{"A": "b"}}, {{"A": "$(HOME) $$"}}])
+both = Pod.partial(task_id="both", image="i", cmds=["sh", "-c", write], do_xcom_push=True).expand_kwargs(
+    [{{"arguments": ["p"], "env_vars": {{"A": "q"}}, "name": "n"}}])
+@task
+def told(*found):
+    return [list(one) for one in found]
+told(lists.output, dicts.output, both.output)
+"""
+    translation = translated(body)
+    assert findings(translation, Severity.NOTE) == []
+    expected = [[["a", "1"], ["a b", "1"]], [["y", "b"], ["y", "$(HOME) $$"]], [["p", "q"]]]
+    assert run(translation, tmp_path)["told"] == expected
+
+
+@pytest.mark.parametrize(
+    "mapped",
+    ["arguments=[['a'], ['b', 'c']]", "env_vars=[{'A': 'b'}, {'B': 'c'}]", "labels=[{'a': 'b'}]", "arguments=words()"],
+)
+def test_pods_of_different_shapes_are_left_to_the_operator(translated: Any, mapped: str) -> None:
+    body = f"""
+@task
+def words():
+    return [["a"], ["b"]]
+Pod.partial(task_id="a", image="i", cmds=["x"]).expand({mapped})
+"""
+    translation = translated(body)
+    assert translation.workflow is not None
+    assert any("task 'a'" in str(one.path) and one.code == "AA231" for one in translation.diagnostics)
+
+
+def test_an_override_is_about_the_pod_that_starts_the_operators_own(translated: Any) -> None:
+    body = """
+config = {"pod_override": k8s.V1Pod(spec=k8s.V1PodSpec(containers=[k8s.V1Container(name="base", env=[k8s.V1EnvVar("A", "b")])],
+    node_selector={"a": "b"}))}
+Pod(task_id="a", image="i", cmds=["x"], executor_config=config, run_as_user="5")
+"""
+    translation = translated(body)
+    found = template(translation, "a")
+    assert {"nodeSelector", "securityContext"} & found.keys() == set()
+    assert "env" not in found["container"]
+    assert any("pod_override is about the pod that starts" in one for one in findings(translation, Severity.NOTE))
+
+
 def test_a_function_in_a_pod_is_called_in_its_image(translated: Any, tmp_path: Path) -> None:
     body = """
 @task.kubernetes(image="python:3.12", do_xcom_push=True, env_vars={"A": "1"}, labels={"x": "y"})
