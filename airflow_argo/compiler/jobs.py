@@ -410,7 +410,9 @@ def _manifest(value: Value, made: Draft) -> str:
             return "[" + ",".join(_manifest(part, made) for part in parts) + "]"
         case Text(parts=parts):
             pieces = (
-                _manifest_json(part)[1:-1] if isinstance(part, str) else words.reading(made.parameter(Quoted(part)))
+                _manifest_json(part)[1:-1].removesuffix("{") + "\\u007b" * part.endswith("{")
+                if isinstance(part, str)
+                else words.reading(made.parameter(Quoted(part)))
                 for part in parts
             )
             return f'"{"".join(pieces)}"'
@@ -419,5 +421,5 @@ def _manifest(value: Value, made: Draft) -> str:
 
 
 def _manifest_json(value: Any) -> str:
-    """JSON in which the kubelet finds nothing to replace on its way to the executor, in the variable ARGO_TEMPLATE."""
-    return re.sub(r"\$(?=[$(]|\"\Z)", r"\\u0024", compact_json(value))
+    """JSON in which Argo finds no tag, and the kubelet nothing to replace on its way to the executor, in ARGO_TEMPLATE."""
+    return re.sub(r"\$(?=[$(]|\"\Z)", r"\\u0024", re.sub(r"\{(?=\{)", r"\\u007b", compact_json(value)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from airflow_argo.diagnostics import Severity
 from airflow_argo.model.graph import Body, Graph, Step
-from airflow_argo.model.jobs import NoOp, Resource
+from airflow_argo.model.jobs import NoOp, PodSettings, Resource
 from airflow_argo.model.values import Constant, Listing, Record, Text, Value
 from airflow_argo.translator.context import MappedItem, TaskContext, WantsAirflow
 from airflow_argo.translator.porting_names import TAG
@@ -36,7 +37,18 @@ def delete_resource(task: Any, ctx: TaskContext) -> Body:
 
 
 def _common(task: Any, ctx: TaskContext) -> dict[str, Any]:
-    return {"retry": retry_of(task, ctx, reports=False), "timeout_seconds": timeout_of(task), "pod": ctx.pod_settings()}
+    return {"retry": retry_of(task, ctx, reports=False), "timeout_seconds": timeout_of(task), "pod": resource_pod(ctx)}
+
+
+def resource_pod(ctx: TaskContext) -> PodSettings:
+    """What the settings say about the pod that acts on objects. Its container, called main, is of an image of Argo's own."""
+    pod = ctx.pod_settings()
+    container, template = json.loads(pod.container), json.loads(pod.template)
+    container.pop("imagePullPolicy", None)
+    if not container:
+        return PodSettings.of({}, template)
+    patch = {"containers": [{"name": "main", **container}]}
+    return PodSettings.of({}, {**template, "podSpecPatch": json.dumps(patch, sort_keys=True)})
 
 
 def _in_turn(jobs: list[Resource]) -> Body:

@@ -21,6 +21,7 @@ from airflow_argo.translator.context import NOTHING, MappedItem, TaskContext, Wa
 from airflow_argo.translator.dags_beside import dag_beside
 from airflow_argo.translator.labels import DAG_ID_LABEL, RUN_ID, label_of
 from airflow_argo.translator.moments_of_tasks import moment_of
+from airflow_argo.translator.operators.kubernetes_resource import resource_pod
 from airflow_argo.translator.params import CONF, LOGICAL_DATE, OWN_INPUTS, is_unset, params_of
 from airflow_argo.translator.params import RUN_ID as RUN_ID_INPUT
 from airflow_argo.translator.registry import translates
@@ -52,7 +53,7 @@ def trigger_dagrun(task: Any, ctx: TaskContext) -> Body:
         outputs=(OutputSpec(XCOM, Type.JSON, f'"{{.metadata.annotations.{_escaped(RUN_ID)}}}"', NOTHING),),
         retry=retry_of(task, ctx, reports=False),
         timeout_seconds=_timeout(task, ctx),
-        pod=ctx.pod_settings(),
+        pod=resource_pod(ctx),
     )
     return _reset(item, creating) if task.reset_dag_run else creating
 

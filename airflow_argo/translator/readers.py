@@ -1,0 +1,41 @@
+"""Whether a task may read what another pushes: for values that only the operator itself could push."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from airflow_argo.translator.airflow_names import airflow_names, is_mapped
+from airflow_argo.translator.context import RETURN_VALUE, TaskContext
+from airflow_argo.translator.mapped_groups import expand_input_of
+from airflow_argo.translator.shipping import constants_pulled, shipment_of
+from airflow_argo.translator.template_files import texts_in
+
+
+def may_be_read(key: str, ctx: TaskContext) -> bool:
+    """Whether a task may read what the context's task pushes under a key; where only a run could tell, it may."""
+    if any(ctx.task_id == one.task_id and key == name for one, name in _references(ctx)):
+        return True
+    quoted = re.compile(rf"""["']{re.escape(key)}["']""")
+    for text in (text for task in ctx.dag_context.dag.tasks for text in texts_in(_fields(task)) if "xcom_pull" in text):
+        if quoted.search(text) or (key == RETURN_VALUE and "key" not in text):
+            return True
+    shipment = ctx.dag_context.shipment = ctx.dag_context.shipment or shipment_of(ctx.dag_context)
+    ids, keys, unsure = constants_pulled(shipment.texts.values())
+    if key == RETURN_VALUE:
+        return unsure or ctx.task_id in ids
+    return key in keys or (unsure and any(quoted.search(text) for text in shipment.texts.values()))
+
+
+def _references(ctx: TaskContext) -> Iterator[tuple[Any, str]]:
+    """The operators and keys of all XComArgs in the DAG's tasks."""
+    for task in ctx.dag_context.dag.tasks:
+        given = expand_input_of(task)
+        for field in [*_fields(task), given.value if given is not None else None]:
+            yield from airflow_names().xcom_arg.iter_xcom_references(field)
+
+
+def _fields(task: Any) -> list[Any]:
+    """What a task renders."""
+    return [task.partial_kwargs] if is_mapped(task) else [getattr(task, name, None) for name in task.template_fields]
