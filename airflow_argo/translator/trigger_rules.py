@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from airflow_argo.model.conditions import (
     NOT_RUN_TO_SUCCESS,
     SUCCESS_OR_SKIPPED,
+    TRUE,
     AnyOf,
     Condition,
     Every,
@@ -76,8 +77,10 @@ def rule_of(name: str, upstream: Upstream, upstream_setups: Upstream, indirect_s
     rule = _all_done_setup_success(upstream_setups) if name == ALL_DONE_SETUP_SUCCESS else RULES[name](upstream)
     if not indirect_setups:
         return rule
-    needs, wants = every(indirect_setups, SUCCESS_OR_SKIPPED), every(indirect_setups, SUCCESS)
-    return Rule(all_of([rule.needs, needs]), all_of([rule.wants, wants]))
+    needs = [every(indirect_setups, SUCCESS_OR_SKIPPED)]
+    if rule.needs != TRUE:  # where a setup was skipped, Airflow skips the task before it looks at the rule
+        needs.append(any_of([some(indirect_setups, SKIPPED), rule.needs]))
+    return Rule(all_of(needs), all_of([rule.wants, every(indirect_setups, SUCCESS)]))
 
 
 def _all_done_setup_success(setups: Upstream) -> Rule:

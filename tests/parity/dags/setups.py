@@ -91,3 +91,14 @@ with DAG("short_circuit_and_teardown", schedule=None) as short:
 
 with DAG("only_teardowns", schedule=None) as only:
     bash("delete", 1).as_teardown()
+
+RULES = (
+    *("all_success", "all_failed", "all_done", "one_failed", "one_success", "one_done", "none_failed", "none_skipped"),
+    *("all_skipped", "none_failed_min_one_success", "all_done_min_one_success"),
+)
+
+with DAG("skipped_setup_around_a_failure", schedule=None) as around_failure:
+    outer, inner = bash("outer", 99).as_setup(), bash("inner").as_setup()  # the outer one has no teardown
+    delete = bash("delete", 1).as_teardown(setups=inner)
+    [outer, inner] >> bash("work") >> delete
+    delete >> [EmptyOperator(task_id=rule, trigger_rule=rule) for rule in RULES]
