@@ -15,7 +15,12 @@ prepare_environment()
 
 TEXT = """
 from pod_dag_file_own.part import NAME
-from airflow.sdk import DAG, task
+
+try:
+    from airflow.sdk import DAG, task
+except ImportError:  # Airflow 2
+    from airflow import DAG
+    from airflow.decorators import task
 
 with DAG("d", schedule=None):
     @task(task_id=NAME)
