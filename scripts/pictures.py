@@ -71,7 +71,7 @@ def take(browser: str, folder: Path, namespace: str) -> None:
         for name, url in {
             "grid": run,
             "page": f"{run}/plugin/argo",
-            "link": f"{run}/tasks/report.write",
+            "link": f"{run}/tasks/submit/details",
         }.items():
             picture = TARGET / f"{name}.png"
             size = ("--window-size=1280,720", "--virtual-time-budget=25000", f"--screenshot={picture}")
