@@ -176,6 +176,14 @@ class AirflowProcesses:
             time.sleep(1)
         raise AssertionError(f"{states} instead of {wanted}\n{self.logs()}")
 
+    def until_run_is(self, state, *dag_ids, seconds=60):
+        """Wait until the only run of each DAG is in this state: the scheduler sees to that after the tasks have ended."""
+        deadline, found = time.monotonic() + seconds, {}
+        while set(found.values()) != {state}:
+            assert time.monotonic() < deadline, f"{found} instead of {state}"
+            time.sleep(0.5)
+            found = {dag_id: self.api.run_state(dag_id, *self.api.run_ids(dag_id)) for dag_id in dag_ids}
+
     def logs(self):
         """The end of what each process has said."""
         ends = (f"== {file.name}: {file.read_text()[-1500:]}" for file in sorted(self.home.glob("*.log")))

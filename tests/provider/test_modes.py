@@ -52,8 +52,7 @@ def test_tasks_end_as_their_workflows_do(fresh_home, connection, cluster, contro
     }
     with AirflowProcesses(fresh_home, DAGS, {"argo_default": connection}, more) as airflow:
         airflow.until({**SUBMITS, **WAITS})
-        states = {dag: airflow.api.run_state(dag, *airflow.api.run_ids(dag)) for dag in ("submits", "waits")}
-        assert states == {"submits": "failed", "waits": "failed"}
+        airflow.until_run_is("failed", "submits", "waits")
         [run] = airflow.api.run_ids("submits")
         assert made(cluster) == {**dict.fromkeys(SUBMITS.keys() - {"after_red"}, 1), "resubmitted": 2}
         assert {task: airflow.api.xcom("submits", run, task) for task in SUBMITS} == {
