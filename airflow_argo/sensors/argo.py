@@ -33,7 +33,8 @@ class ArgoWorkflowSensor(BaseSensorOperator):  # type: ignore[misc] # Airflow's 
         workflow_name: of the workflow.
         label_selector: as kubectl has it.
         success_phases: the sensor succeeds when all are in these; add "Failed" and "Error" to wait for any end.
-        failure_phases: it fails (is skipped, with `soft_fail`) as soon as one is in these and in none of the others.
+        failure_phases: it fails (is skipped, with `soft_fail` or `never_fail`) as soon as one is in these and in none of the
+            others.
         missing: that there is no such workflow means to "wait", to "fail" or to "succeed".
         argo_conn_id: a connection of type `argo`.
         namespace: another than the connection's.
@@ -82,6 +83,8 @@ class ArgoWorkflowSensor(BaseSensorOperator):  # type: ignore[misc] # Airflow's 
         if bool(self.workflow_name) == bool(self.label_selector):
             raise InputError(f"sensor '{self.task_id}' names no workflow, or two ways", "give workflow_name or label_selector")
         what = f"workflow '{self.workflow_name}'" if self.workflow_name else f"workflows with {self.label_selector}"
+        if self.silent_fail:  # a failure is no end: it looks on until the timeout
+            return Judge(what, self.success_phases, frozenset(), "wait" if self.missing == "fail" else self.missing)
         return Judge(what, self.success_phases, self.failure_phases, self.missing)
 
     def execute(self, context: Any) -> None:
@@ -89,7 +92,7 @@ class ArgoWorkflowSensor(BaseSensorOperator):  # type: ignore[misc] # Airflow's 
         if not self.deferrable:
             super().execute(context)
             return
-        if self.poke(context):
+        if self._is_over(context):
             return
         deadline = self.hook.api.clock.now() + _seconds(self.timeout)
         self.defer(
@@ -104,6 +107,17 @@ class ArgoWorkflowSensor(BaseSensorOperator):  # type: ignore[misc] # Airflow's 
             ),
             method_name="execute_complete",
         )
+
+    def _is_over(self, context: Any) -> bool:
+        """One look before the wait. Airflow's `never_fail` is about looks of its own, and about what comes after a wait."""
+        try:
+            return self.poke(context)
+        except AirflowSkipException:
+            raise
+        except Exception as error:
+            if self.never_fail:
+                raise AirflowSkipException(str(error)) from error
+            raise
 
     def poke(self, context: Any) -> bool:  # noqa: ARG002 - Airflow's signature
         """One look; that the server can't be asked just now is borne, as long as the sensor may take."""

@@ -17,6 +17,8 @@ Matches: TypeAlias = Callable[[Mapping[str, str]], bool]
 
 _SET: Final = re.compile(r"\s*([\w./-]+)\s+(in|notin)\s*\(([^)]*)\)\s*\Z")
 _EQUAL: Final = re.compile(r"\s*([\w./-]+)\s*(!=|==|=)\s*([\w.-]*)\s*\Z")
+_ORDER: Final = re.compile(r"\s*([\w./-]+)\s*([<>])\s*(-?\d+)\s*\Z")
+_INTEGER: Final = re.compile(r"[+-]?\d+\Z")
 _EXISTS: Final = re.compile(r"\s*(!?)\s*([\w./-]+)\s*\Z")
 _COMMA: Final = re.compile(r",(?![^(]*\))")
 
@@ -24,7 +26,7 @@ _COMMA: Final = re.compile(r",(?![^(]*\))")
 def label_matcher(selector: str) -> Matches:
     """A label selector as a function of an object's labels. Source: apimachinery, pkg/labels/selector.go.
 
-    requirement: key, !key, key=value, key==value, key!=value, key in (a, b), key notin (a, b); several with commas between.
+    requirement: key, !key, key=value, key==value, key!=value, key>1, key<1, key in (a, b), key notin (a, b); several by commas.
 
     Raises:
         InputError: it is none.
@@ -42,10 +44,22 @@ def _requirement(text: str, selector: str) -> Matches:
     if found := _EQUAL.match(text):
         key, value = found[1], found[3]
         return (lambda labels: labels.get(key) != value) if found[2] == "!=" else (lambda labels: labels.get(key) == value)
+    if found := _ORDER.match(text):
+        return _ordered(found[1], 1 if found[2] == ">" else -1, int(found[3]))
     if found := _EXISTS.match(text):
         key = found[2]
         return (lambda labels: key not in labels) if found[1] else (lambda labels: key in labels)
     raise InputError(f"'{selector}' is no label selector", "write it as kubectl takes it, e.g. team=x,tier in (a, b)")
+
+
+def _ordered(key: str, sign: int, bound: int) -> Matches:
+    """Whether a label is an integer greater than a bound, or with sign -1 less."""
+
+    def matches(labels: Mapping[str, str]) -> bool:
+        value = labels.get(key, "")
+        return bool(_INTEGER.match(value)) and sign * int(value) > sign * bound
+
+    return matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +91,18 @@ class Judge:
         """The verdict over workflow name → phase."""
         if not phases:
             return self._of_none()
-        bad = self._named(phases, self.failure_phases)
-        if bad:
-            return Verdict(over=True, message=f"{self.what}: {bad}")
+        if bad := self._said(phases, self.failure_phases):
+            return Verdict(over=True, message=bad)
         over = all(phase in self.success_phases for phase in phases.values())
-        return Verdict(over, good=over, message=f"{self.what}: {self._named(phases, self.success_phases)}" if over else "")
+        return Verdict(over, good=over, message=self._said(phases, self.success_phases) if over else "")
 
     def _of_none(self) -> Verdict:
         if self.missing == "wait":
             return Verdict(over=False)
         return Verdict(over=True, good=self.missing == "succeed", message=f"{self.what}: there is none")
 
-    def _named(self, phases: Mapping[str, str], among: Iterable[str]) -> str:
-        return ", ".join(f"{name} is {phase}" for name, phase in sorted(phases.items()) if phase in among)
+    def _said(self, phases: Mapping[str, str], among: Iterable[str]) -> str:
+        """Which of them are in these phases; "" if none is."""
+        named = {f"workflow '{name}'": phase for name, phase in sorted(phases.items()) if phase in among}
+        listed = ", ".join(f"{name} is {phase}" for name, phase in named.items())
+        return listed if not listed or self.what in named else f"{self.what}: {listed}"

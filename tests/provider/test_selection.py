@@ -21,6 +21,10 @@ LABELS = {"team": "x", "tier": "b", "a.b/c": "1"}
         ("other notin (a)", True),
         ("other!=x", True),
         ("other=x", False),
+        ("a.b/c>0,a.b/c < 2", True),
+        ("a.b/c>1", False),
+        ("team>0", False),
+        ("other<5", False),
         ("", True),
     ],
 )
