@@ -6,10 +6,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_argo._compat import DecoratedOperator, handled_output, task_decorator_factory
+from airflow_argo._compat import (
+    AirflowFailException,
+    AirflowSkipException,
+    DecoratedOperator,
+    handled_output,
+    task_decorator_factory,
+)
 from airflow_argo.cluster import Snapshot
 from airflow_argo.diagnostics import InputError
 from airflow_argo.operators.argo import ArgoSubmitWorkflowOperator
+from airflow_argo.operators.errors import WorkflowFailed
+from airflow_argo.operators.plain import with_lists
 from airflow_argo.operators.results import steps
 from airflow_argo.operators.sources import Source, run_facts, workflow_source
 
@@ -75,8 +83,8 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
             image=self.image or settings.required("image"),
             source=source.source,
             function=source.function,
-            args=tuple(Constant.of(to_json(value)) for value in self.op_args),
-            kwargs=tuple((name, Constant.of(to_json(value))) for name, value in self.op_kwargs.items()),
+            args=tuple(Constant.of(to_json(with_lists(value))) for value in self.op_args),
+            kwargs=tuple((name, Constant.of(to_json(with_lists(value)))) for name, value in self.op_kwargs.items()),
             modules=tuple(source.modules.items()),
             facts=Constant.of({"task": task, "file": Path(path).name, "params": params.for_pods()}),
             pod=PodSettings.of(self._pod_fields(settings["image_pull_policy"]), self.template),
@@ -86,6 +94,26 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
 
     def _pod_fields(self, pull_policy: str | None) -> dict[str, Any]:
         return {**({"imagePullPolicy": pull_policy} if pull_policy else {}), **self.pod}
+
+    def _ended(self, workflow: Snapshot, context: Any) -> Any:
+        """What the function returned.
+
+        Raises:
+            AirflowSkipException, AirflowFailException: the function has raised it.
+            WorkflowFailed: it failed otherwise.
+        """
+        from airflow_argo.pod.reports import FINAL_EXIT_CODE
+
+        call = next(iter(steps(workflow)), None)
+        try:
+            value = super()._ended(workflow, context)
+        except WorkflowFailed as error:
+            if call is not None and (call.node.get("outputs") or {}).get("exitCode") == str(FINAL_EXIT_CODE):
+                raise AirflowFailException(str(error)) from None
+            raise
+        if call is not None and call.state == "skipped":
+            raise AirflowSkipException(f"the function has skipped itself in workflow '{workflow.name}'")
+        return value
 
     def _outputs(self, workflow: Snapshot, found: Any, context: Any) -> Any:  # noqa: ARG002 - the base's signature
         return next((step.value for step in steps(workflow)), None)

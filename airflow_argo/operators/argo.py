@@ -54,7 +54,7 @@ from airflow_argo.operators.attempts import (
 from airflow_argo.operators.errors import WorkflowFailed
 from airflow_argo.operators.plain import plain_dict
 from airflow_argo.operators.pod_logs import FollowedLogs, log_failures
-from airflow_argo.operators.results import OutputFormat, returned, steps, typed_outputs
+from airflow_argo.operators.results import OutputFormat, reason_of, returned, steps, typed_outputs
 from airflow_argo.operators.sources import (
     Nothing,
     Source,
@@ -445,7 +445,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         if workflow.phase != SUCCEEDED:
             log_failures(self.log, self.hook.cluster, workflow, tail=None if self.logs == "none" else self.log_tail)
             self._note_and_clean(workflow)
-            raise WorkflowFailed(f"workflow '{workflow.name}' is {workflow.phase}: {workflow.message or 'see its steps'}")
+            raise WorkflowFailed(f"workflow '{workflow.name}' is {workflow.phase}: {reason_of(workflow)}")
         outputs = self._outputs(workflow, found, context)
         self._note_and_clean(workflow)
         return outputs

@@ -69,15 +69,23 @@ def returned(found: Iterable[StepRun], log: Logger) -> dict[str, Any]:
 
 
 def failures(workflow: Snapshot) -> Iterator[tuple[str, str, str]]:
-    """Nodes that failed by themselves: (node id, display name, message); the first ones in time, at most twenty."""
+    """Nodes of steps that failed by themselves: (node id, display name, message); the first ones in time, at most twenty."""
+    from airflow_argo.runners.tree import without_helpers
+
     try:
-        nodes = workflow.nodes
+        nodes = without_helpers(workflow.manifest, workflow.nodes.values())
     except NodesUnreadableError:
         return
     failed = [
         node
-        for node in nodes.values()
+        for node in nodes
         if node.get("phase") in FAILED_OR_ERROR and (node.get("type") == "Pod" or not node.get("children"))
     ]
     for node in sorted(failed, key=lambda node: str(node.get("finishedAt") or ""))[:_MOST_FAILURES]:
         yield str(node.get("id")), str(node.get("displayName") or node.get("name")), str(node.get("message") or "")
+
+
+def reason_of(workflow: Snapshot) -> str:
+    """Why a workflow isn't Succeeded: what Argo says about all of it, or about those of its steps that failed first."""
+    failed = [f"{name}: {message}".removesuffix(": ") for _, name, message in failures(workflow)]
+    return workflow.message or ", ".join(failed[:3]) or "see its steps"

@@ -5,11 +5,17 @@ import pytest
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 
-def test_a_function_runs_in_a_pod_with_the_arguments_that_airflow_gives_it(run_dag, controller):
+def test_a_function_runs_in_a_pod_with_the_arguments_that_airflow_gives_it(run_dag, controller, cluster):
     done = run_dag("decorated")
-    assert set(done["tasks"].values()) == {"success"}, done["log"][-5000:]
+    ended = {task: state for task, state in done["tasks"].items() if state != "success"}
+    assert ended == {"skips": "skipped", "after_skip": "skipped", "tries": "failed"}, done["log"][-5000:]
     scaled = done["xcoms"]["scaled"]["return_value"]
     assert scaled["values"] == [3, 6, "{{ ds }} {{=1+1}}" * 3]  # data is never code
     assert len(scaled["ds"]) == len("2026-01-01")
     assert done["xcoms"]["split"]["first"] == 1
     assert done["xcoms"]["split"]["rest"] == [2, "{{ ds }} {{=1+1}}"]
+    assert done["xcoms"]["total"]["return_value"] == 14  # of all instances of a mapped task
+    assert "return_value" not in done["xcoms"]["nothing"]
+    made = [one.name for one in cluster.list(label_selector="airflow-argo.io/task-id=tries")]
+    assert len(made) == 2  # the second raises AirflowFailException, so there is no third
+    assert f"workflow '{made[-1]}' is Failed: tries: " in done["log"]

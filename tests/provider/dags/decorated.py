@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from airflow.providers.common.compat.sdk import DAG, task
+from datetime import timedelta
+
+from airflow.providers.common.compat.sdk import DAG, AirflowFailException, AirflowSkipException, task
 
 FACTOR = 3
 
@@ -23,6 +25,32 @@ with DAG("decorated") as decorated:
     def split(values):
         return {"first": values[0], "rest": values[1:]}
 
+    @task.argo(image="lab/task:1")
+    def double(value):
+        return 2 * value
+
+    @task.argo(image="lab/task:1", deferrable=True)
+    def total(values):
+        return sum(values)
+
+    @task.argo(image="lab/task:1")
+    def skips():
+        raise AirflowSkipException
+
+    @task.argo(image="lab/task:1", multiple_outputs=True)
+    def nothing():
+        return None
+
+    @task.argo(image="lab/task:1", retries=2, retry_delay=timedelta(seconds=1))
+    def tries(number, how):
+        if number == "1":
+            raise ValueError("the first")
+        raise AirflowFailException(how)
+
     made = numbers()
     scaled(made)
     split(made)
+    total(double.expand(value=[3, 4]))
+    skips() >> double.override(task_id="after_skip")(1)
+    nothing()
+    tries("{{ ti.try_number }}", "{{ ds }}/not-a-file.yaml")
