@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from airflow_argo._compat import no_timetable, task_states
-from airflow_argo.diagnostics import Severity
+from airflow_argo.diagnostics import InputError, Origin, Severity
 from airflow_argo.offload.edges import SubmissionsUpstreamIds, decides
 from airflow_argo.offload.written import copied, placed, without_surroundings
 from airflow_argo.operators.sources import Nothing, Source, workflow_source
@@ -62,6 +62,7 @@ class PartOfDag:
         What is directly after a branch may be skipped by it, whatever its rule; what is directly after a setup must have the
         rule all_success (Airflow demands that). A task `ready` stands between where the submission must run in any case.
         """
+        self._check_is_before(task_id)
         submit, task = self.task(self.submit_id), self.task(task_id)
         upstream: SubmissionsUpstreamIds = submit.upstream_task_ids
         if task.is_setup:
@@ -74,6 +75,19 @@ class PartOfDag:
             self._ready_after(task_id)
         else:
             upstream.connect(task_id)
+
+    def _check_is_before(self, task_id: str) -> None:
+        """Raises InputError: a task that the workflow would wait for waits for the workflow."""
+        seen, left = {task_id}, [task_id]
+        while left:
+            above = self.task(left.pop()).upstream_task_ids - seen
+            if own := sorted(above & self.own.keys()):
+                found = (
+                    f"task '{task_id}' comes after '{own[0]}', which is in the same workflow as what comes after '{task_id}'"
+                )
+                raise InputError(found, "offload it too, or make two groups", Origin(str(self.dag.fileloc)))
+            seen |= above
+            left += above
 
     def _ready_after(self, task_id: str) -> None:
         if self.ready_id not in self.dag.task_dict:
