@@ -13,19 +13,20 @@ from tests.parity import airflow_program
 
 def main(descriptor: int) -> None:
     """Answers requests until there are no more."""
-    loaded = airflow_program._dag
+    loaded = airflow_program._dags
     offloaded: set[int] = set()
 
-    def dag_of(file: str, dag_id: str) -> Any:
+    def dags_of(file: str) -> dict[str, Any]:
         from airflow_argo.offload import offload
 
-        dag = loaded(file, dag_id)
-        if id(dag) not in offloaded:
-            offloaded.add(id(dag))
-            offload(dag)
-        return dag
+        dags = loaded(file)
+        for dag in dags.values():
+            if id(dag) not in offloaded:
+                offloaded.add(id(dag))
+                offload(dag)
+        return dags
 
-    airflow_program._dag = dag_of
+    airflow_program._dags = dags_of
     airflow_program.main(descriptor)
 
 
