@@ -41,6 +41,10 @@ from airflow_argo.triggers.argo import ArgoWorkflowTrigger
 
 _SKIPPED: Final = "skipped"
 _SUCCESS: Final = "success"
+RETRIES: Final = 2
+RETRY_DELAY: Final = timedelta(seconds=10)
+"""Of looks, when a worker dies: those of the step are Argo's."""
+
 _NOT_YET: Final = 5.0
 """Seconds between looks for a submission that isn't there yet."""
 
@@ -82,8 +86,8 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
         timeout: float | timedelta = DEFAULT_TIMEOUT,
         on_kill_action: KillAction = "stop",
         waits_for_submission: bool = False,
-        retries: int = 2,
-        retry_delay: timedelta = timedelta(seconds=10),
+        retries: int = RETRIES,
+        retry_delay: timedelta = RETRY_DELAY,
         **kwargs: Any,
     ) -> None:
         super().__init__(retries=retries, retry_delay=retry_delay, execution_timeout=None, **kwargs)

@@ -13,7 +13,7 @@ from tests.provider.airflow_processes import AirflowProcesses
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 DAGS = Path(__file__).parent / "again_dags"
-STEPS = ("before", "second_time", "after", "beside")
+STEPS = ("before", "second_time", "after", "beside", "each_0", "each_1")
 
 
 def until(condition, seconds=400):
@@ -52,7 +52,7 @@ def test_what_is_cleared_runs_again_and_what_is_marked_failed_stops(airflow_home
         def states(dag_id):
             return {one["task_id"]: one["state"] for one in api.instances(dag_id)}
 
-        around = {"submit": "success", "before": "success", "beside": "success"}
+        around = dict.fromkeys(("submit", "before", "beside", "each"), "success")
         until(lambda: states("again") == {**around, "second_time": "failed", "after": "upstream_failed"})
 
         until(lambda: states("killed")["slow"] in ("running", "deferred") and runs("slow"))
@@ -63,10 +63,12 @@ def test_what_is_cleared_runs_again_and_what_is_marked_failed_stops(airflow_home
         run_id = api.run_ids("again")[0]
         api.clear("again", run_id, "second_time", downstream=True)
         until(lambda: states("again") == {**around, "second_time": "success", "after": "success"})
-        assert {step: runs(step) for step in STEPS} == {"before": 1, "second_time": 2, "after": 1, "beside": 1}
+        once = dict.fromkeys(STEPS, 1)
+        assert {step: runs(step) for step in STEPS} == {**once, "second_time": 2}
         assert len(workflows("again")) == 1
 
-        api.clear("again", run_id, "beside")
-        until(lambda: runs("beside") == 2 and set(states("again").values()) == {"success"})
-        assert {step: runs(step) for step in STEPS} == {"before": 1, "second_time": 2, "after": 1, "beside": 2}
+        for cleared, step in (("beside", "beside"), (("each", 1), "each_1")):
+            api.clear("again", run_id, cleared)
+            until(lambda step=step: runs(step) == 2 and set(states("again").values()) == {"success"})
+        assert {step: runs(step) for step in STEPS} == {**once, "second_time": 2, "beside": 2, "each_1": 2}
         assert len(workflows("again")) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
@@ -84,7 +86,7 @@ def test_rules_that_one_more_success_would_change_have_no_edge_from_the_submissi
 
 
 def test_instances_stay_instances():
-    with DAG("d") as dag:
+    with DAG("d", default_args={"retries": 7}) as dag:
 
         @task
         def double(x):
@@ -101,6 +103,8 @@ def test_instances_stay_instances():
     assert dag.task_dict["double"].task_type == "ArgoStepOfMapped"
     assert type(dag.task_group.children["per"]).__name__ == "MappedTaskGroup"
     assert mapped.operator is dag.task_dict["double"]
+    looks = {task_id: (one.retries, one.retry_delay) for task_id, one in dag.task_dict.items()}
+    assert looks == dict.fromkeys(("double", "per.inner", "submit"), (2, timedelta(seconds=10)))
 
 
 def test_the_decorator_makes_a_group_of_the_functions_name():
@@ -153,3 +157,19 @@ def test_what_cant_be_offloaded_is_refused_when_the_file_is_read():
 
         with pytest.raises(InputError, match="is in the mapped group 'per'"):
             per.expand(x=[1, 2])
+
+
+def test_a_task_between_two_of_a_group_is_refused():
+    said = (
+        "task 'x' comes after 'g.a', which is in the same workflow as what comes after 'x'; offload it too, or make two groups"
+    )
+    with DAG("after"):
+        x, y = empty("x"), empty("y")
+        with ArgoTaskGroup("g"):
+            a, b = empty("a"), empty("b")
+        with pytest.raises(InputError, match=said):
+            a >> y >> x >> b
+    with DAG("inside"):
+        x = empty("x")
+        with pytest.raises(InputError, match=said), ArgoTaskGroup("g"):
+            empty("a") >> x >> empty("b")

@@ -23,6 +23,8 @@ with DAG("again", **once) as again:
     second_time = counting("second_time", f"test $(wc -l < {MARKS}/second_time) -gt 1")
     counting("before") >> second_time >> counting("after")
     counting("beside")
+    commands = [f"echo . >> {MARKS}/each_{index}" for index in range(2)]
+    BashOperator.partial(task_id="each").expand(bash_command=commands)
 
 offload(again, deferrable=True)
 
