@@ -15,6 +15,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 
 from airflow_argo.cluster import ClusterError
 from airflow_argo.operators.attempts import READ
+from airflow_argo.triggers.deadline import SETTLING
 from tests.cluster.proxy import Plan
 from tests.provider.faults.campaign import Fault
 from tests.provider.faults.ledger import LABEL
@@ -109,7 +110,10 @@ def at_the_end(scene):
 
 
 def triggerer_killed(scene):
-    """Kill the triggerer soon after it has begun to watch, and start another, until all is over."""
+    """Kill the triggerer some time after it has begun to watch, and start another, until all is over.
+
+    Some live long enough to tell an end, which none does in its first seconds: see `airflow_argo.triggers.deadline`.
+    """
 
     def plan(request):
         if is_shared(request):
@@ -121,7 +125,7 @@ def triggerer_killed(scene):
     while not scene.over():
         if not watching.wait(0.5):
             continue
-        scene.over(scene.chance.uniform(0, 3))
+        scene.over(scene.chance.uniform(0, 3 * SETTLING))
         if waiting := scene.unfinished("deferred"):
             scene.airflow.kill("triggerer")
             watching.clear()
