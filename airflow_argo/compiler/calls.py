@@ -26,7 +26,7 @@ from airflow_argo.compiler.expressions import json_of
 from airflow_argo.compiler.scope import Scope
 from airflow_argo.diagnostics import DefinitionError
 from airflow_argo.model.intervals import Intervals
-from airflow_argo.model.jobs import Container, Env, JsonFile, LastLine, PythonCall
+from airflow_argo.model.jobs import Bash, Container, Env, JsonFile, LastLine, PythonCall
 from airflow_argo.model.values import (
     Carried,
     Concatenated,
@@ -216,9 +216,20 @@ def _python_call(job: PythonCall, leaves: Leaves) -> dict[str, Any]:
         "modules": dict(job.modules),
         "xcoms": {step: {key: node_of(value, leaves) for key, value in keys} for step, keys in job.xcoms},
         "spread": job.spread,
+        "bash": None if job.bash is None else _bash(job.bash, leaves),
         **job.facts.value,
     }
     return {key: value for key, value in call.items() if value or key in ("kind", "code")}
+
+
+def _bash(bash: Bash, leaves: Leaves) -> dict[str, Any]:
+    def node(found: str | Text) -> Any:
+        return found if isinstance(found, str) else node_of(found, leaves)
+
+    call: dict[str, Any] = {"skip": sorted(bash.skip_codes), "env": [[name, node(value)] for name, value in bash.env]}
+    if bash.folder is not None:
+        call["folder"] = node(bash.folder)
+    return {**call, "only_env": True} if bash.only_env else call
 
 
 def _command_call(job: Container, leaves: Leaves) -> dict[str, Any]:

@@ -204,6 +204,23 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bash:
+    """How bash runs the text that a function returns. The job then ends as bash does, and returns the last line of its output.
+
+    Attributes:
+        env: variables that bash has and the function doesn't.
+        only_env: bash sees only those, and PATH.
+        folder: where it runs, which has to be there; None: in a new folder.
+        skip_codes: exit codes that mean skipped.
+    """
+
+    env: tuple[tuple[str, str | Text], ...] = ()
+    only_env: bool = False
+    folder: str | Text | None = None
+    skip_codes: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PythonCall:
     """A call of a Python function whose source travels with the workflow; run by `airflow_argo.pod`.
 
@@ -216,6 +233,7 @@ class PythonCall:
         beside: name → text, of files that lie beside the program in the pod; the same for many jobs, which share them.
         facts: further fields of the call, for `airflow_argo.pod`, as JSON: ids, types of params, branches.
         xcoms: step → key → value, of what the source reads of other steps by their names.
+        bash: what the function returns is run by bash. None: it is what the job returns.
         spread: a returned object's values are outputs of their own, by its keys.
         may_skip: the function can end the step as skipped.
         interpreter: the command that runs Python in the image.
@@ -232,6 +250,7 @@ class PythonCall:
     beside: tuple[tuple[str, str], ...] = ()
     facts: Constant = EMPTY
     xcoms: tuple[tuple[str, tuple[tuple[str, Value], ...]], ...] = ()
+    bash: Bash | None = None
     spread: bool = False
     may_skip: bool = True
     interpreter: tuple[str, ...] = ("python3",)

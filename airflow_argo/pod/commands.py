@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+from typing import Any, Collection, Dict, List, Optional
 
 from .nodes import Nodes
 from .reports import Call, FailForGood, Report, SkipTask, report_value
@@ -17,10 +19,48 @@ from .reports import Call, FailForGood, Report, SkipTask, report_value
 def call_command(call: Call, nodes: Nodes, report: Report) -> None:
     """Runs a command, its stderr in its stdout, and reports what it returns."""
     words = [str(word) for word in nodes.value(call["command"])]
-    words[0] = shutil.which(words[0]) or words[0]  # as in Airflow: it is what a script calls itself by
     check_item(call, nodes)
     env = {name: os.environ[name] for name in ["PATH", *call["env"]] if name in os.environ} if "env" in call else None
-    folder = None if call.get("here") else tempfile.mkdtemp()
+    last = _last_line(words, env, None if call.get("here") else tempfile.mkdtemp(), call.get("skip", ()))
+    returns = call.get("returns")
+    if returns == "last line":
+        report_value(call, last, report)
+    elif returns:
+        _report_file(call, returns, report)
+
+
+def call_bash(call: Call, command: Any, nodes: Nodes, report: Report) -> None:
+    """Runs what a function has returned. Source: _BashDecoratedOperator.execute, which renders it once more as a template."""
+    if not isinstance(command, str) or not command.strip():
+        raise TypeError("The returned value from the TaskFlow callable must be a non-empty string.")
+    bash, found = call["bash"], JINJA.search(command)
+    if found:
+        raise ValueError(f"the command has {found[0]!r} in it, and only Airflow could render that as a template")
+    if command.endswith((".sh", ".bash")):
+        raise ValueError(
+            f"the command ends in {command[command.rindex('.') :]!r}, so that Airflow takes it for a template's file"
+        )
+    command = "\n".join(re.split("\r\n|\r|\n", command))  # as Jinja leaves a text with nothing to render
+    env = {"PATH": os.environ.get("PATH", os.defpath)} if bash.get("only_env") else dict(os.environ)
+    env.update({name: str(nodes.value(value)) for name, value in bash["env"]})
+    folder = str(nodes.value(bash["folder"])) if "folder" in bash else tempfile.mkdtemp()
+    report_value(
+        call, _last_line(["bash", "-c", command[:-1] if command[-1] == "\n" else command], env, folder, bash["skip"]), report
+    )
+
+
+JINJA = re.compile("{{|{%|{#")
+"""Where something of a template begins, in the environment that Airflow makes."""
+
+
+def _last_line(words: List[str], env: Optional[Dict[str, str]], folder: Optional[str], skip: Collection[int]) -> str:
+    """Runs a command, shows what it writes, and returns the last line of that.
+
+    Raises:
+        SkipTask: it ended with one of the codes that mean skipped.
+        SystemExit: it failed.
+    """
+    words[0] = shutil.which(words[0]) or words[0]  # as in Airflow: it is what a script calls itself by
     process = subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, cwd=folder, start_new_session=True
     )
@@ -32,15 +72,11 @@ def call_command(call: Call, nodes: Nodes, report: Report) -> None:
         sys.stdout.buffer.flush()
         last = line
     code = process.wait()
-    if code in call.get("skip", ()):
+    if code in skip:
         raise SkipTask(f"exit code {code}")
     if code:
         raise SystemExit(code if code > 0 else 128 - code)
-    returns = call.get("returns")
-    if returns == "last line":
-        report_value(call, last.decode(errors="backslashreplace").rstrip(), report)
-    elif returns:
-        _report_file(call, returns, report)
+    return last.decode(errors="backslashreplace").rstrip()
 
 
 def check_item(call: Call, nodes: Nodes) -> None:

@@ -38,6 +38,11 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
     if "task" in call:
         kwargs = wanted_by(function, args, {**Context(run, call, nodes, report), **kwargs})
     result = function(*args, **kwargs)
+    if "bash" in call:
+        from .commands import call_bash
+
+        call_bash(call, result, nodes, report)
+        return
     if inspect.isgeneratorfunction(function):
         result = _exhausted(result)
     elif inspect.isawaitable(result):

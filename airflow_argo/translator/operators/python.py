@@ -53,6 +53,11 @@ def short_circuit(task: Any, ctx: TaskContext) -> Job:
     return _call(task, ctx, {"short_circuit": {"skips": skips_others(ctx.task, ctx.dag_context.dag)}})
 
 
+def call_of(task: Any, ctx: TaskContext) -> Job:
+    """The call of a task's function, where that is a part of what the operator does."""
+    return _call(task, ctx, {})
+
+
 def call_in(image: str, task: Any, ctx: TaskContext, pod: PodSettings, env: Env = (), python: str = "python3") -> Job:
     """The call of a task's function in an image of the author's, which needs Python and what the function imports."""
     call = _call(task, ctx, {}, own_image=True)
