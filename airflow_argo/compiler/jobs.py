@@ -302,11 +302,14 @@ def _pod(pod: PodSettings, retry: Retry | None, timeout: int | None, kind: str, 
     body: Dict = {}
     if retry:
         body["retryStrategy"] = retry_strategy(retry)
-    if timeout is not None:
-        body["activeDeadlineSeconds"] = timeout
     settings, container = json.loads(pod.template), json.loads(pod.container)
+    limits = [limit for limit in (timeout, settings.pop("activeDeadlineSeconds", None)) if limit is not None]
+    if limits:
+        body["activeDeadlineSeconds"] = min(limits)
     body |= settings
-    body[kind] = {**what, **container} if "env" not in container else {**what, **container, "env": _env_of(what, container)}
+    body[kind] = {**what, **container, **{key: what[key] for key in ("workingDir",) if key in what}}
+    if "env" in container:
+        body[kind]["env"] = _env_of(what, container)
     return body
 
 

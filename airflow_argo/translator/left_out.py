@@ -84,7 +84,9 @@ def left_out_of_task(task: Any, *, pools: bool = False, queues: Container[str] =
         yield LeftOut("AA210", f"run_as_user '{user}' is not carried over", "give the user's number, or set it in the image")
     left = left_of_override(task)
     if left:
-        yield LeftOut("AA211", f"{', '.join(left)} of the pod_override is not carried over", "use a podSpecPatch")
+        yield LeftOut(
+            "AA211", f"{', '.join(left)} of the pod_override is not carried over", "leave it out: Argo's pods have their own"
+        )
     foreign = set(getattr(task, "executor_config", None) or {}) - {"argo", "pod_override"}
     if foreign:
         yield LeftOut(

@@ -6,6 +6,7 @@ Source: airflow.providers.cncf.kubernetes PodGenerator.reconcile_pods, whose con
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,12 +17,23 @@ from airflow_argo.translator.limits import both, of_instances
 BASE = "base"
 DEFAULT_POOL = "default_pool"
 
-_OF_CONTAINER = frozenset({"resources", "env", "envFrom", "volumeMounts", "securityContext", "imagePullPolicy"})
-_OF_TEMPLATE = frozenset(
-    {"nodeSelector", "tolerations", "affinity", "volumes", "serviceAccountName", "priorityClassName", "schedulerName"}
-    | {"hostAliases", "initContainers"}
+OF_TEMPLATE = frozenset(
+    {"nodeSelector", "affinity", "tolerations", "volumes", "hostAliases", "priorityClassName", "schedulerName"}
+    | {"serviceAccountName", "securityContext", "initContainers", "activeDeadlineSeconds"}
 )
-_OF_BOTH = frozenset({"name", "image"})
+"""Fields of a pod that Argo's templates have too. All others are in a podSpecPatch."""
+
+TAG_OF_ARGO = re.compile(r"\{\{\s*(=|(inputs|outputs|workflow|tasks|steps|item|pod|node|retries|lastRetry)\b)[^}]*")
+"""What Argo would replace in any text of a template; Airflow renders nothing in an executor_config."""
+
+_IN_QUEUE_FOR_CONTAINER = frozenset({"resources"})
+_OF_AIRFLOWS_OWN_COMMAND = frozenset({"command", "args"})
+"""Fields of the container that an override can't mean for the task's command, which is another one here."""
+
+_ELSEWHERE = frozenset({"name", "image"})
+_OF_METADATA = frozenset({"labels", "annotations"})
+_FALSE_BY_DEFAULT = frozenset({"hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "setHostnameAsFQDN"})
+_NOT_OF_ARGOS_PODS = frozenset({"restartPolicy", "automountServiceAccountToken", "ephemeralContainers"})
 
 
 def pool_key(pool: str) -> str:
@@ -42,7 +54,7 @@ def with_locks(pod: PodSettings, task: Any, settings: Settings) -> PodSettings:
 def with_queue(pod: PodSettings, task: Any, settings: Settings) -> PodSettings:
     """The settings, with what the settings file says of the task's queue."""
     fields = settings.queues.get(str(getattr(task, "queue", None)), {})
-    container = {key: value for key, value in fields.items() if key in _OF_CONTAINER}
+    container = {key: value for key, value in fields.items() if key in _IN_QUEUE_FOR_CONTAINER}
     return more_of_pod(pod, container, {key: value for key, value in fields.items() if key not in container}) if fields else pod
 
 
@@ -58,16 +70,28 @@ def with_override(pod: PodSettings, task: Any) -> PodSettings:
     if not override:
         return pod
     spec = override.get("spec") or {}
-    container = {key: value for key, value in _base(spec).items() if key in _OF_CONTAINER and value}
-    template = {key: value for key, value in spec.items() if key in _OF_TEMPLATE and value}
-    metadata = {key: value for key, value in (override.get("metadata") or {}).items() if key in ("labels", "annotations")}
+    not_carried = _OF_AIRFLOWS_OWN_COMMAND | _ELSEWHERE
+    container = {key: value for key, value in _base(spec).items() if key not in not_carried and value}
+    template = {key: value for key, value in spec.items() if key in OF_TEMPLATE and value}
+    metadata = {key: value for key, value in (override.get("metadata") or {}).items() if key in _OF_METADATA}
     if metadata:
         template["metadata"] = metadata
-    if spec.get("securityContext"):
-        template["securityContext"] = spec["securityContext"]
-    if beside := [_as_sidecar(one) for one in spec.get("containers") or [] if one is not _base(spec)]:
-        template["sidecars"] = beside
+    if beside := [one for one in spec.get("containers") or [] if one is not _base(spec)]:
+        template["sidecars"] = beside  # Argo ends them when the task has ended
+    if patch := {key: value for key, value in spec.items() if _is_for_patch(key, value)}:
+        template["podSpecPatch"] = as_patch(patch)
     return more_of_pod(pod, container, template)
+
+
+def _is_for_patch(field: str, value: Any) -> bool:
+    """Whether a field of a pod is carried by a podSpecPatch; what comes to nothing isn't."""
+    carried = OF_TEMPLATE | _NOT_OF_ARGOS_PODS | {"containers"}
+    return field not in carried and value not in (None, [], {}, "") and not (value is False and field in _FALSE_BY_DEFAULT)
+
+
+def as_patch(fields: Mapping[str, Any]) -> str:
+    """Fields of a pod as a podSpecPatch, in which Argo finds no tags."""
+    return json.dumps(fields, sort_keys=True).replace("{{", "{\\u007b")
 
 
 def image_of(task: Any) -> str | None:
@@ -77,16 +101,15 @@ def image_of(task: Any) -> str | None:
 
 
 def left_of_override(task: Any) -> list[str]:
-    """What a pod_override says and a template of Argo doesn't have."""
-    spec = _override(task).get("spec") or {}
-    left = [key for key, value in spec.items() if value and key not in _OF_TEMPLATE | {"containers", "securityContext"}]
-    left += [key for key, value in _base(spec).items() if value and key not in _OF_CONTAINER | _OF_BOTH]
+    """What a pod_override says and the task's pod doesn't have."""
+    override = _override(task)
+    spec, metadata = override.get("spec") or {}, override.get("metadata") or {}
+    left = [key for key in _NOT_OF_ARGOS_PODS if key in spec and (key, spec[key]) != ("restartPolicy", "Never")]
+    left += [key for key, value in _base(spec).items() if value and key in _OF_AIRFLOWS_OWN_COMMAND]
+    left += [f"metadata.{key}" for key, value in metadata.items() if value and key not in _OF_METADATA]
+    if tag := TAG_OF_ARGO.search(json.dumps({key: value for key, value in override.items() if key in ("spec", "metadata")})):
+        left.append(f"the text {tag[0]!r}, which Argo replaces,")
     return sorted(left)
-
-
-def _as_sidecar(container: dict[str, Any]) -> dict[str, Any]:
-    """A container beside the task's: Argo ends it when that has ended."""
-    return {key: value for key, value in container.items() if value}
 
 
 def overridden_mounts(task: Any) -> frozenset[str]:
@@ -118,5 +141,7 @@ def more_of_pod(pod: PodSettings, container: Mapping[str, Any], template: Mappin
 
 
 def _merged(ours: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
-    both = {key: [*ours[key], *more[key]] for key in more if isinstance(ours.get(key), list)}
+    both: dict[str, Any] = {key: [*ours[key], *more[key]] for key in more if isinstance(ours.get(key), list)}
+    if "podSpecPatch" in ours and "podSpecPatch" in more:
+        both["podSpecPatch"] = as_patch({**json.loads(ours["podSpecPatch"]), **json.loads(more["podSpecPatch"])})
     return {**ours, **more, **both}

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from airflow_argo.compiler.objects import compile_workflow
+from airflow_argo.lint import lint
 from airflow_argo.settings import load_settings
 from airflow_argo.translator.dags import translate
 from airflow_argo.translator.loading import load_dags, prepare_environment
 from airflow_argo.translator.pods import pool_key
 from airflow_argo.translator.translation import Translation
+from tests.accepted import accept
 
 prepare_environment()
 
@@ -22,7 +25,7 @@ def translated(tmp_path: Path) -> Any:
     def made(argument: str, dag: str = "", **flags: str) -> Translation:
         file = tmp_path / "dag.py"
         file.write_text(
-            "from airflow.sdk import DAG\n"
+            "from datetime import timedelta\nfrom airflow.sdk import DAG\n"
             "from airflow.providers.standard.operators.bash import BashOperator\n"
             "from kubernetes.client import models as k8s\n"
             f"with DAG('d', schedule=None, {dag}):\n"
@@ -51,6 +54,28 @@ def test_override_of_the_base_container(translated: Any) -> None:
     assert made.diagnostics == ()
 
 
+def test_an_api_server_takes_what_an_override_says(translated: Any) -> None:
+    hook = "k8s.V1Lifecycle(pre_stop=k8s.V1LifecycleHandler(_exec=k8s.V1ExecAction(['x'])))"
+    base = f"k8s.V1Container(name='base', env=[k8s.V1EnvVar('A', 'b')], working_dir='/w', lifecycle={hook})"
+    spec = ", ".join(
+        [
+            f"containers=[{base}, k8s.V1Container(name='log', image='l', command=['x'])]",
+            "init_containers=[k8s.V1Container(name='first', image='i', command=['y'])]",
+            "image_pull_secrets=[k8s.V1LocalObjectReference('key')], runtime_class_name='gvisor', host_users=False",
+            "affinity=k8s.V1Affinity(pod_anti_affinity=k8s.V1PodAntiAffinity()), dns_policy='None', node_name='n'",
+            "volumes=[k8s.V1Volume(name='v', empty_dir=k8s.V1EmptyDirVolumeSource())], service_account_name='s'",
+        ]
+    )
+    made = translated(overriding(spec, "k8s.V1ObjectMeta(labels={'a': 'b'}, annotations={'c': 'd'})"))
+    assert made.diagnostics == ()
+    manifest = compile_workflow(made.required()).manifest()
+    assert lint(accept(manifest)) == []
+    (template,) = (one for one in manifest["spec"]["templates"] if "container" in one)
+    assert {"name": "A", "value": "b"} in template["container"]["env"]
+    patch = {"imagePullSecrets": [{"name": "key"}], "runtimeClassName": "gvisor", "hostUsers": False, "dnsPolicy": "None"}
+    assert json.loads(template["podSpecPatch"]) == {**patch, "nodeName": "n"}
+
+
 def test_override_of_the_pod(translated: Any) -> None:
     spec = "containers=[], node_selector={'disk': 'ssd'}, tolerations=[k8s.V1Toleration(key='a')]"
     made = translated(overriding(spec, "k8s.V1ObjectMeta(labels={'team': 'x'})"))
@@ -62,12 +87,65 @@ def test_override_of_the_pod(translated: Any) -> None:
     assert made.diagnostics == ()
 
 
-def test_what_a_template_lacks_is_said(translated: Any) -> None:
+def test_what_a_template_lacks_is_patched(translated: Any) -> None:
     containers = "containers=[k8s.V1Container(name='base'), k8s.V1Container(name='log')], termination_grace_period_seconds=5"
     made = translated(overriding(containers))
-    assert [one.code for one in made.diagnostics] == ["AA211"]
-    assert "terminationGracePeriodSeconds of the pod_override" in made.diagnostics[0].message
-    assert pod_of(made)[1] == {"sidecars": [{"name": "log"}]}
+    assert made.diagnostics == ()
+    assert pod_of(made)[1] == {"sidecars": [{"name": "log"}], "podSpecPatch": '{"terminationGracePeriodSeconds": 5}'}
+
+
+def sample(kind: str) -> Any:
+    """A value of a type of Kubernetes' client; which, doesn't matter for where it is carried."""
+    return {"str": "x", "int": 7, "bool": True, "list[str]": ["x"]}.get(kind, [{"name": "x"}] if "list" in kind else {"x": "y"})
+
+
+def fields_of(model: str) -> list[tuple[str, Any]]:
+    from kubernetes.client import models
+
+    found = getattr(models, model)
+    return [(found.attribute_map[name], sample(kind)) for name, kind in found.openapi_types.items()]
+
+
+@pytest.mark.parametrize(("field", "value"), fields_of("V1PodSpec"))
+def test_every_field_of_a_pod_is_carried_or_said(field: str, value: Any, translated: Any) -> None:
+    if field == "containers":
+        return
+    made = translated(f"executor_config={{'pod_override': {{'spec': {{{field!r}: {value!r}}}}}}}")
+    template = pod_of(made)[1]
+    carried = {**template, **json.loads(template.get("podSpecPatch", "{}"))}
+    said = [one for one in made.diagnostics if one.code == "AA211" and field in one.message]
+    assert carried.get(field) == value if not said else field not in carried
+    assert (field in ("restartPolicy", "automountServiceAccountToken", "ephemeralContainers")) == bool(said)
+
+
+@pytest.mark.parametrize(("field", "value"), fields_of("V1Container"))
+def test_every_field_of_the_container_is_carried_or_said(field: str, value: Any, translated: Any) -> None:
+    made = translated(f"executor_config={{'pod_override': {{'spec': {{'containers': [{{{field!r}: {value!r}}}]}}}}}}")
+    assert (field in ("command", "args")) == bool([one for one in made.diagnostics if one.code == "AA211"])
+    carried = pod_of(made)[0]
+    assert made.workflow.graph.steps[0].body.image == "x" if field == "image" else True
+    assert carried == ({} if field in ("command", "args", "name", "image") else {field: value})
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ({"metadata": {"namespace": "n"}}, "metadata.namespace"),
+        ({"metadata": {"name": "n"}}, "metadata.name"),
+        ({"spec": {"nodeSelector": {"a": "{{workflow.name}}"}}}, "the text '{{workflow.name'"),
+    ],
+)
+def test_what_else_is_not_carried_is_said(override: dict[str, Any], said: str, translated: Any) -> None:
+    (found,) = translated(f"executor_config={{'pod_override': {override!r}}}").diagnostics
+    assert (found.code, said in found.message) == ("AA211", True)
+
+
+def test_an_override_limits_the_time_with_the_task(translated: Any) -> None:
+    for own, expected in ((100, 60), (30, 30)):
+        override = f"executor_config={{'pod_override': {{'spec': {{'activeDeadlineSeconds': {own}}}}}}}"
+        made = translated(f"execution_timeout=timedelta(seconds=60), {override}")
+        templates = compile_workflow(made.required()).manifest()["spec"]["templates"]
+        assert next(one for one in templates if "container" in one)["activeDeadlineSeconds"] == expected
 
 
 def test_pool_is_a_semaphore_where_its_size_is_known(translated: Any) -> None:

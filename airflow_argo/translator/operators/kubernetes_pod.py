@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +26,7 @@ from airflow_argo.model.values import Text, Type
 from airflow_argo.translator.built import Built
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, TaskContext, WantsAirflow
 from airflow_argo.translator.operators.python import call_in
+from airflow_argo.translator.pods import OF_TEMPLATE, TAG_OF_ARGO, as_patch, more_of_pod
 from airflow_argo.translator.registry import translates
 from airflow_argo.translator.skips import skip_codes_of
 from airflow_argo.translator.tries import retry_of, timeout_of
@@ -35,22 +35,9 @@ XCOM_FILE = "/airflow/xcom/return.json"
 """Where the operator's sidecar reads the value from. Source: airflow.providers.cncf.kubernetes xcom_sidecar."""
 
 _OWN_FIELDS = frozenset({"name", "image", "command", "args", "env", "workingDir"})
-_TEMPLATE_FIELDS = (
-    "nodeSelector",
-    "affinity",
-    "tolerations",
-    "volumes",
-    "hostAliases",
-    "priorityClassName",
-    "schedulerName",
-    "serviceAccountName",
-    "securityContext",
-    "initContainers",
-)
-_CARRIED = frozenset({*_TEMPLATE_FIELDS, "containers", "restartPolicy", "activeDeadlineSeconds"})
+_CARRIED = OF_TEMPLATE | {"containers", "restartPolicy"}
 _OPERATORS_LABELS = frozenset({"airflow_version", "airflow_kpo_in_cluster", "kubernetes_pod_operator"})
 _ARGUMENTS_REFUSED = ("callbacks",)
-_TAG_OF_ARGO = re.compile(r"\{\{\s*(=|(inputs|outputs|workflow|tasks|steps|item|pod|node|retries|lastRetry)\b)[^}]*")
 
 
 @translates("airflow.providers.cncf.kubernetes.operators.pod.KubernetesPodOperator")
@@ -180,7 +167,7 @@ def _settings(built: Built, base: dict[str, Any], ctx: TaskContext) -> PodSettin
     container = {key: value for key, value in base.items() if key not in _OWN_FIELDS and value}
     if container.get("terminationMessagePolicy") == "File":  # Kubernetes' own default, which the operator always states
         del container["terminationMessagePolicy"]
-    template = {key: spec[key] for key in _TEMPLATE_FIELDS if spec.get(key)}
+    template = {key: spec[key] for key in sorted(OF_TEMPLATE - {"activeDeadlineSeconds"}) if spec.get(key)}
     if sidecars := [one for one in spec["containers"] if one["name"] != base["name"]]:
         template["sidecars"] = sidecars
         names = ", ".join(f"'{one['name']}'" for one in sidecars)
@@ -191,8 +178,8 @@ def _settings(built: Built, base: dict[str, Any], ctx: TaskContext) -> PodSettin
         template["metadata"] = {key: value for key, value in metadata.items() if value}
     known = [_without_tags(built.known(one), ctx) for one in (container, template)]
     if left := built.known(_left_for_patch(spec, ctx)):
-        known[1]["podSpecPatch"] = json.dumps(left, sort_keys=True).replace("{{", "{\\u007b")
-    return PodSettings.of({**json.loads(ours.container), **known[0]}, {**json.loads(ours.template), **known[1]})
+        known[1]["podSpecPatch"] = as_patch(left)
+    return more_of_pod(ours, known[0], known[1])
 
 
 def _left_for_patch(spec: dict[str, Any], ctx: TaskContext) -> dict[str, Any]:
@@ -208,7 +195,7 @@ def _left_for_patch(spec: dict[str, Any], ctx: TaskContext) -> dict[str, Any]:
 
 def _without_tags(found: Any, ctx: TaskContext) -> Any:
     """Fields of a pod; what Argo would take for one of its tags in them is a finding."""
-    if tag := _TAG_OF_ARGO.search(json.dumps(found)):
+    if tag := TAG_OF_ARGO.search(json.dumps(found)):
         ctx.report("AA229", f"Argo would replace {tag[0]!r} in its pod", "put it into arguments or environment variables")
     return found
 

@@ -12,6 +12,7 @@ from airflow_argo.model.graph import Body, Graph, Step
 from airflow_argo.model.jobs import NoOp, PodSettings, Resource
 from airflow_argo.model.values import Constant, Listing, Record, Text, Value
 from airflow_argo.translator.context import MappedItem, TaskContext, WantsAirflow
+from airflow_argo.translator.pods import as_patch, more_of_pod
 from airflow_argo.translator.porting_names import TAG
 from airflow_argo.translator.registry import translates
 from airflow_argo.translator.tries import retry_of, timeout_of
@@ -47,8 +48,8 @@ def resource_pod(ctx: TaskContext) -> PodSettings:
     container.pop("imagePullPolicy", None)
     if not container:
         return PodSettings.of({}, template)
-    patch = {"containers": [{"name": "main", **container}]}
-    return PodSettings.of({}, {**template, "podSpecPatch": json.dumps(patch, sort_keys=True)})
+    patch = as_patch({"containers": [{"name": "main", **container}]})
+    return more_of_pod(PodSettings.of({}, template), {}, {"podSpecPatch": patch})
 
 
 def _in_turn(jobs: list[Resource]) -> Body:
