@@ -80,7 +80,7 @@ pictures: setup  ## take the pictures of the user interface; needs KUBECONFIG an
 lock: setup  ## resolve the versions that tests install
 	@uv pip compile --universal --upgrade --quiet --no-header --no-annotate --no-emit-index-url \
 		requirements/dev.in pyproject.toml -o requirements/dev.txt
-	@for version in $(VERSIONS); do echo "apache-airflow==$$version.*" | cat - requirements/versions.in | \
+	@for version in $(VERSIONS); do echo "apache-airflow==$$version.*" | cat - requirements/versions.in $$(ls requirements/airflow-$$version.in 2>/dev/null) | \
 		uv pip compile --python-version 3.11 --upgrade --quiet --no-header --no-annotate --no-emit-index-url \
 		- pyproject.toml -o requirements/airflow-$$version.txt; done
 
