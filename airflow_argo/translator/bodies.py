@@ -32,7 +32,7 @@ def body_of(task: Any, ctx: TaskContext) -> Body | None:
         if reason is None:
             return body
     job = real_operator(task, ctx, reason)
-    return loop_of(task, job, ctx) if job is not None and has_instances(task) else job
+    return loop_of(task, job, ctx, counts=True) if job is not None and has_instances(task) else job
 
 
 def _asks_for_airflow(task: Any) -> str | None:
@@ -40,7 +40,7 @@ def _asks_for_airflow(task: Any) -> str | None:
     asked = [name for name in _CALLBACKS if getattr(task, name, None)]
     if asked:
         return f"it has {asked[0]}"
-    if getattr(task, "_pre_execute_hook", None) or getattr(task, "_post_execute_hook", None):
+    if _has_hooks(task):
         return "it has hooks around its execution"
     if has_instances(task) and getattr(task, "map_index_template", None) and not hasattr(task, "python_callable"):
         return "it has a map_index_template"
@@ -49,6 +49,13 @@ def _asks_for_airflow(task: Any) -> str | None:
     if getattr(task, "email", None) and (task.email_on_failure or task.email_on_retry):
         return "it sends mail"
     return None
+
+
+def _has_hooks(task: Any) -> bool:
+    """Whether something runs before or after the operator, such as the condition of `@task.skip_if`."""
+    if is_mapped(task):
+        return any(task.partial_kwargs.get(name) is not None for name in ("pre_execute", "post_execute"))
+    return any(getattr(task, name, None) is not None for name in ("_pre_execute_hook", "_post_execute_hook"))
 
 
 def _own(task: Any, translator: Translator, ctx: TaskContext) -> tuple[Body | None, str | None]:

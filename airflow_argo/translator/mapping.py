@@ -18,12 +18,19 @@ from airflow_argo.translator.operators.python import WHOLE_ITEM
 from airflow_argo.translator.templates import Pull
 
 
-def loop_of(task: Any, job: Job, ctx: TaskContext) -> ForLoop:
-    """The loop of a mapped task, or of a task in a mapped group, whose body is the job of one item."""
-    axes = tuple((axis, _items(value, ctx)) for axis, value in _axes(task).items())
+def loop_of(task: Any, job: Job, ctx: TaskContext, *, counts: bool = False) -> ForLoop:
+    """The loop of a mapped task, or of a task in a mapped group, whose body is the job of one item.
+
+    Args:
+        counts: the job finds its item by its index: of items that are known now only the number matters.
+    """
+    axes = tuple(
+        (axis, _counted(value) if counts and _is_known(value) else _items(value, ctx)) for axis, value in _axes(task).items()
+    )
     _report_what_airflow_fails(task, ctx)
     body, limit = Graph((Step(ctx.task_id, job),)), getattr(task, "max_active_tis_per_dagrun", None)
-    return ForLoop(body, axes, limit, reports=True, keyed=KWARGS in dict(axes))
+    keyed = KWARGS in dict(axes) and not (counts and _is_known(_axes(task)[KWARGS]))
+    return ForLoop(body, axes, limit, reports=True, keyed=keyed)
 
 
 def unmapped(task: Any, ctx: TaskContext) -> Any | None:
@@ -52,6 +59,15 @@ def _axes(task: Any) -> dict[str, Any]:
     if isinstance(expand_input, airflow_names().dict_of_lists):
         return dict(expand_input.value)
     return {KWARGS: expand_input.value}
+
+
+def _is_known(found: Any) -> bool:
+    """Whether an axis has as many items as are written down."""
+    return isinstance(found, dict | list | tuple | set | frozenset | range)
+
+
+def _counted(found: Any) -> Constant:
+    return Constant.of(list(range(len(found))))
 
 
 def _items(found: Any, ctx: TaskContext) -> Value:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.translator.lambdas import lambdas_of
@@ -25,6 +25,7 @@ from airflow_argo.translator.parsed import nodes_in, tree_of
 from airflow_argo.translator.sources import text_of
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Defined = TypeVar("_Defined", ast.FunctionDef | ast.AsyncFunctionDef, ast.Lambda)
 _ENTERED = (ast.With, ast.AsyncWith, ast.If, ast.Try, ast.For, ast.While)
 
 
@@ -187,7 +188,8 @@ class _Making:
         self.pieces: dict[tuple[int, int], str] = {}
         self.constants: dict[str, str] = {}
         self.last: list[str] = []
-        self.done: set[str] = set()
+        self.done: dict[str, Any] = {}
+        """Name → what it stands for."""
         self.line = 1
 
     def finished(self, function: str) -> Slice:
@@ -241,7 +243,8 @@ class _Making:
             return self._add_lambda(function)
         node = self._definition(function)
         self._add_needs(function)
-        self.pieces[node.lineno, node.col_offset] = self._without_task_decorators(node, function)
+        own = self._with_own_defaults(node, function)
+        self.pieces[node.lineno, node.col_offset] = self._without_task_decorators(own, function)
         return function.__name__
 
     def _add_lambda(self, function: FunctionType) -> str:
@@ -249,7 +252,7 @@ class _Making:
         if len({ast.dump(node) for node in found}) != 1:
             raise NotSliceable("the lambda can't be told from others in its line", "write it as a function")
         self._add_needs(function)
-        self.last.append(f"task_lambda = {ast.unparse(found[0])}")
+        self.last.append(f"task_lambda = {ast.unparse(self._with_own_defaults(found[0], function))}")
         return "task_lambda"
 
     def _definition(self, function: FunctionType) -> _Function:
@@ -265,9 +268,10 @@ class _Making:
         for decorator in kept:
             for name in _names_in(decorator):
                 self._add_name(name, function)
-        if kept == node.decorator_list:
+        is_as_written = node in self.file.functions[function.__name__]
+        if kept == node.decorator_list and is_as_written:
             return self.file.segment(node)
-        bare = ast.parse(ast.unparse(node)).body[0] if kept else None
+        bare = None if is_as_written and not kept else ast.parse(ast.unparse(node)).body[0]
         if bare is None:
             return self.file.segment(_from_def_line(node))
         assert isinstance(bare, ast.FunctionDef | ast.AsyncFunctionDef)
@@ -288,14 +292,64 @@ class _Making:
         for default in [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]:
             if not self.is_shippable(default):
                 raise NotSliceable(f"a default of '{function.__name__}' is {_shown(default)}", "pass it as an argument")
-        if function.__name__ != "<lambda>" and self._is_in_file(function):
-            for name in _default_names(self._definition(function)):
-                self._add_name(name, function)
+
+    def _with_own_defaults(self, node: _Defined, function: FunctionType) -> _Defined:
+        """A definition with the defaults that the function has: what they name may be something else by the end of the file.
+
+        Raises:
+            NotSliceable: one can't be written down, and is made of what only the moment of the definition knows.
+        """
+        values = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+        given = [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
+        own = [self._own_default(default, value, function) for default, value in zip(given, values, strict=True)]
+        if all(new is old for new, old in zip(own, given, strict=True)):
+            return node
+        count = len(node.args.defaults)
+        keyword_only = iter(own[count:])
+        arguments = {name: getattr(node.args, name) for name in node.args._fields}
+        arguments["defaults"] = own[:count]
+        arguments["kw_defaults"] = [None if one is None else next(keyword_only) for one in node.args.kw_defaults]
+        fields = {name: getattr(node, name) for name in node._fields} | {"args": ast.arguments(**arguments)}
+        return ast.copy_location(type(node)(**fields), node)
+
+    def _own_default(self, default: ast.expr, value: Any, function: FunctionType) -> ast.expr:
+        names = _names_in(default)
+        if not names:
+            return default
+        try:
+            return ast.parse(_literal(value), mode="eval").body
+        except NotSliceable:
+            unsure = [name for name in names if not self._means_one_thing(name, function)]
+            if unsure:
+                what = f"a default of '{function.__name__}' is made of '{unsure[0]}', which stands for several things"
+                raise NotSliceable(what, "pass it as an argument") from None
+        for name in names:
+            self._add_name(name, function)
+        return default
+
+    def _means_one_thing(self, name: str, function: FunctionType) -> bool:
+        """Whether a global name is bound once in the file, and not in a block, or is Python's."""
+        if name not in function.__globals__:
+            return hasattr(builtins, name)
+        bindings = [found for found in self.file.binding(name) if not isinstance(found.node, ast.Expr)]
+        return len(bindings) == 1 and bindings[0].in_block is None
+
+    def _is_done(self, name: str, value: Any) -> bool:
+        """Whether a name is there already; from now on it is.
+
+        Raises:
+            NotSliceable: it stands for something else there.
+        """
+        if name not in self.done:
+            self.done[name] = value
+            return False
+        if self.done[name] is not value:
+            raise NotSliceable(f"several things are called '{name}' in what it uses", "give them different names")
+        return True
 
     def _add_free_variable(self, name: str, value: Any) -> None:
-        if name in self.done:
+        if self._is_done(name, value):
             return
-        self.done.add(name)
         if isinstance(value, FunctionType) and self._is_in_file(value):
             self._add_function(value)
         elif isinstance(value, ModuleType):
@@ -307,14 +361,15 @@ class _Making:
 
     def _add_name(self, name: str, user: FunctionType) -> None:
         """Adds the statements that bind a global name, and what those need."""
-        if name in self.done or (hasattr(builtins, name) and name not in user.__globals__):
+        if hasattr(builtins, name) and name not in user.__globals__:
             return
         if name in user.__code__.co_freevars or name not in user.__globals__:
             return  # a name that the function binds itself, or that will be a NameError there as well
         if name == _FILE:
             raise NotSliceable(f"it reads {_FILE}, and only a file has a path", _CURE_OF_FILE)
-        self.done.add(name)
         value = user.__globals__[name]
+        if self._is_done(name, value):
+            return
         if not self.is_shippable(value):
             raise NotSliceable(f"it uses '{name}', which is {_shown(value)}", "pass values between tasks as arguments")
         if isinstance(value, FunctionType) and self._is_in_file(value):
@@ -373,11 +428,6 @@ def _loaded_globals(code: CodeType) -> set[str]:
         if isinstance(constant, CodeType):
             names |= _loaded_globals(constant)
     return names
-
-
-def _default_names(node: _Function) -> list[str]:
-    defaults = [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
-    return [name for default in defaults for name in _names_in(default)]
 
 
 def _names_in(node: ast.AST) -> list[str]:
