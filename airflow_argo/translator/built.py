@@ -8,6 +8,7 @@ is none.
 from __future__ import annotations
 
 import copy
+import json
 import re
 from collections.abc import Callable, Iterator
 from types import MethodType, SimpleNamespace
@@ -30,6 +31,9 @@ _NEEDED_TO_BUILD = frozenset(
 _LISTS, _OBJECTS = frozenset({"cmds", "arguments"}), frozenset({"env_vars"})
 """Arguments that may be mapped over lists of one length, or over dicts of the same keys."""
 
+_SECRET_VOLUME = re.compile("secretvol[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Source: airflow.providers.cncf.kubernetes Secret.to_volume_secret."""
+
 _FILES = ("pod_template_file", "job_template_file")
 
 ANY_NAMESPACE = "\ue002"
@@ -41,8 +45,7 @@ class Built:
 
     Attributes:
         item: the object, without what is None in it.
-        base_container: the name of the container that does the task.
-        name: what the author calls the object; None if nothing, or if only a run knows.
+        operator: the copy that built it; its `name` is None if the author gives none, or if only a run knows it.
     """
 
     def __init__(self, task: Any, ctx: TaskContext, build: Callable[[Any], Any]) -> None:
@@ -59,9 +62,8 @@ class Built:
 
         self._ctx = ctx
         self._marked: list[Any] = []
-        builder = self._builder(task)
-        self.item: dict[str, Any] = ApiClient().sanitize_for_serialization(build(builder))
-        self.base_container, self.name = str(builder.base_container_name), builder.name
+        self.operator = self._builder(task)
+        self.item: dict[str, Any] = _named_anew(ApiClient().sanitize_for_serialization(build(self.operator)))
 
     # What was built
 
@@ -180,6 +182,15 @@ class Built:
             if all(list(one) == keys and all(isinstance(text, str) for text in one.values()) for one in items):
                 return {str(key): self._mark(Member(value, str(key), Type.TEXT)) for key in keys}
         raise WantsAirflow(f"the {name} of its instances may be of different shapes")
+
+
+def _named_anew(item: dict[str, Any]) -> dict[str, Any]:
+    """The object with numbers in the random names of Secrets' volumes, so that a DAG gives the same manifest each time."""
+    text = json.dumps(item)
+    for number, name in enumerate(dict.fromkeys(_SECRET_VOLUME.findall(text)), 1):
+        text = text.replace(name, f"secretvol{number}")
+    read: dict[str, Any] = json.loads(text)
+    return read
 
 
 def _literal_items(task: Any, item: MappedItem) -> list[Any]:

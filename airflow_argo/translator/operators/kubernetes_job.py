@@ -216,7 +216,7 @@ def _not_empty(found: dict[str, Any]) -> dict[str, Any]:
 
 def _name(built: Built, task: Any, ctx: TaskContext) -> Value:
     """The Job's name, or what Kubernetes puts random letters behind, as the operator does. Source: add_unique_suffix."""
-    if task.name is None or built.name is not None:
+    if task.name is None or built.operator.name is not None:
         name = built.item["metadata"]["name"]
         assert isinstance(name, str)
         longest = _LONGEST_NAME - len(_PREFIX) - _RANDOM

@@ -34,10 +34,27 @@ from airflow_argo.translator.tries import retry_of, timeout_of
 XCOM_FILE = "/airflow/xcom/return.json"
 """Where the operator's sidecar reads the value from. Source: airflow.providers.cncf.kubernetes xcom_sidecar."""
 
+_STARTUP_SECONDS = 120
+"""Source: KubernetesPodOperator.__init__."""
+
 _OWN_FIELDS = frozenset({"name", "image", "command", "args", "env", "workingDir"})
 _CARRIED = OF_TEMPLATE | {"containers", "restartPolicy"}
 _OPERATORS_LABELS = frozenset({"airflow_version", "airflow_kpo_in_cluster", "kubernetes_pod_operator"})
-_ARGUMENTS_REFUSED = ("callbacks",)
+_ARGUMENTS_REFUSED = ("callbacks", "_progress_callback")
+HOUSEHOLD = frozenset(
+    {"name", "random_name_suffix", "in_cluster", "reattach_on_restart", "durable", "on_kill_action", "trigger_kwargs"}
+    | {"get_logs", "container_logs", "init_container_logs", "logging_interval", "log_formatter", "log_events_on_failure"}
+    | {
+        "log_events_on_startup",
+        "log_pod_spec_on_failure",
+        "container_name_log_prefix_enabled",
+        "startup_check_interval_seconds",
+    }
+    | {"base_container_status_polling_interval", "poll_interval", "deferrable", "on_finish_action", "is_delete_operator_pod"}
+    | {"xcom_sidecar_container_security_context"}
+)
+"""Arguments about how the operator names its pod, finds it again, watches it, shows its log and removes it. Argo does that in
+its own way, and none of them decides how the task ends."""
 
 
 @translates("airflow.providers.cncf.kubernetes.operators.pod.KubernetesPodOperator")
@@ -106,7 +123,7 @@ def _timeout(task: Any, pod: dict[str, Any]) -> int | None:
 def _report_what_is_left(task: Any, ctx: TaskContext) -> None:
     for name in _ARGUMENTS_REFUSED:
         if getattr(task, name, None):
-            ctx.report("AA229", f"{name} is not carried over", "do it in the container", Severity.ERROR)
+            ctx.report("AA229", f"{name.lstrip('_')} is not carried over", "do it in the container", Severity.ERROR)
     own = ctx.settings["namespace"]
     if task.namespace and task.namespace != own:
         found = f"namespace '{task.namespace}' is not carried over: all pods of a workflow are in its own"
@@ -154,7 +171,8 @@ def base_of(built: Built) -> dict[str, Any]:
     Raises:
         WantsAirflow: its command isn't a list of words until it runs.
     """
-    base: dict[str, Any] = next(one for one in built.item["spec"]["containers"] if one["name"] == built.base_container)
+    name = built.operator.base_container_name
+    base: dict[str, Any] = next(one for one in built.item["spec"]["containers"] if one["name"] == name)
     for field in ("command", "args"):
         if not isinstance(base.get(field, []), list):
             raise WantsAirflow(f"its {field} is known only when it runs")
@@ -173,6 +191,8 @@ def _settings(built: Built, base: dict[str, Any], ctx: TaskContext) -> PodSettin
         names = ", ".join(f"'{one['name']}'" for one in sidecars)
         found = f"container {names} beside its own is stopped when that ends; Airflow waits until it ends by itself"
         ctx.report("AA229", found, "let its own container wait for what the other does", Severity.WARNING)
+    if (limit := _pending_seconds(built.operator)) is not None and "synchronization" not in json.loads(ours.template):
+        template["pendingTimeout"] = f"{limit}s"
     metadata = {key: authors_of(built.item["metadata"].get(key)) for key in ("labels", "annotations")}
     if any(metadata.values()):
         template["metadata"] = {key: value for key, value in metadata.items() if value}
@@ -180,6 +200,16 @@ def _settings(built: Built, base: dict[str, Any], ctx: TaskContext) -> PodSettin
     if left := built.known(_left_for_patch(spec, ctx)):
         known[1]["podSpecPatch"] = as_patch(left)
     return more_of_pod(ours, known[0], known[1])
+
+
+def _pending_seconds(operator: Any) -> int | None:
+    """How long a pod may be Pending, if the author says: so long until it has a node, and so long until it starts there.
+
+    Argo counts from the step's beginning, so that a lock would count too. Source: await_pod_start in utils/pod_manager.py.
+    """
+    startup = int(operator.startup_timeout_seconds)
+    schedule = int(getattr(operator, "schedule_timeout_seconds", startup))
+    return None if startup == schedule == _STARTUP_SECONDS else startup + schedule
 
 
 def _left_for_patch(spec: dict[str, Any], ctx: TaskContext) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -254,36 +255,165 @@ PODS = st.fixed_dictionaries(
 @settings(max_examples=25, deadline=None)
 @given(PODS)
 def test_all_of_a_pod_is_in_its_template(arguments: dict[str, Any]) -> None:
-    """The judge is the operator itself: build_pod_request_obj."""
+    given_spec = arguments.pop("full_pod_spec", None)
+    if given_spec is not None:
+        from airflow.providers.cncf.kubernetes.pod_generator import PodGenerator
+
+        arguments["full_pod_spec"] = PodGenerator.deserialize_model_dict(given_spec)
+    holds_all(arguments)
+
+
+def without_left_brace(container: dict[str, Any]) -> dict[str, Any]:
+    """A container as the kubelet sees it, of whose texts with `$(_LB)` there is a brace."""
+    env = [one for one in container.get("env", []) if one["name"] != "_LB"]
+    read = json.loads(json.dumps({**container, "env": env}).replace("$(_LB)", "{"))
+    return dict(read)
+
+
+def holds_all(arguments: dict[str, Any]) -> None:
+    """Whether the template has all that the operator's pod has. The judge is the operator itself: build_pod_request_obj."""
     from types import SimpleNamespace
 
     from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
     from airflow.sdk import DAG
     from kubernetes.client import ApiClient
 
-    given_spec = arguments.pop("full_pod_spec", None)
-    if given_spec is not None:
-        from airflow.providers.cncf.kubernetes.pod_generator import PodGenerator
-
-        arguments["full_pod_spec"] = PodGenerator.deserialize_model_dict(given_spec)
     with DAG("d", schedule=None) as dag:
-        pod = KubernetesPodOperator(
-            task_id="a", image="i", cmds=["x"], namespace="default", random_name_suffix=False, **arguments
-        )
+        all_ = {"namespace": "default", "random_name_suffix": False, "image": "i", "cmds": ["x"], **arguments}
+        pod = KubernetesPodOperator(task_id="a", **all_)
     dag.fileloc = __file__
     pod.__dict__["hook"] = SimpleNamespace(is_in_cluster=True, get_namespace=lambda: "default")
     found = template(translate(dag), "a")
     expected = ApiClient().sanitize_for_serialization(pod.build_pod_request_obj())
+    names = dict.fromkeys(re.findall(r"secretvol[-0-9a-f]+", json.dumps(expected)))  # random ones
+    for number, name in enumerate(names, 1):
+        expected = json.loads(json.dumps(expected).replace(name, f"secretvol{number}"))
     spec = {**json.loads(found.get("podSpecPatch", "{}")), **{key: found[key] for key in expected["spec"] if key in found}}
     assert {
         key: value for key, value in expected["spec"].items() if key not in ("containers", "restartPolicy") and value
     } == spec
-    base, *others = sorted(expected["spec"]["containers"], key=lambda one: one["name"] != "base")
-    own = {key: value for key, value in base.items() if value and key not in ("name", "terminationMessagePolicy")}
-    assert {key: value for key, value in found["container"].items() if value} == own
+    base, *others = sorted(expected["spec"]["containers"], key=lambda one: one["name"] != pod.base_container_name)
+    own = {key: value for key, value in base.items() if value and key != "name"}
+    if own["terminationMessagePolicy"] == "File":
+        del own["terminationMessagePolicy"]
+    ours = without_left_brace(found["container"])
+    assert {key: value for key, value in ours.items() if value} == own
     assert found.get("sidecars", []) == others
     for key in ("labels", "annotations"):
-        assert (arguments.get(key) or {}) == (found.get("metadata") or {}).get(key, {})
+        wanted = {name: text for name, text in expected["metadata"].get(key, {}).items() if not name.startswith("airflow_")}
+        assert {name: text for name, text in wanted.items() if name != "kubernetes_pod_operator"} == (
+            found.get("metadata") or {}
+        ).get(key, {})
+
+
+def carried_arguments() -> dict[str, Any]:
+    """An example of each argument of KubernetesPodOperator that is carried over, by its name."""
+    from airflow.providers.cncf.kubernetes.secret import Secret
+    from kubernetes.client import models as k8s
+
+    mount = k8s.V1VolumeMount(name="v", mount_path="/v")
+    volume = k8s.V1Volume(name="v", empty_dir=k8s.V1EmptyDirVolumeSource())
+    runtime = k8s.V1EnvVar("IP", value_from=k8s.V1EnvVarSource(field_ref=k8s.V1ObjectFieldSelector(field_path="status.podIP")))
+    return {
+        "image": "other:1",
+        "cmds": ["a", "b"],
+        "arguments": ["c", "{d}"],
+        "ports": [k8s.V1ContainerPort(container_port=80)],
+        "volume_mounts": [mount],
+        "volumes": [volume],
+        "env_vars": {"A": "b"},
+        "env_from": [k8s.V1EnvFromSource(secret_ref=k8s.V1SecretEnvSource(name="s"))],
+        "secrets": [Secret("env", "TOKEN", "of", "key"), Secret("volume", "/s", "of"), Secret("env", None, "all")],
+        "configmaps": ["c"],
+        "pod_runtime_info_envs": [runtime],
+        "labels": {"a": "b"},
+        "annotations": {"c": "d"},
+        "base_container_name": "mine",
+        "image_pull_policy": "Always",
+        "container_resources": k8s.V1ResourceRequirements(limits={"cpu": "1"}),
+        "affinity": k8s.V1Affinity(node_affinity=k8s.V1NodeAffinity()),
+        "runtime_class_name": "r",
+        "node_selector": {"a": "b"},
+        "image_pull_secrets": [k8s.V1LocalObjectReference("p")],
+        "service_account_name": "s",
+        "hostnetwork": True,
+        "host_aliases": [k8s.V1HostAlias(ip="1.2.3.4", hostnames=["h"])],
+        "tolerations": [k8s.V1Toleration(key="t")],
+        "security_context": {"runAsUser": 5},
+        "container_security_context": {"privileged": True},
+        "dnspolicy": "None",
+        "dns_config": k8s.V1PodDNSConfig(nameservers=["1.1.1.1"]),
+        "hostname": "h",
+        "subdomain": "s",
+        "schedulername": "s",
+        "full_pod_spec": k8s.V1Pod(spec=k8s.V1PodSpec(containers=[k8s.V1Container(name="base", working_dir="/w")])),
+        "init_containers": [k8s.V1Container(name="first", image="f", command=["g"])],
+        "pod_template_dict": {"spec": {"containers": [{"name": "base", "stdin": True}], "nodeName": "n"}},
+        "priority_class_name": "p",
+        "termination_grace_period": 5,
+        "termination_message_policy": "FallbackToLogsOnError",
+        "active_deadline_seconds": 9,
+    }
+
+
+@pytest.mark.parametrize("name", sorted(carried_arguments()))
+def test_an_argument_of_a_pod_is_carried(name: str) -> None:
+    holds_all({name: carried_arguments()[name]})
+
+
+def test_a_template_file_of_a_pod_is_read_now(tmp_path: Path, translated: Any) -> None:
+    file = tmp_path / "pod.yaml"
+    file.write_text("spec: {containers: [{name: base, args: ['{{ ds }}']}], nodeName: n}")
+    holds_all({"pod_template_file": str(file)})
+    missing = translated('Pod(task_id="a", image="i", cmds=["x"], pod_template_file="nowhere.yaml")')
+    assert any("its pod_template_file 'nowhere.yaml' isn't on this machine" in one for one in findings(missing, Severity.NOTE))
+
+
+def test_the_time_until_a_pod_starts_is_limited_where_the_author_does(translated: Any) -> None:
+    for argument, expected in (
+        ("", None),
+        ("startup_timeout_seconds=300", "600s"),
+        ("schedule_timeout_seconds=30", "150s"),
+        ("startup_timeout_seconds=9, pool='p', executor_config={'argo': {'pools_config_map': 'pools'}}", None),
+    ):
+        found = template(translated(f'Pod(task_id="a", image="i", cmds=["x"], {argument})'), "a")
+        assert found.get("pendingTimeout") == expected
+
+
+ELSEWHERE = {
+    "callbacks": "[type('C', (), {})]",
+    "progress_callback": "print",
+    "namespace": "'other'",
+    "automount_service_account_token": "False",
+    "kubernetes_conn_id": "'other'",
+    "config_file": "'/kube/config'",
+    "cluster_context": "'other'",
+}
+"""Arguments that are said, and what each is for an example."""
+
+TESTED_ABOVE = {"skip_on_exit_code", "do_xcom_push", "pod_template_file", "startup_timeout_seconds", "schedule_timeout_seconds"}
+
+
+@pytest.mark.parametrize(("name", "value"), sorted(ELSEWHERE.items()))
+def test_an_argument_of_a_pod_that_is_not_carried_is_said(name: str, value: str, translated: Any) -> None:
+    diagnostics = translated(f'Pod(task_id="a", image="i", cmds=["x"], {name}={value})').diagnostics
+    shown = {
+        "automount_service_account_token": "automountServiceAccountToken",
+        "kubernetes_conn_id": "connection 'other'",
+        "namespace": "namespace 'other'",
+    }.get(name, name)
+    assert any(one.code in ("AA229", "AA231") and shown in one.message for one in diagnostics)
+
+
+def test_there_are_no_other_arguments() -> None:
+    import inspect
+
+    from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+
+    from airflow_argo.translator.operators.kubernetes_pod import HOUSEHOLD
+
+    names = set(inspect.signature(KubernetesPodOperator.__init__).parameters) - {"self", "kwargs"}
+    assert names - carried_arguments().keys() - ELSEWHERE.keys() - TESTED_ABOVE - HOUSEHOLD == set()
 
 
 # Docker
