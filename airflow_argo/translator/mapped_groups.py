@@ -66,14 +66,14 @@ def sources_of_mapping(task: Any) -> list[str]:
 
 
 def is_counted_at_start(task: Any) -> bool:
-    """Whether the instances of a task are known, and made, when a run begins: it is expanded over literals only."""
-    return has_instances(task) and not sources_of_mapping(task)
+    """Whether a task has instances as soon as a run begins: it is expanded over literals only, and they have elements."""
+    return has_instances(task) and not sources_of_mapping(task) and not is_never_expanded(task)
 
 
 def is_never_expanded(task: Any) -> bool:
-    """Whether a task's group is expanded over a literal without elements: the task is then judged as one that isn't mapped."""
+    """Whether a task is expanded over a literal without elements: it is then judged as one that isn't mapped."""
     given = expand_input_of(task)
-    if given is None or not is_counted_at_start(task):
+    if given is None or sources_of_mapping(task):
         return False
     return any(len(one) == 0 for one in (given.value.values() if isinstance(given.value, Mapping) else [given.value]))
 

@@ -157,3 +157,20 @@ with DAG("branch_skip_beside_failure", schedule=None) as beside_failure:
     decided = nothing_chosen()
     failed >> decided >> EmptyOperator(task_id="child") >> EmptyOperator(task_id="later")
     failed >> beside_failure.get_task("child")
+
+with DAG("skips_beside_a_failure", schedule=None) as beside_failure:
+
+    @task.branch(trigger_rule="all_done")
+    def none_of_them():
+        return []
+
+    fails = BashOperator(task_id="fails", bash_command="exit 1")
+    again = BashOperator(task_id="again", bash_command="exit 0")
+    commands = {"unmapped": None, "over_nothing": [], "over_one": ["exit 0"]}
+    fails >> again
+    for task_id, over in commands.items():
+        if over is None:
+            one = BashOperator(task_id=task_id, bash_command="exit 0")
+        else:
+            one = BashOperator.partial(task_id=task_id).expand(bash_command=over, env=[{"A": "1"}])
+        [none_of_them(), again] >> one
