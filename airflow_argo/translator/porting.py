@@ -25,6 +25,7 @@ MOVES = "AIR301,AIR302,AIR303,AIR311,AIR312,AIR321"
 """Ruff's rules on what Airflow 3 moved, renamed and removed. Its other AIR rules are about style."""
 
 UNUSED = "F401"
+_ALIKE = 0.6
 _IMPORTS_MOVED = re.compile(r"`airflow[\w.]*` is (moved|removed)")
 _IS_AIRFLOWS = re.compile(r"`airflow(\.|`)")
 
@@ -49,11 +50,21 @@ class Ported:
 
     def old_line(self, line: int) -> int:
         """The line of the old text that a line of the new one was made of."""
-        matcher = SequenceMatcher(None, self.text.splitlines(), self.old.splitlines(), autojunk=False)
-        for _, new_start, new_end, old_start, old_end in matcher.get_opcodes():
+        new, old = self.text.splitlines(), self.old.splitlines()
+        matcher = SequenceMatcher(None, new, old, autojunk=False)
+        for kind, new_start, new_end, old_start, old_end in matcher.get_opcodes():
             if new_start < line <= new_end:
-                return max(1, min(old_start + line - new_start, old_end))
+                same_place = max(1, min(old_start + line - new_start, old_end))
+                changed = range(old_start + 1, old_end + 1) if kind == "replace" else ()
+                return _likest(new[line - 1], old, changed, same_place)
         return line
+
+
+def _likest(text: str, lines: list[str], among: Iterable[int], otherwise: int) -> int:
+    """The number of the line that a changed one was made of: imports change their places."""
+    alike = [(SequenceMatcher(None, text, lines[number - 1]).ratio(), -abs(number - otherwise), number) for number in among]
+    ratio, _, number = max(alike, default=(0, 0, otherwise))
+    return number if ratio > _ALIKE else otherwise
 
 
 def ported(path: Path, *, keep_defaults: bool = False) -> Ported:

@@ -34,6 +34,9 @@ from airflow_argo.translator.porting_names import (
 Edit = tuple[int, int, bytes]
 """(first byte, byte after the last, new text)."""
 
+_BEFORE_START = 3
+"""Arguments of a DAG before its start date, in Airflow 2: dag_id, description, schedule."""
+
 Rule = Callable[[ast.Module, bytes], Iterator[Edit]]
 
 
@@ -85,9 +88,8 @@ def moved_modules(tree: ast.Module, data: bytes) -> Iterator[Edit]:
 
 
 def _home(module: str, name: str) -> tuple[str, str]:
-    if (module, name) in MOVED_NAMES:
-        return MOVED_NAMES[module, name]
-    return (MOVED_MODULES[module], RENAMED_CLASSES.get(name, name)) if module in MOVED_MODULES else (module, name)
+    found = (MOVED_MODULES[module], RENAMED_CLASSES.get(name, name)) if module in MOVED_MODULES else (module, name)
+    return MOVED_NAMES.get(found, found)
 
 
 def dates_of_today(tree: ast.Module, data: bytes) -> Iterator[Edit]:
@@ -139,6 +141,12 @@ def without_gone_arguments(tree: ast.Module, data: bytes) -> Iterator[Edit]:
             start, _ = span_of(keyword, data)
             if keyword.arg in RENAMED_ARGUMENTS and "task_id" in given:
                 yield start, start + len(keyword.arg), RENAMED_ARGUMENTS[keyword.arg].encode()
+            elif (
+                keyword.arg == "auto_remove"
+                and isinstance(keyword.value, ast.Constant)
+                and keyword.value.value in (True, False)
+            ):
+                yield (*span_of(keyword.value, data), b'"success"' if keyword.value.value else b'"never"')
             elif keyword.arg == "trigger_rule" and isinstance(keyword.value, ast.Constant):
                 new = RENAMED_RULES.get(str(keyword.value.value))
                 if new:
@@ -357,14 +365,15 @@ def _attribute(node: ast.Attribute, context: _Context, data: bytes) -> Iterator[
 
 
 def explicit_defaults(tree: ast.Module, data: bytes) -> Iterator[Edit]:
-    """What Airflow 2 does where a DAG says nothing: it makes up for missed runs, and runs daily."""
+    """What Airflow 2 does where a DAG says nothing: it makes up for missed runs, and runs daily from its start date on."""
     needs_days = False
     for node in dags_in(tree):
         given = {keyword.arg for keyword in node.keywords}
-        said = [] if "catchup" in given else ["catchup=True"]
+        begins = may_begin(node, tree)
+        said = [] if "catchup" in given else [f"catchup={begins}"]
         if not given & {"schedule", "schedule_interval", "timetable"} and len(node.args) < 3:
-            said.append("schedule=timedelta(days=1)")
-            needs_days = True
+            said.append("schedule=timedelta(days=1)" if begins else "schedule=None")
+            needs_days = needs_days or begins
         if said:
             _, end = span_of(node, data)
             inside = data[: end - 1].rstrip()
@@ -379,6 +388,30 @@ def dags_in(tree: ast.Module) -> Iterator[ast.Call]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and name_of(node.func) in ("DAG", "dag") and not sets_by_stars(node):
             yield node
+
+
+def may_begin(node: ast.Call, tree: ast.Module) -> bool:
+    """Whether a DAG may have a start date: itself, in default_args that can't be read here, or of a task's."""
+    given = {keyword.arg: keyword.value for keyword in node.keywords}
+    if "start_date" in given or len(node.args) > _BEFORE_START:
+        return True
+    calls = (one for one in ast.walk(tree) if isinstance(one, ast.Call) and name_of(one.func) not in ("DAG", "dag"))
+    if any(keyword.arg == "start_date" for call in calls for keyword in call.keywords):
+        return True
+    default = given.get("default_args")
+    return default is not None and _may_have(default, "start_date", tree)
+
+
+def _may_have(of: ast.expr, key: str, tree: ast.Module) -> bool:
+    """Whether a dict may have a key: one that is written down at the top of the file, and isn't changed, tells."""
+    if isinstance(of, ast.Name):
+        uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == of.id]
+        written = [node.value for node in tree.body if isinstance(node, ast.Assign) and node.targets[0] in uses]
+        changed = any(f"{of.id}{word}" in ast.unparse(tree) for word in ("[", ".update(", ".setdefault("))
+        return len(written) != 1 or changed or _may_have(written[0], key, tree)
+    if not isinstance(of, ast.Dict):
+        return True
+    return any(not isinstance(one, ast.Constant) or one.value == key for one in of.keys)
 
 
 def sets_by_stars(node: ast.Call) -> bool:

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from airflow_argo.translator.porting_edits import dags_in, name_of, sets_by_stars
+from airflow_argo.translator.porting_edits import dags_in, may_begin, name_of, sets_by_stars
 from airflow_argo.translator.porting_names import CONTEXT, SQL_CONNECTIONS, TAG, WITHOUT_LIKE
 
 Left = tuple[int, str]
@@ -27,6 +27,14 @@ def left_defaults(new: str, *, kept: bool) -> Iterator[Left]:
     """
     tree = ast.parse(new)
     yield from _unknown_defaults(tree) if kept else _defaults(tree)
+    for node in dags_in(tree):
+        schedule = {keyword.arg: keyword.value for keyword in node.keywords}.get("schedule")
+        never = schedule is None or (isinstance(schedule, ast.Constant) and schedule.value is None)
+        if not never and not may_begin(node, tree):
+            yield (
+                node.lineno,
+                "Airflow 2 ran a DAG without a start_date by hand only, Airflow 3 by its schedule: say start_date",
+            )
 
 
 def left_by_hand(old: str, new: str) -> Iterator[Left]:

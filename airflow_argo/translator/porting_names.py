@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from airflow_argo.translator.porting_contrib import CONTRIB, RENAMED_IN_CONTRIB
+
 AIRFLOW_2 = {
     "AIRFLOW__SCHEDULER__CATCHUP_BY_DEFAULT": "True",
     "AIRFLOW__SCHEDULER__CREATE_CRON_DATA_INTERVALS": "True",
@@ -41,37 +43,23 @@ _STANDARD, _GOOGLE, _AMAZON = "airflow.providers.standard", "airflow.providers.g
 _PODS = "airflow.providers.cncf.kubernetes"
 
 MOVED_MODULES = {
-    "airflow.contrib.hooks.aws_hook": f"{_AMAZON}.hooks.base_aws",
-    "airflow.contrib.hooks.bigquery_hook": f"{_GOOGLE}.hooks.bigquery",
-    "airflow.contrib.hooks.gcs_hook": f"{_GOOGLE}.hooks.gcs",
-    "airflow.contrib.hooks.sftp_hook": "airflow.providers.sftp.hooks.sftp",
-    "airflow.contrib.hooks.slack_webhook_hook": "airflow.providers.slack.hooks.slack_webhook",
-    "airflow.contrib.hooks.ssh_hook": "airflow.providers.ssh.hooks.ssh",
+    **{f"airflow.contrib.{old}": f"{package}.{new}" for package, moved in CONTRIB.items() for old, new in moved.items()},
+    "airflow.contrib.hooks.fs_hook": f"{_STANDARD}.hooks.filesystem",
     "airflow.contrib.kubernetes.secret": f"{_PODS}.secret",
-    "airflow.contrib.operators.bigquery_operator": f"{_GOOGLE}.operators.bigquery",
-    "airflow.contrib.operators.databricks_operator": "airflow.providers.databricks.operators.databricks",
-    "airflow.contrib.operators.dataproc_operator": f"{_GOOGLE}.operators.dataproc",
-    "airflow.contrib.operators.ecs_operator": f"{_AMAZON}.operators.ecs",
-    "airflow.contrib.operators.gcp_container_operator": f"{_GOOGLE}.operators.kubernetes_engine",
-    "airflow.contrib.operators.gcs_to_bq": f"{_GOOGLE}.transfers.gcs_to_bigquery",
-    "airflow.contrib.operators.kubernetes_pod_operator": f"{_PODS}.operators.pod",
-    "airflow.contrib.operators.sftp_operator": "airflow.providers.sftp.operators.sftp",
-    "airflow.contrib.operators.slack_webhook_operator": "airflow.providers.slack.operators.slack_webhook",
     "airflow.contrib.operators.snowflake_operator": "airflow.providers.snowflake.operators.snowflake",
-    "airflow.contrib.operators.spark_submit_operator": "airflow.providers.apache.spark.operators.spark_submit",
-    "airflow.contrib.operators.ssh_operator": "airflow.providers.ssh.operators.ssh",
     "airflow.contrib.sensors.bash_sensor": f"{_STANDARD}.sensors.bash",
     "airflow.contrib.sensors.file_sensor": f"{_STANDARD}.sensors.filesystem",
-    "airflow.contrib.sensors.gcs_sensor": f"{_GOOGLE}.sensors.gcs",
     "airflow.contrib.sensors.python_sensor": f"{_STANDARD}.sensors.python",
     "airflow.contrib.sensors.weekday_sensor": f"{_STANDARD}.sensors.weekday",
     "airflow.kubernetes.secret": f"{_PODS}.secret",
     f"{_PODS}.operators.kubernetes_pod": f"{_PODS}.operators.pod",
     f"{_STANDARD}.sensor.bash": f"{_STANDARD}.sensors.bash",  # ruff has it so
+    "airflow.contrib.utils.weekday": f"{_STANDARD}.utils.weekday",
     "airflow.decorators.task_group": "airflow.sdk",
     "airflow.models.expandinput": "airflow.sdk.definitions._internal.expandinput",
     "airflow.models.mappedoperator": "airflow.sdk.definitions.mappedoperator",
     "airflow.models.xcom_arg": "airflow.sdk.definitions.xcom_arg",
+    "airflow.providers.slack.notifications.slack_notifier": "airflow.providers.slack.notifications.slack",
     "airflow.sensors.date_time_sensor": f"{_STANDARD}.sensors.date_time",
     "airflow.sensors.time_delta_sensor": f"{_STANDARD}.sensors.time_delta",
     "airflow.utils.log.secrets_masker": "airflow.sdk.log",
@@ -79,8 +67,9 @@ MOVED_MODULES = {
     "airflow.utils.template": "airflow.sdk",
     "airflow.utils.weekday": f"{_STANDARD}.utils.weekday",
 }
-"""Modules of Airflow 1.10 and 2 and of early providers that ruff's rules don't move. Source: Airflow 2's airflow/contrib."""
+"""Modules of Airflow 1.10 and 2 and of early providers that ruff's rules don't move."""
 
+_TIMEZONES = "airflow._shared.timezones.timezone"
 _SQL = ("airflow.providers.common.sql.operators.sql", "SQLExecuteQueryOperator")
 
 MOVED_NAMES = {
@@ -88,6 +77,7 @@ MOVED_NAMES = {
     ("airflow.models.taskinstance", "Context"): ("airflow.sdk", "Context"),
     ("airflow.operators.branch_operator", "BaseBranchOperator"): ("airflow.sdk", "BaseBranchOperator"),
     ("airflow.operators.python", "task"): ("airflow.sdk", "task"),
+    **{("airflow.utils.timezone", name): (_TIMEZONES, name) for name in ("is_localized", "is_naive", "make_aware")},
     ("airflow.providers.http.operators.http", "SimpleHttpOperator"): ("airflow.providers.http.operators.http", "HttpOperator"),
     ("airflow.providers.jdbc.operators.jdbc", "JdbcOperator"): _SQL,
     ("airflow.providers.microsoft.mssql.operators.mssql", "MsSqlOperator"): _SQL,
@@ -118,12 +108,8 @@ SQL_HOOK_PARAMS = {"SnowflakeOperator": ("warehouse", "database", "role", "schem
 """Their arguments that are in its `hook_params`."""
 
 RENAMED_CLASSES = {
-    "AwsHook": "AwsBaseHook",
+    **RENAMED_IN_CONTRIB,
     "ECSOperator": "EcsRunTaskOperator",
-    "GKEPodOperator": "GKEStartPodOperator",
-    "GoogleCloudStorageHook": "GCSHook",
-    "GoogleCloudStorageObjectSensor": "GCSObjectExistenceSensor",
-    "GoogleCloudStorageToBigQueryOperator": "GCSToBigQueryOperator",
 }
 """Classes of those modules that have another name where they are now."""
 

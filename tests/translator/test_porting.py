@@ -178,6 +178,58 @@ def test_imports_under_other_names_and_in_a_try_are_moved(port: Any, tmp_path: P
     ]
 
 
+CONTRIB = """
+from airflow.contrib.hooks.fs_hook import FSHook
+from airflow.contrib.operators.gcs_to_bq import GoogleCloudStorageToBigQueryOperator as Load
+from airflow.contrib.operators.snowflake_operator import SnowflakeOperator
+from airflow.providers.docker.operators.docker import DockerOperator
+from airflow.utils.timezone import make_aware
+
+f(FSHook, Load, SnowflakeOperator, make_aware)
+DockerOperator(task_id="d", image="x", auto_remove=True)
+"""
+
+
+def test_contrib_is_where_the_providers_have_it(port: Any) -> None:
+    assert port(CONTRIB).text.splitlines()[1:] == [
+        "from airflow.providers.standard.hooks.filesystem import FSHook",
+        "from airflow.providers.google.cloud.transfers.gcs_to_bigquery import GCSToBigQueryOperator as Load",
+        "from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator as SnowflakeOperator",
+        "from airflow.providers.docker.operators.docker import DockerOperator",
+        "from airflow._shared.timezones.timezone import make_aware",
+        "",
+        "f(FSHook, Load, SnowflakeOperator, make_aware)",
+        'DockerOperator(task_id="d", image="x", auto_remove="success")',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dag", "said"),
+    [
+        ("DAG('d')", "DAG('d', catchup=False, schedule=None)"),
+        ("DAG('d', default_args={'owner': 'o'})", "DAG('d', default_args={'owner': 'o'}, catchup=False, schedule=None)"),
+        ("DAG('d', schedule=None, default_args=args)", "DAG('d', schedule=None, default_args=args, catchup=True)"),
+        ("DAG('d', schedule=None, start_date=day)", "DAG('d', schedule=None, start_date=day, catchup=True)"),
+    ],
+)
+def test_what_has_no_start_date_never_ran_by_itself(dag: str, said: str, port: Any) -> None:
+    made = port(f"from airflow import DAG\n\nargs = {{'start_date': day}}\n{dag}\n", keep_defaults=True)
+    assert made.text.splitlines()[-1] == said
+
+
+def test_a_schedule_without_a_start_date_is_left_to_the_author(port: Any) -> None:
+    made = port("from airflow import DAG\n\nDAG('d', schedule_interval='@daily')\n", keep_defaults=True)
+    assert [line for line, what in made.left if "without a start_date by hand only" in what] == [3]
+
+
+def test_a_moved_imports_line_is_that_of_the_file_as_it_is(port: Any) -> None:
+    made = port("from airflow import DAG\nfrom airflow.contrib.hooks.ssh_hook import SSHHook\n\nDAG('d')\nSSHHook()\n")
+    lines = made.text.splitlines()
+    (new,) = [number for number, line in enumerate(lines, 1) if "import SSHHook" in line]
+    assert new == 1
+    assert made.old_line(new) == 2
+
+
 DATABASES = """
 from airflow.operators.mysql_operator import MySqlOperator as Query
 from airflow.providers.postgres.operators.postgres import PostgresOperator
