@@ -159,16 +159,20 @@ def run(file: str, dag_id: str, logical_date: str, conf: dict[str, Any], beside:
 
 
 def _activate_assets() -> None:
-    """What the scheduler does for the assets of the DAGs that it knows. Source: SchedulerJobRunner."""
+    """What the scheduler does for the assets of the DAGs that it knows. Source: SchedulerJobRunner.
+
+    Of those that share a name or a URI one is active: the last, which is of the file at hand and not of one before it.
+    """
     from airflow.models.asset import AssetActive, AssetModel
     from airflow.utils.session import create_session
-    from sqlalchemy import select
+    from sqlalchemy import delete, select
 
     with create_session() as session:
-        active = session.scalars(select(AssetActive)).all()
-        names, uris = {one.name for one in active}, {one.uri for one in active}
-        for found in session.scalars(select(AssetModel).order_by(AssetModel.id)).all():
-            if found.name not in names and found.uri not in uris:  # of those that share a name or a URI, one is active
+        session.execute(delete(AssetActive))
+        names: set[str] = set()
+        uris: set[str] = set()
+        for found in session.scalars(select(AssetModel).order_by(AssetModel.id.desc())).all():
+            if found.name not in names and found.uri not in uris:
                 session.add(AssetActive.for_asset(found))
                 names.add(found.name)
                 uris.add(found.uri)
