@@ -29,7 +29,17 @@ from airflow_argo.compiler.states import Proxy, proxies, reports_items
 from airflow_argo.compiler.tasks import PlannedTask
 from airflow_argo.compiler.templates import FAIL, FAIL_IF, NOOP, NOOP_TEMPLATE, Templates, arguments_of
 from airflow_argo.diagnostics import DefinitionError
-from airflow_argo.model.conditions import NOT_RUN_TO_SUCCESS, TRUE, Condition, Every, Some, State, steps_judged, values_read
+from airflow_argo.model.conditions import (
+    FALSE,
+    NOT_RUN_TO_SUCCESS,
+    TRUE,
+    Condition,
+    Every,
+    Some,
+    State,
+    steps_judged,
+    values_read,
+)
 from airflow_argo.model.graph import ForLoop, Graph, Step, WhileLoop
 from airflow_argo.model.jobs import LargeValues, passes_artifacts, reports
 from airflow_argo.model.values import Concatenated, Listing, Output, Value, Zipped, sources_of
@@ -244,12 +254,14 @@ class GraphTemplate:
 
     def _proxy_task(self, step: Step, kind: Proxy) -> Dict:
         """A task without a pod whose phase is a step's state: see `states.Proxy`."""
-        tests: dict[Proxy, Condition] = {
+        skipped = frozenset({State.SKIPPED})
+        fails: dict[Proxy, Condition] = {
             Proxy.WORST: Some(step.id, NOT_RUN_TO_SUCCESS),
-            Proxy.BEST: Every(step.id, frozenset({State.FAILED, State.UPSTREAM_FAILED, State.SKIPPED})),
+            Proxy.BEST: Every(step.id, NOT_RUN_TO_SUCCESS | skipped),
             Proxy.SOME: Every(step.id, NOT_RUN_TO_SUCCESS),
+            Proxy.SKIPS: FALSE,
         }
-        reason = f"{truth(tests[kind], self.scope)} ? {quote(self.scope.names[step.id] + ' failed')} : ''"
+        reason = f"{truth(fails[kind], self.scope)} ? {quote(self.scope.names[step.id] + ' failed')} : ''"
         task: Dict = {
             "name": self.proxy_name(step.id, kind),
             "template": self.made.fail_if(),
@@ -257,7 +269,8 @@ class GraphTemplate:
             "depends": self.scope.names[step.id],
         }
         if kind is not Proxy.SOME:
-            task["when"] = tag(f"!({truth(Every(step.id, frozenset({State.SKIPPED})), self.scope)})")
+            skips = Some(step.id, skipped) if kind is Proxy.SKIPS else Every(step.id, skipped)
+            task["when"] = tag(f"!({truth(skips, self.scope)})")
         return task
 
     def _failed_leaves(self, leaves: list[Step]) -> str:

@@ -39,12 +39,14 @@ class Proxy(str, Enum):
     """What a proxy's phase says of the items of a loop that reports, or of a job that may skip.
 
     WORST: Failed if any failed, else Succeeded if any succeeded, else Skipped. BEST: Succeeded if any succeeded, else Skipped
-    if all were skipped, else Failed. SOME: Succeeded if any succeeded or was skipped, else Failed.
+    if all were skipped, else Failed. SOME: Succeeded if any succeeded or was skipped, else Failed. SKIPS: Skipped if any was
+    skipped, else Succeeded.
     """
 
     WORST = "worst"
     BEST = "best"
     SOME = "some"
+    SKIPS = "skips"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,8 @@ def _proxy_for(test: Every | Some) -> Proxy:
             return Proxy.BEST
         case Some(states=states) if states == _SUCCESS_OR_SKIPPED:
             return Proxy.SOME
+        case Some(states=states) if states == {State.SKIPPED}:
+            return Proxy.SKIPS
         case _:
             raise AssertionError(f"no proxy shows {test}")
 

@@ -210,7 +210,7 @@ def _judged_by_item(
         condition = None
     if is_member and not is_never_expanded(task):
         items.append(item_rule(rule, task, ctx.dag))
-        rule = rule_before_expansion(task, ctx)
+        rule = rule_before_expansion(rule, task, ctx)
     return (replace(loop, rule=both(items)) if items else loop), rule, condition
 
 

@@ -6,7 +6,7 @@ same index of the members before it, and by all instances of tasks outside of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from airflow_argo.model.conditions import (
     steps_judged,
 )
 from airflow_argo.translator.airflow_names import is_mapped, rule_name_of
+from airflow_argo.translator.trigger_rules import ALL_DONE_SETUP_SUCCESS
 
 if TYPE_CHECKING:
     from airflow_argo.translator.context import DagContext
@@ -80,13 +81,16 @@ def is_never_expanded(task: Any) -> bool:
 
 def item_rule(rule: Rule, task: Any, dag: Any) -> Rule:
     """The rule of a member for one item: of other members it judges the same item."""
-    members = {
-        step
-        for test in (rule.needs, rule.wants)
-        for step in steps_judged(test)
-        if step in dag.task_dict and are_members(task, dag.task_dict[step])
-    }
+    members = _members_judged(rule, task, dag)
     return replace(rule, needs=_by_item(rule.needs, members), wants=_by_item(rule.wants, members))
+
+
+def _members_judged(rule: Rule, task: Any, dag: Any) -> set[str]:
+    return {step for step in _steps_judged(rule) if step in dag.task_dict and are_members(task, dag.task_dict[step])}
+
+
+def _steps_judged(rule: Rule) -> Iterator[str]:
+    return (step for test in (rule.needs, rule.wants) for step in steps_judged(test))
 
 
 def _by_item(condition: Condition, members: set[str]) -> Condition:
@@ -114,21 +118,40 @@ def rule_of_sources(task: Any, ctx: DagContext) -> Rule:
     return Rule(needs, all_of(test(source, SUCCESS) for source, test in tests.items()))
 
 
-def rule_before_expansion(task: Any, ctx: DagContext) -> Rule:
-    """What a member's trigger rule asks before its group is expanded; nothing, but for two rules.
+_OVER_ALL = ("one_success", "one_failed", "one_done", "none_failed_min_one_success", "none_failed_or_skipped")
+"""Rules that Airflow judges over all instances of other members, before a group is expanded. Source: TriggerRuleDep."""
 
-    Airflow judges a member once before its group is expanded, over all instances for some rules, over none for others.
+
+def rule_before_expansion(rule: Rule, task: Any, ctx: DagContext) -> Rule:
+    """What the rule of a member asks before its group is expanded, when Airflow judges it once for all instances.
+
+    Most rules then judge no instance of other members, but those that were never expanded, and what is outside the group.
     """
-    if not sources_of_mapping(task):
+    name = rule_name_of(task)
+    if not sources_of_mapping(task) or name == ALL_DONE_SETUP_SUCCESS:
         return Rule()
-    name, upstream = rule_name_of(task), sorted(task.upstream_task_ids)
-    members = [one for one in upstream if are_members(task, ctx.dag.task_dict[one])]
-    upstream = ctx.outside.stand_ins(upstream, name)
-    if name in ("none_failed_min_one_success", "none_failed_or_skipped"):
-        return Rule(all_of(Every(one, SUCCESS_OR_SKIPPED) for one in upstream))
-    if name == "all_done_min_one_success" and members and len(members) == len(upstream):
-        return Rule(Whole(members[0], frozenset({State.SKIPPED})))  # it counts no success, so the task can't run
-    return Rule()
+    if name in _OVER_ALL:
+        return rule
+    members, judged = _members_judged(rule, task, ctx.dag), set(_steps_judged(rule))
+    counts_success = name == "all_done_min_one_success"  # of which there is none then
+    if len(members) < 2 and members == judged and not counts_success:
+        return Rule()  # all instances end as the rule would have it for the whole
+    return Rule(_as_never_expanded(rule.needs, members), _as_never_expanded(rule.wants, members))
+
+
+def _as_never_expanded(condition: Condition, members: set[str]) -> Condition:
+    """A condition that instances of members neither fulfil nor break."""
+    match condition:
+        case AllOf(of=parts):
+            return AllOf(tuple(_as_never_expanded(part, members) for part in parts))
+        case AnyOf(of=parts):
+            return AnyOf(tuple(_as_never_expanded(part, members) for part in parts))
+        case Every(step=step, states=states) if step in members:
+            return Whole(step, states | SUCCESS)
+        case Some(step=step, states=states) if step in members:
+            return Whole(step, states - SUCCESS)
+        case _:
+            return condition
 
 
 def both(rules: Iterable[Rule]) -> Rule:

@@ -97,8 +97,10 @@ RULES = (
     *("all_skipped", "none_failed_min_one_success", "all_done_min_one_success"),
 )
 
-with DAG("skipped_setup_around_a_failure", schedule=None) as around_failure:
-    outer, inner = bash("outer", 99).as_setup(), bash("inner").as_setup()  # the outer one has no teardown
-    delete = bash("delete", 1).as_teardown(setups=inner)
-    [outer, inner] >> bash("work") >> delete
-    delete >> [EmptyOperator(task_id=rule, trigger_rule=rule) for rule in RULES]
+for name, codes in {"skipped": [99], "skipped_in_part": [0, 99], "failed_in_part": [1, 99]}.items():
+    with DAG(f"setup_{name}_around_a_failure", schedule=None) as around_failure:
+        inner = bash("inner").as_setup()
+        outer = BashOperator.partial(task_id="outer").expand(bash_command=[f"exit {code}" for code in codes]).as_setup()
+        delete = bash("delete", 1).as_teardown(setups=inner)  # the outer one has none
+        [outer, inner] >> bash("work") >> delete
+        delete >> [EmptyOperator(task_id=rule, trigger_rule=rule) for rule in RULES]
