@@ -5,7 +5,6 @@ One table over all fields that Argo knows. Whoever adds a field to the schema ha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -14,6 +13,7 @@ from airflow_argo.argo.templates import TemplateLibrary, TemplateScope, template
 from airflow_argo.argo.validation.schema import Field, fields_below
 from airflow_argo.diagnostics import Diagnostic
 from airflow_argo.local.documents import Document
+from airflow_argo.local.patch_support import refusals as refusals_of_patch
 from airflow_argo.local.pods.plan import Objects, known_field
 from airflow_argo.local.resource_support import created_specs, refusals
 
@@ -23,13 +23,14 @@ OBJECT_CODE: Final = "AA502"
 DONE: Final[Mapping[str, str]] = {
     "WorkflowSpec": "templates entrypoint arguments serviceAccountName volumes volumeClaimTemplates parallelism suspend onExit "
     "activeDeadlineSeconds priority shutdown workflowTemplateRef synchronization retryStrategy podMetadata templateDefaults "
-    "hooks workflowMetadata",
+    "hooks workflowMetadata podSpecPatch",
     "WorkflowTemplateRef": "name clusterScope",
     "WorkflowMetadata": "labels annotations labelsFrom",
     "LabelFrom": "expression",
     "Metadata": "labels annotations name namespace",
     "Template": "name inputs outputs metadata steps container containerSet script resource dag suspend volumes initContainers "
-    "sidecars activeDeadlineSeconds retryStrategy parallelism failFast synchronization timeout pendingTimeout annotations",
+    "sidecars activeDeadlineSeconds retryStrategy parallelism failFast synchronization timeout pendingTimeout annotations "
+    "podSpecPatch",
     "Inputs": "parameters artifacts",
     "Outputs": "parameters artifacts result exitCode",
     "Arguments": "parameters artifacts",
@@ -127,7 +128,6 @@ IGNORED: Final[Mapping[str, Mapping[str, str]]] = {
 """By object: fields that are left out without changing how a node ends, and what they are about."""
 
 _CONTROLLER = "it runs in Argo's agent, and there is none"
-_PATCH = "it may change anything about a pod, and there is none"
 _NAMES = "tasks use the names of this machine"
 _PROBE = "the kubelet does that, and there is none"
 _DEVICE = "tasks have no devices of a cluster"
@@ -141,13 +141,12 @@ _REFUSED_CONTAINER: Final = {
 }
 
 REFUSED: Final[Mapping[str, Mapping[str, str]]] = {
-    "WorkflowSpec": {"hostAliases": _NAMES, "podSpecPatch": _PATCH, "executorPlugins": _CONTROLLER},
+    "WorkflowSpec": {"hostAliases": _NAMES, "executorPlugins": _CONTROLLER},
     "Template": {
         "http plugin": _CONTROLLER,
         "data": "it lists a bucket, which Argo's executor does",
         "daemon": "it lives as long as the template around it, with an address of its own, which processes don't have",
         "hostAliases": _NAMES,
-        "podSpecPatch": _PATCH,
         "memoize": "results are not kept from run to run",
     },
     "ValueFrom": {"event": "events start workflows on a cluster"},
@@ -180,6 +179,9 @@ _HARMLESS: Final[Mapping[tuple[str, str], Collection[Any]]] = {
     ("Script", "terminationMessagePolicy"): ("File", ""),
 }
 """Values with which a refused field means nothing."""
+
+_PATCHABLE: Final = frozenset({*DONE["Container"].split(), *(name for names in _CONTAINER for name in names.split())})
+"""Fields of a container that a podSpecPatch may set."""
 
 _CONTAINERS: Final = ("Container", "UserContainer", "SetContainer", "Script")
 
@@ -227,6 +229,10 @@ class Support:
             if kind == "resource":
                 found += self._of_resource(template, path, seen)
             found += self._of(template, "Template", path)
+            patches = [("spec.podSpecPatch", spec.get("podSpecPatch")), (f"{path}.podSpecPatch", template.get("podSpecPatch"))]
+            found += [
+                _diagnostic(at, why) for at, patch in patches if patch for why in refusals_of_patch(patch, template, _PATCHABLE)
+            ]
         return list(dict.fromkeys(found))
 
     def _of_resource(self, template: Mapping[str, Any], path: str, seen: frozenset[str]) -> Iterator[Diagnostic]:
@@ -246,8 +252,6 @@ class Support:
     def _of(self, value: Mapping[str, Any], of: str, path: str) -> Iterator[Diagnostic]:
         for field in fields_below(value, of, path):
             reason = REFUSED_FIELDS.get((field.of, field.name))
-            if field.name == "podSpecPatch" and _is_about_places(field.value):
-                continue
             if reason is not None and field.value not in _HARMLESS.get((field.of, field.name), (None,)):
                 yield _diagnostic(field.path, reason)
             elif (field.of, field.name) in _JUDGES:
@@ -303,41 +307,6 @@ _JUDGES: Final[Mapping[tuple[str, str], Callable[[Support, Field], Iterator[Diag
     ("EnvFrom", "configMapRef"): Support.config_map,
     ("Volume", "configMap"): Support.config_map,
 }
-
-
-_OF_PLACES: Final = frozenset(
-    [
-        "imagePullSecrets",
-        "runtimeClassName",
-        "hostNetwork",
-        "dnsPolicy",
-        "dnsConfig",
-        "hostname",
-        "subdomain",
-        "nodeName",
-        "nodeSelector",
-        "affinity",
-        "tolerations",
-        "topologySpreadConstraints",
-        "priorityClassName",
-        "preemptionPolicy",
-        "schedulerName",
-        "terminationGracePeriodSeconds",
-        "enableServiceLinks",
-        "overhead",
-        "securityContext",
-        "serviceAccountName",
-    ]
-)
-"""Fields of a pod about where and as whom it runs, which a podSpecPatch may name here as the other fields may."""
-
-
-def _is_about_places(patch: Any) -> bool:
-    try:
-        found = json.loads(patch)
-    except (TypeError, ValueError):
-        return False
-    return isinstance(found, dict) and found.keys() <= _OF_PLACES
 
 
 def _diagnostic(path: str, reason: str) -> Diagnostic:

@@ -98,8 +98,8 @@ def test_containers_that_are_refused(container: dict[str, Any], path: str) -> No
 def test_fields_of_the_spec_that_are_refused() -> None:
     assert refused(workflow(OK, podSpecPatch="x", executorPlugins=[{}], hostAliases=[{}])) == [
         "spec.hostAliases",
-        "spec.podSpecPatch",
         "spec.executorPlugins",
+        "spec.podSpecPatch",
     ]
 
 

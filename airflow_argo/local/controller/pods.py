@@ -16,6 +16,7 @@ from airflow_argo.local.controller.execute import boundary_template, executes, t
 from airflow_argo.local.controller.faults import TAG_ERRORS, Fault
 from airflow_argo.local.controller.outcome import PodOutcome, PodRequest
 from airflow_argo.local.controller.outputs import export_outputs
+from airflow_argo.local.controller.pod_patch import patch_template
 from airflow_argo.local.controller.retries import integer
 from airflow_argo.local.controller.state import Run
 from airflow_argo.local.controller.tree import CONTAINER, POD, Node, pod_name_of
@@ -115,11 +116,12 @@ def short_name(node: str) -> str:
 def _substituted(run: Run, template: Template, pod_name: str) -> tuple[Template, tuple[dict[str, Any], ...]]:
     """Once more all tags, now in what becomes the pod, the workflow's volumes included. Source: substitutePodParams."""
     volumes = run.spec.get("volumes") or []
+    patches = [one for one in (run.spec.get("podSpecPatch"), template.get("podSpecPatch")) if one]
     inside = {key: template[key] for key in _EXECUTOR_KEYS if key in template}
     artifacts = (template.get("inputs") or {}).get("artifacts") or []
-    text = dumps({"pod": inside, "artifacts": artifacts, "volumes": volumes})
+    text = dumps({"pod": inside, "artifacts": artifacts, "volumes": volumes, "patches": patches})
     if "{{" not in text:
-        return template, tuple(volumes)
+        return _patched(template, volumes, patches)
     own: dict[str, object] = {"pod.name": pod_name}
     for parameter in (template.get("inputs") or {}).get("parameters") or []:
         own[f"inputs.parameters.{parameter['name']}"] = parameter.get("value") or ""
@@ -128,7 +130,16 @@ def _substituted(run: Run, template: Template, pod_name: str) -> tuple[Template,
     except TAG_ERRORS as error:
         raise Fault(str(error)) from None
     inputs = {**(template.get("inputs") or {}), "artifacts": filled["artifacts"]}
-    return {**template, **filled["pod"], "inputs": inputs}, tuple(filled["volumes"])
+    return _patched({**template, **filled["pod"], "inputs": inputs}, filled["volumes"], filled["patches"])
+
+
+def _patched(
+    template: Template, volumes: list[dict[str, Any]], patches: list[str]
+) -> tuple[Template, tuple[dict[str, Any], ...]]:
+    if not patches or template.get("resource"):
+        return template, tuple(volumes)
+    made, left = patch_template(template, volumes, patches)
+    return dict(made), left
 
 
 def _check_size(template: Template) -> None:
