@@ -34,6 +34,7 @@ from airflow_argo.translator.mapped_groups import are_members, mapped_group_of
 from airflow_argo.translator.origins import Origins
 from airflow_argo.translator.outside import Outside
 from airflow_argo.translator.params import DagParams, own_params_of
+from airflow_argo.translator.parse_time import Placeholder
 from airflow_argo.translator.pods import image_of, with_locks, with_override, with_queue, with_user
 from airflow_argo.translator.slices import NotSliceable, Slice, slice_of
 from airflow_argo.translator.templates import NotConvertible, Pull, TemplateReader
@@ -156,7 +157,7 @@ class TaskContext:
         """An attribute of an operator, as Airflow would render it: templates, XComs and params inside of it are values."""
         names = airflow_names()
         if isinstance(found, str):
-            return self._template(found) if type(found) is str else self._unknown(found)
+            return self._template(str(found)) if type(found) in (str, Placeholder) else self._unknown(found)
         if isinstance(found, MappedItem):
             item = Item(self.task_id, found.axis, Type.JSON)
             return item if found.key is None else Member(item, found.key)

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from airflow_argo.diagnostics import Origin
+from airflow_argo.diagnostics import InputError, Origin
 from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.dag_folders import folders_around
 from airflow_argo.translator.parse_time import placeholders_taken, unknown_in
+from airflow_argo.translator.porting import ported_text
 from airflow_argo.translator.sources import as_written, is_authors, is_porting, left_in, text_of
 from airflow_argo.translator.value_files import how_to_give
 
@@ -34,7 +35,20 @@ def cure_of(error: Exception, file: Path) -> str:
     if isinstance(error, FileNotFoundError) and error.filename is not None:
         relative = not Path(str(error.filename)).is_absolute()
         return "put it there" + (", or start in the folder from which Airflow finds it" if relative else "")
+    if isinstance(error, AttributeError | TypeError | ValueError) and _is_to_be_ported(file):
+        return f"if the file was written for an Airflow older than {airflow_names().version}, read it with --port"
     return "it has to import without errors"
+
+
+def _is_to_be_ported(file: Path) -> bool:
+    """Whether a file would be read otherwise with --port."""
+    if is_porting() or airflow_names().is_2:
+        return False
+    try:
+        text = text_of(file)
+        return ported_text(text, file).text != text
+    except (OSError, UnicodeDecodeError, InputError):
+        return False
 
 
 def where_in(error: Exception, file: Path) -> str:

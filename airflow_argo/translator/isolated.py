@@ -26,6 +26,7 @@ from airflow_argo.translator.dag_files import dag_files_in, translate_file
 from airflow_argo.translator.translation import Translation
 
 DEFAULT_TIMEOUT = 60.0
+TIMED_OUT = "AA106"
 _LAST_OUTPUT = 2000
 
 
@@ -70,7 +71,7 @@ class IsolatedTranslator:
             DagFileError: the file can't be read, and why.
             TranslatorBug: the translator failed.
         """
-        self._ensure_started()
+        self._ensure_started(path)
         translations: list[Translation] = self._ask(path, translate_file, (str(path), settings, dag_id))
         return translations
 
@@ -78,14 +79,14 @@ class IsolatedTranslator:
         self, path: Path, settings: Settings, dag_id: str, first: datetime, last: datetime, *, backwards: bool
     ) -> list[PlannedRun]:
         """The runs of a backfill; see `backfills.planned_runs`."""
-        self._ensure_started()
+        self._ensure_started(path)
         function = partial(planned_runs, backwards=backwards)
         runs: list[PlannedRun] = self._ask(path, function, (str(path), settings, dag_id, first, last))
         return runs
 
     def files_in(self, folder: Path) -> list[Path]:
         """The files of a folder that Airflow would look into for DAGs, in order."""
-        self._ensure_started()
+        self._ensure_started(folder)
         return [Path(name) for name in self._ask(folder, dag_files_in, (str(folder),))]
 
     def close(self) -> None:
@@ -100,7 +101,7 @@ class IsolatedTranslator:
                 self._process.stderr.close()
             self._process = None
 
-    def _ensure_started(self) -> None:
+    def _ensure_started(self, path: Path) -> None:
         if self._process is not None:
             return
         child_reads, we_write = os.pipe()
@@ -118,7 +119,14 @@ class IsolatedTranslator:
         os.close(child_writes)
         self._requests, self._answers = os.fdopen(we_write, "wb"), we_read
         self._buffer.clear()
-        self._ask(Path(), _start, (), timeout=max(self.timeout, DEFAULT_TIMEOUT))
+        timeout = max(self.timeout, DEFAULT_TIMEOUT)
+        try:
+            self._ask(path, _start, (), timeout=timeout)
+        except DagFileError as error:
+            if error.code != TIMED_OUT:
+                raise
+            message = f"Airflow takes more than {timeout:g} seconds to start"
+            raise DagFileError(TIMED_OUT, message, "give it more time: --load-timeout", Origin(str(path))) from None
 
     def _ask(self, path: Path, function: Callable[..., Any], arguments: Sequence[Any], timeout: float | None = None) -> Any:
         assert self._requests is not None
@@ -145,7 +153,7 @@ class IsolatedTranslator:
                 if not ready:
                     self.close()
                     cure = "look for a loop, a connection or a download at the top of the file, or give more time"
-                    raise DagFileError("AA106", f"reading it takes more than {timeout:g} seconds", cure, Origin(str(path)))
+                    raise DagFileError(TIMED_OUT, f"reading it takes more than {timeout:g} seconds", cure, Origin(str(path)))
                 for key, _ in ready:
                     chunk = os.read(key.fd, 1 << 16)
                     if not chunk and key.data is answer:

@@ -10,6 +10,7 @@ import ast
 import builtins
 import dis
 import os
+import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -209,14 +210,17 @@ class _Making:
         """Adds what a task calls; the name under which it can be called."""
         if isinstance(function, partial):
             return self._add_partial(function)
-        unwrapped = function
+        unwrapped, wraps = function, 0
         while hasattr(unwrapped, "__wrapped__"):
-            unwrapped = unwrapped.__wrapped__
+            unwrapped, wraps = unwrapped.__wrapped__, wraps + 1
         if isinstance(function, MethodType) or not isinstance(unwrapped, FunctionType):
             raise NotSliceable(f"{_shown(function)} is no plain function", "use a function that is defined in the DAG file")
         self.line = unwrapped.__code__.co_firstlineno
         if not self._is_in_file(unwrapped):
-            return self._add_imported(unwrapped)
+            return self._add_imported(unwrapped, wraps)
+        if wraps and wraps != len(self._own_decorators(unwrapped)):
+            found = f"function '{unwrapped.__name__}' is wrapped by what doesn't stand above it"
+            raise NotSliceable(found, "decorate it where it is defined")
         return self._add_function(unwrapped)
 
     def _add_partial(self, function: partial[Any]) -> str:
@@ -226,8 +230,10 @@ class _Making:
         self.last.append(f"import functools\n\ntask_callable = functools.partial({', '.join([inner, *arguments])})")
         return "task_callable"
 
-    def _add_imported(self, function: FunctionType) -> str:
+    def _add_imported(self, function: FunctionType, wraps: int) -> str:
         module = function.__module__
+        if wraps and not hasattr(getattr(sys.modules.get(module), function.__name__, None), "__wrapped__"):
+            raise NotSliceable(f"function '{function.__name__}' of {module} is wrapped elsewhere", "decorate it in its module")
         if "<" in function.__qualname__ or "." in function.__qualname__ or module == "__main__":
             cure = "define it at the top of its module"
             raise NotSliceable(f"function '{function.__qualname__}' of {module} can't be imported", cure)
@@ -255,6 +261,13 @@ class _Making:
         self.last.append(f"task_lambda = {ast.unparse(self._with_own_defaults(found[0], function))}")
         return "task_lambda"
 
+    def _is_defined_as(self, name: str, function: FunctionType) -> bool:
+        """Whether a name stands for the function of its definition, and not for what made another of it."""
+        try:
+            return function.__name__ == name and bool(self._definition(function))
+        except NotSliceable:
+            return False
+
     def _definition(self, function: FunctionType) -> _Function:
         line = function.__code__.co_firstlineno
         for node in self.file.functions.get(function.__name__, ()):
@@ -262,6 +275,12 @@ class _Making:
             if first <= line <= node.lineno:
                 return node
         raise NotSliceable(f"function '{function.__name__}' can't be found in its file", "define it with def in the DAG file")
+
+    def _own_decorators(self, function: FunctionType) -> list[ast.expr]:
+        """The decorators above a function that aren't Airflow's."""
+        if function.__name__ == "<lambda>":
+            return []
+        return [one for one in self._definition(function).decorator_list if not self._makes_task(one, function)]
 
     def _without_task_decorators(self, node: _Function, function: FunctionType) -> str:
         kept = [decorator for decorator in node.decorator_list if not self._makes_task(decorator, function)]
@@ -351,13 +370,22 @@ class _Making:
         if self._is_done(name, value):
             return
         if isinstance(value, FunctionType) and self._is_in_file(value):
-            self._add_function(value)
+            self._add_captured(name, value)
         elif isinstance(value, ModuleType):
             self.constants[name] = f"__import__('importlib').import_module({value.__name__!r})"
         elif not self.is_shippable(value):
             raise NotSliceable(f"it uses '{name}', which is {_shown(value)}", "pass values between tasks as arguments")
         else:
             self.constants[name] = _literal(value, name)
+
+    def _add_captured(self, name: str, function: FunctionType) -> None:
+        """A function in a closure, which may have another name there; its decorators made something else of it."""
+        if self._own_decorators(function):
+            found = f"it uses '{name}', which is '{function.__name__}' before it was decorated"
+            raise NotSliceable(found, "use functools.wraps in the decorator")
+        called = self._add_function(function)
+        if called != name:
+            self.last.insert(0, f"{name} = {called}")
 
     def _add_name(self, name: str, user: FunctionType) -> None:
         """Adds the statements that bind a global name, and what those need."""
@@ -372,7 +400,7 @@ class _Making:
             return
         if not self.is_shippable(value):
             raise NotSliceable(f"it uses '{name}', which is {_shown(value)}", "pass values between tasks as arguments")
-        if isinstance(value, FunctionType) and self._is_in_file(value):
+        if isinstance(value, FunctionType) and self._is_in_file(value) and self._is_defined_as(name, value):
             self._add_function(value)
             return
         bindings = self.file.binding(name)

@@ -3,6 +3,8 @@
 import pytest
 
 from airflow_argo.diagnostics import ExitCode
+from airflow_argo.settings import load_settings
+from airflow_argo.translator import isolated
 
 DAG = """from datetime import datetime
 from airflow.sdk import DAG
@@ -35,6 +37,13 @@ DAG_FILES = {
     "a module of an older Airflow": (
         "\nfrom airflow.operators.bash_operator import BashOperator\n",
         "dag.py:2: error AA102: it can't be imported: ModuleNotFoundError: No module named 'airflow.operators.bash_operator'; ",
+    ),
+    "an argument of an older Airflow": (
+        "from airflow import DAG\ndag = DAG('d', schedule_interval='@daily')\n",
+        (
+            "dag.py:2: error AA102: it can't be imported: TypeError: DAG.__init__() got an unexpected keyword argument "
+            "'schedule_interval'; if the file was written for an Airflow older than "
+        ),
     ),
     "a file that isn't there": (
         "open('settings/nope.json')\n",
@@ -85,6 +94,25 @@ def test_what_a_placeholder_may_have_caused_says_so(cli, write):
     answer = cli("translate", "dag.py", "--placeholders")
     assert "dag.py:2: error AA102: it can't be imported: ValueError" in answer.err
     assert "placeholders stand for what it reads, and may be why; Variable 'many': give it by --variables FILE" in answer.err
+
+
+def test_a_placeholder_travels_as_the_text_it_stands_for_would(cli, write):
+    write(
+        "dag.py",
+        "from airflow.sdk import DAG, Variable, task\nwith DAG('d', schedule=None):\n"
+        "    task(lambda x: x, task_id='t')(Variable.get('where'))\n",
+    )
+    answer = cli("translate", "dag.py", "--placeholders")
+    assert answer.code == ExitCode.OK
+    assert "AA110" in answer.err
+    assert "AA231" not in answer.err
+
+
+def test_an_airflow_that_takes_long_to_start_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(isolated, "DEFAULT_TIMEOUT", 0.01)
+    with isolated.IsolatedTranslator(0.01) as translator, pytest.raises(isolated.DagFileError) as caught:
+        translator.translate(tmp_path / "dag.py", load_settings(None, {}))
+    assert str(caught.value).endswith("Airflow takes more than 0.01 seconds to start; give it more time: --load-timeout")
 
 
 def test_an_own_module_elsewhere_in_the_project_is_found_for_the_cure(cli, write):

@@ -139,3 +139,133 @@ def test_a_module_that_reads_its_path_cant_travel_as_text(tmp_path: Path, sliced
 )
 def test_whether_it_needs_airflow(text: str, needs: bool, sliced: Any) -> None:
     assert sliced(text).needs_airflow == needs
+
+
+DECORATORS = """
+from functools import lru_cache, partial, wraps
+
+def plain(f):
+    def inner(*a):
+        return ["plain", f(*a)]
+    return inner
+
+def wrapping(f):
+    @wraps(f)
+    def inner(*a):
+        return ["wrapping", f(*a)]
+    return inner
+
+def marking(f):
+    f.mark = 7
+    return f
+
+class Counting:
+    def __init__(self, f):
+        self.f = f
+    def __call__(self, *a):
+        return ["counting", self.f(*a)]
+
+def adder(n):
+    def add(x):
+        return x + n
+    return add
+
+def composed(f, g):
+    def both(x):
+        return f(g(x))
+    return both
+
+def raw(x):
+    return x
+
+add_one = adder(1)
+also = add_one
+chained = composed(raw, add_one)
+
+@plain
+def with_plain(x):
+    return x * 2
+
+@wrapping
+@wrapping
+def with_wrapping(x):
+    return x * 3
+
+@marking
+def with_marking(x):
+    return x * 4 + with_marking.mark
+
+@Counting
+def with_counting(x):
+    return x * 5
+
+@lru_cache
+def cached(x):
+    return x
+"""
+"""What a name stands for may not be the function that is defined under it."""
+
+
+@pytest.mark.parametrize(
+    ("function", "refused"),
+    [
+        ("def f(): return [add_one(1), also(1)]", None),
+        ("def f(): return [with_plain(1), with_wrapping(1), with_marking(1), with_counting(1), cached(1)]", None),
+        ("def f(): return chained(1)", None),
+        ("f = partial(with_wrapping, 2)", None),
+        ("f = partial(plain(raw), 2)", None),
+        ("@wrapping\ndef f(): return 1", None),
+        ("@plain\ndef f(): return 1", "it uses 'f', which is 'f' before it was decorated"),
+        ("f = partial(wrapping(raw), 1)", "function 'raw' is wrapped by what doesn't stand above it"),
+        ("f = partial(wrapping(with_wrapping), 1)", "function 'with_wrapping' is wrapped by what doesn't stand above it"),
+        ("f = wrapping(lambda: 1)", "function '<lambda>' is wrapped by what doesn't stand above it"),
+        (
+            "for i in (1, 2):\n    exec(f'f{i} = lambda: {i}')\ndef f(): return [f1(), f2()]",
+            "it uses 'f1', which is a function",
+        ),
+    ],
+)
+def test_what_made_another_of_a_function_is_heeded_or_refused(function: str, refused: str | None, sliced: Any) -> None:
+    text = f"{DECORATORS}\n{function}\n"
+    if refused is not None:
+        with pytest.raises(NotSliceable) as caught:
+            sliced(text)
+        assert caught.value.reason == refused
+        return
+    there: dict[str, Any] = {}
+    exec(text, there)
+    assert result_of(sliced(text)) == there["f"]()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "made = []\nfor i in (1, 2):\n    def g(x=i, *, y=i * 2, z=len('ab')):\n"
+            "        return [x, y, z]\n    made.append(g)\nf = made[0]"
+        ),
+        "made = []\nfor i in (1, 2):\n    made.append(lambda x=i: x)\nf = made[0]",
+        "def make(name):\n    def g(x=name, y=name + '!'):\n        return x + y\n    return g\nf = make('a')",
+        "from datetime import date\nDAY = date(2024, 1, 2)\ndef f(x=DAY): return x.day",
+    ],
+)
+def test_defaults_are_those_that_the_function_was_made_with(text: str, sliced: Any) -> None:
+    there: dict[str, Any] = {}
+    exec(text, there)
+    assert result_of(sliced(text)) == there["f"]()
+
+
+def test_a_default_that_only_its_definition_knew_is_refused(sliced: Any) -> None:
+    with pytest.raises(NotSliceable, match="a default of 'g' is made of 'day', which stands for several things"):
+        sliced(
+            "from datetime import date\nmade = []\nfor i in (1, 2):\n"
+            "    day = date(2024, 1, i)\n    def g(x=day): return x\n    made.append(g)\nf = made[0]"
+        )
+
+
+def test_two_things_of_one_name_are_refused(sliced: Any) -> None:
+    with pytest.raises(NotSliceable, match="several things are called 'n'"):
+        sliced(
+            "def a(n):\n    def g(): return n\n    return g\none, two = a(1), a(2)\n"
+            "def pair(x, y):\n    def h(): return [x(), y()]\n    return h\nf = pair(one, two)"
+        )
