@@ -223,13 +223,15 @@ def _python_call(job: PythonCall, leaves: Leaves) -> dict[str, Any]:
 
 
 def _bash(bash: Bash, leaves: Leaves) -> dict[str, Any]:
-    def node(found: str | Text) -> Any:
-        return found if isinstance(found, str) else node_of(found, leaves)
-
-    call: dict[str, Any] = {"skip": sorted(bash.skip_codes), "env": [[name, node(value)] for name, value in bash.env]}
+    env = [[name, _node_of_text(value, leaves)] for name, value in bash.env]
+    call: dict[str, Any] = {"skip": sorted(bash.skip_codes), "env": env}
     if bash.folder is not None:
-        call["folder"] = node(bash.folder)
+        call["folder"] = _node_of_text(bash.folder, leaves)
     return {**call, "only_env": True} if bash.only_env else call
+
+
+def _node_of_text(found: str | Text, leaves: Leaves) -> Any:
+    return found if isinstance(found, str) else node_of(found, leaves)
 
 
 def _command_call(job: Container, leaves: Leaves) -> dict[str, Any]:
@@ -242,6 +244,8 @@ def _command_call(job: Container, leaves: Leaves) -> dict[str, Any]:
     call["command"] = words
     if job.working_dir:
         call["here"] = True
+    if job.report.folder is not None:
+        call["folder"] = _node_of_text(job.report.folder, leaves)
     if job.report.only_env:
         call["env"] = [name for name, _ in job.env]
     if job.report.expects is not None:

@@ -136,6 +136,7 @@ class Report:
         returns: where the value comes from that readers know as the output `return_value`.
         skip_codes: exit codes that mean skipped.
         only_env: the command sees only the variables that the job names, and PATH.
+        folder: where the command runs, which has to be there. None: in the job's working directory, else in a new folder.
         expects: an object, and the keys that it may have; one with others is a failure.
         by_shell: the image needs no Python, but `sh`, and `base64` if it returns the JSON of a file; nothing else can be asked.
     """
@@ -143,6 +144,7 @@ class Report:
     returns: LastLine | JsonFile | None = None
     skip_codes: frozenset[int] = frozenset()
     only_env: bool = False
+    folder: str | Text | None = None
     expects: tuple[Value, frozenset[str]] | None = None
     by_shell: bool = False
 

@@ -21,7 +21,7 @@ def call_command(call: Call, nodes: Nodes, report: Report) -> None:
     words = [str(word) for word in nodes.value(call["command"])]
     check_item(call, nodes)
     env = {name: os.environ[name] for name in ["PATH", *call["env"]] if name in os.environ} if "env" in call else None
-    last = _last_line(words, env, None if call.get("here") else tempfile.mkdtemp(), call.get("skip", ()))
+    last = _last_line(words, env, None if call.get("here") else _folder(call, nodes), call.get("skip", ()))
     returns = call.get("returns")
     if returns == "last line":
         report_value(call, last, report)
@@ -43,10 +43,15 @@ def call_bash(call: Call, command: Any, nodes: Nodes, report: Report) -> None:
     command = "\n".join(re.split("\r\n|\r|\n", command))  # as Jinja leaves a text with nothing to render
     env = {"PATH": os.environ.get("PATH", os.defpath)} if bash.get("only_env") else dict(os.environ)
     env.update({name: str(nodes.value(value)) for name, value in bash["env"]})
-    folder = str(nodes.value(bash["folder"])) if "folder" in bash else tempfile.mkdtemp()
+    folder = _folder(bash, nodes)
     report_value(
         call, _last_line(["bash", "-c", command[:-1] if command[-1] == "\n" else command], env, folder, bash["skip"]), report
     )
+
+
+def _folder(call: Call, nodes: Nodes) -> str:
+    """Where a command runs: where the author says, or in a new folder."""
+    return str(nodes.value(call["folder"])) if "folder" in call else tempfile.mkdtemp()
 
 
 JINJA = re.compile("{{|{%|{#")

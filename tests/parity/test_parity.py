@@ -32,6 +32,13 @@ def test_common_templates_need_no_airflow() -> None:
     assert in_airflow == {f"dag 'templates' task '{task_id}'" for task_id in ("airflow", "nested", "including")}
 
 
+def test_bash_needs_no_airflow() -> None:
+    found = {**dags_of(FOLDER / "bash_folders.py"), **dags_of(FOLDER / "bash_functions.py")}
+    in_airflow = {one.path for dag in found.values() for one in translate(dag).diagnostics}
+    themselves = "bash_functions_as_themselves"
+    assert in_airflow == {f"dag '{themselves}' task '{task_id}'" for task_id in found[themselves].task_dict}
+
+
 CONFS: dict[str, dict[str, Any]] = {"templates": {"given": "as conf", "deep": {"er": [1, "two"]}, "word": "of conf"}}
 """The configuration of the runs that have one."""
 

@@ -28,11 +28,11 @@ def bash(task: Any, ctx: TaskContext) -> Job:
         command=("bash", "-c"),
         args=(ctx.text(task.bash_command),),
         env=_env(task, ctx),
-        working_dir=None if task.cwd is None else str(ctx.text(task.cwd)),
         report=Report(
             returns=LastLine() if task.do_xcom_push else None,
             skip_codes=skip_codes_of(task.skip_on_exit_code),
             only_env=task.env is not None and not task.append_env,
+            folder=None if task.cwd is None else ctx.text(task.cwd),
             expects=_expected_keys(task),
         ),
         retry=retry_of(task, ctx, reports=False),
