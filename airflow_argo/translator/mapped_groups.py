@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_argo.model.conditions import (
+    FALSE,
     SUCCESS_OR_SKIPPED,
     TRUE,
     AllOf,
@@ -24,6 +25,7 @@ from airflow_argo.model.conditions import (
     State,
     Whole,
     all_of,
+    any_of,
     steps_judged,
 )
 from airflow_argo.translator.airflow_names import is_mapped, rule_name_of
@@ -128,14 +130,15 @@ def rule_before_expansion(rule: Rule, task: Any, ctx: DagContext) -> Rule:
     Most rules then judge no instance of other members, but those that were never expanded, and what is outside the group.
     """
     name = rule_name_of(task)
-    if not sources_of_mapping(task) or name == ALL_DONE_SETUP_SUCCESS:
+    if not sources_of_mapping(task):
         return Rule()
     if name in _OVER_ALL:
         return rule
-    members, judged = _members_judged(rule, task, ctx.dag), set(_steps_judged(rule))
-    counts_success = name == "all_done_min_one_success"  # of which there is none then
-    if len(members) < 2 and members == judged and not counts_success:
-        return Rule()  # all instances end as the rule would have it for the whole
+    members = _members_judged(rule, task, ctx.dag)
+    asks_for_success = name == "all_done_min_one_success"  # though there is none to be counted then
+    is_same = len(members) < 2 or name == ALL_DONE_SETUP_SUCCESS  # all instances end as the rule would have it for the whole
+    if members.issuperset(_steps_judged(rule)) and is_same and not asks_for_success:
+        return Rule()
     return Rule(_as_never_expanded(rule.needs, members), _as_never_expanded(rule.wants, members))
 
 
@@ -143,13 +146,13 @@ def _as_never_expanded(condition: Condition, members: set[str]) -> Condition:
     """A condition that instances of members neither fulfil nor break."""
     match condition:
         case AllOf(of=parts):
-            return AllOf(tuple(_as_never_expanded(part, members) for part in parts))
+            return all_of(_as_never_expanded(part, members) for part in parts)
         case AnyOf(of=parts):
-            return AnyOf(tuple(_as_never_expanded(part, members) for part in parts))
+            return any_of(_as_never_expanded(part, members) for part in parts)
         case Every(step=step, states=states) if step in members:
             return Whole(step, states | SUCCESS)
         case Some(step=step, states=states) if step in members:
-            return Whole(step, states - SUCCESS)
+            return Whole(step, states - SUCCESS) if states - SUCCESS else FALSE
         case _:
             return condition
 

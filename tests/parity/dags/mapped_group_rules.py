@@ -41,3 +41,29 @@ def every_rule(name, codes):
 
 success_and_failure = every_rule("success_and_failure", [0, 1])
 failure_and_skip = every_rule("failure_and_skip", [1, 99])
+
+
+def teardowns(name, code):
+    """A group whose teardowns have setups inside, outside, and both."""
+    with DAG(f"members_teardowns_{name}", schedule=None) as dag:
+
+        @task
+        def commands():
+            return ["exit 0", "exit 1", "exit 99"]
+
+        outer = bash("outer", code).as_setup()
+
+        @task_group
+        def group(command):
+            inner, work = BashOperator(task_id="inner", bash_command=command).as_setup(), bash("work", 0)
+            inner >> work
+            work >> bash("delete_inner", 0).as_teardown(setups=inner) >> EmptyOperator(task_id="after")
+            work >> bash("delete_outer", 0).as_teardown(setups=outer)
+            work >> bash("delete_both", 0).as_teardown(setups=[outer, inner])
+
+        outer >> group.expand(command=commands()) >> bash("end", 0).as_teardown(setups=outer)
+    return dag
+
+
+outer_fails = teardowns("fails", 1)
+outer_skips = teardowns("skips", 99)
