@@ -153,6 +153,7 @@ def holds_secret(text: str) -> bool:
 
 def handled_output(operator: Any, value: Any, context: Any) -> Any:
     """What a decorated operator makes of what its function returned: `multiple_outputs` are pushed one by one."""
-    if AIRFLOW_3:
+    if _VERSION > (3, 0):
         return operator._handle_output(return_value=value)  # noqa: SLF001 - there is no other way after a wait
-    return operator._handle_output(return_value=value, context=context, xcom_push=operator.xcom_push)  # noqa: SLF001
+    push = getattr(operator, "xcom_push", None)  # in 3.0 it is asked for, not used, and of `airflow.models` alone
+    return operator._handle_output(return_value=value, context=context, xcom_push=push)  # noqa: SLF001

@@ -118,6 +118,10 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
     def _outputs(self, workflow: Snapshot, found: Any, context: Any) -> Any:  # noqa: ARG002 - the base's signature
         return next((step.value for step in steps(workflow)), None)
 
+    def execute(self, context: Any) -> Any:
+        """What the function returned. DecoratedOperator's own needs, in Airflow 3.0, what the SDK's operators haven't."""
+        return handled_output(self, ArgoSubmitWorkflowOperator.execute(self, context), context)
+
     def execute_complete(self, context: Any, event: Any) -> Any:
         """What the trigger saw; `multiple_outputs` are made of it as after `execute`."""
         return handled_output(self, super().execute_complete(context, event), context)
