@@ -93,7 +93,7 @@ def _submit(dag: Any, group: Any, part: PartOfDag, options: Mapping[str, Any]) -
     own: dict[str, Any] = {
         "wait_for_completion": not part.show_steps,
         "retry_strategy": "retry",
-        "trigger_rule": "all_done",
+        "trigger_rule": part.rule,
         "execution_timeout": None,  # a default for tasks is none for all of them together
         "depends_on_past": False,
         "wait_for_downstream": False,

@@ -34,6 +34,7 @@ class StepOutcome:
         tries: what became of each try, if there were several.
         ended: tells this end from that after another retry.
         node: the id of its node.
+        name: what the author calls an instance, by its map_index_template.
     """
 
     workflow: str
@@ -45,6 +46,7 @@ class StepOutcome:
     tries: tuple[str, ...] = ()
     ended: str = ""
     node: str = ""
+    name: str = ""
 
     @property
     def over(self) -> bool:
@@ -133,6 +135,7 @@ def _outcome(workflow: str, step: StepRun) -> StepOutcome:
         tries=tuple(f"{one.id}: {one.state} {one.message}".rstrip() for one in attempts) if len(attempts) > 1 else (),
         ended=str(step.node.get("finishedAt") or ""),
         node=str(step.node.get("id") or ""),
+        name=step.name,
     )
 
 

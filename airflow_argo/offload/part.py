@@ -11,7 +11,7 @@ from airflow_argo.diagnostics import InputError, Origin, Severity
 from airflow_argo.offload.edges import SubmissionsUpstreamIds, decides
 from airflow_argo.offload.written import copied, placed, without_surroundings
 from airflow_argo.operators.sources import Nothing, Source, workflow_source
-from airflow_argo.translator.airflow_names import is_mapped, rule_name_of
+from airflow_argo.translator.airflow_names import fails_fast, is_mapped, rule_name_of
 
 READY: Final = "ready"
 SKIPS: Final = "skipmixin_key"
@@ -66,15 +66,21 @@ class PartOfDag:
         submit, task = self.task(self.submit_id), self.task(task_id)
         upstream: SubmissionsUpstreamIds = submit.upstream_task_ids
         if task.is_setup:
-            for other in sorted(one for one in upstream if not self.task(one).is_setup and one != self.ready_id):
+            others = () if fails_fast(self.dag) else upstream
+            for other in sorted(one for one in others if not self.task(one).is_setup and one != self.ready_id):
                 upstream.disconnect(other)
                 self._ready_after(other)
             submit.trigger_rule = type(submit.trigger_rule)("all_success")
             upstream.connect(task_id)
-        elif decides(task) or rule_name_of(submit) == "all_success":
+        elif decides(task) or (rule_name_of(submit) == "all_success" and not fails_fast(self.dag)):
             self._ready_after(task_id)
         else:
             upstream.connect(task_id)
+
+    @property
+    def rule(self) -> str:
+        """The submission's trigger rule: it runs however all before it has ended, unless a failure ends the run anyway."""
+        return "all_success" if fails_fast(self.dag) else "all_done"
 
     def _check_is_before(self, task_id: str) -> None:
         """Raises InputError: a task that the workflow would wait for waits for the workflow."""
@@ -90,6 +96,9 @@ class PartOfDag:
             left += above
 
     def _ready_after(self, task_id: str) -> None:
+        if fails_fast(self.dag):
+            found = f"'{task_id}' may skip tasks of the group '{self.group.group_id}', and the DAG has fail_fast"
+            raise InputError(found, "offload all of the DAG, or do without fail_fast", Origin(str(self.dag.fileloc)))
         if self.ready_id not in self.dag.task_dict:
             from airflow.providers.standard.operators.empty import EmptyOperator
 
@@ -141,7 +150,6 @@ class PartOfDag:
             "max_active_runs": 16,
             "max_consecutive_failed_dag_runs": 0,
             **dict.fromkeys(("on_success_callback", "on_failure_callback", "deadline", "sla_miss_callback")),
-            **dict.fromkeys(("fail_fast", "fail_stop"), False),
         }
         for name, value in facts.items():
             if hasattr(inner, name):

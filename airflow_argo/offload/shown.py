@@ -10,7 +10,14 @@ from typing import Any, Final
 
 from airflow_argo.offload.edges import UpstreamIds
 from airflow_argo.offload.part import SENSITIVE, PartOfDag
-from airflow_argo.offload.steps import RETRIES, RETRY_DELAY, ArgoDecidingStepOperator, ArgoStepOfMapped, ArgoStepOperator
+from airflow_argo.offload.steps import (
+    NAME_TEMPLATE,
+    RETRIES,
+    RETRY_DELAY,
+    ArgoDecidingStepOperator,
+    ArgoStepOfMapped,
+    ArgoStepOperator,
+)
 from airflow_argo.offload.written import CALLBACKS
 from airflow_argo.translator.airflow_names import is_mapped, rule_name_of
 
@@ -39,6 +46,8 @@ def show(task: Any, part: PartOfDag, submit: Any) -> None:
         "waits_for_submission": rule_name_of(task) in SENSITIVE,
     }
     base = {name: value for name in (*_KEPT, *CALLBACKS) if (value := _value(task, name)) is not None}
+    if "map_index_template" in base:
+        base["map_index_template"] = NAME_TEMPLATE
     base |= {"retries": RETRIES, "retry_delay": RETRY_DELAY}  # of looks, whatever the DAG's defaults are
     rule = rule_name_of(task)
     base["trigger_rule"] = "all_done" if rule == "always" else rule  # the workflow has to be there

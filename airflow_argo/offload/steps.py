@@ -45,6 +45,10 @@ RETRIES: Final = 2
 RETRY_DELAY: Final = timedelta(seconds=10)
 """Of looks, when a worker dies: those of the step are Argo's."""
 
+NAME: Final = "argo_step_name"
+NAME_TEMPLATE: Final = f"{{{{ {NAME} | default('') }}}}"
+"""The map_index_template of tasks that show instances whose authors have given them names: the pods render those."""
+
 _NOT_YET: Final = 5.0
 """Seconds between looks for a submission that isn't there yet."""
 
@@ -244,6 +248,7 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
     # The end
 
     def _concluded(self, outcome: StepOutcome, context: Any) -> Any:
+        context[NAME] = outcome.name
         self._show_logs(outcome)
         Notes(self.hook, self.step, context).note(outcome.workflow, outcome.ended)
         for key, value in outcome.pushed.items():

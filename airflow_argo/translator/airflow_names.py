@@ -60,6 +60,11 @@ def rule_name_of(task: Any) -> str:
     return str(getattr(task.trigger_rule, "value", task.trigger_rule))
 
 
+def fails_fast(dag: Any) -> bool:
+    """Whether a failure ends a DAG's run, under the name that either version of Airflow has for it."""
+    return bool(getattr(dag, "fail_fast", False) or getattr(dag, "fail_stop", False))
+
+
 def _airflow_3(version: str) -> AirflowNames:
     from airflow.sdk import DAG, BaseOperator, Param, TaskGroup, XComArg
     from airflow.sdk.definitions._internal import expandinput

@@ -16,12 +16,12 @@ from airflow_argo.model.walk import found_in
 from airflow_argo.model.workflow import Workflow
 from airflow_argo.settings import Settings, load_settings
 from airflow_argo.translator import limits
-from airflow_argo.translator.airflow_names import is_mapped, rule_name_of
+from airflow_argo.translator.airflow_names import fails_fast, is_mapped, rule_name_of
 from airflow_argo.translator.bodies import body_of
 from airflow_argo.translator.branches import conditions_on_decisions
 from airflow_argo.translator.callbacks import exit_of
 from airflow_argo.translator.context import RETURN_VALUE, DagContext, TaskContext
-from airflow_argo.translator.failing_fast import behind_teardowns, chances_of, fails_fast, rule_failing_fast
+from airflow_argo.translator.failing_fast import behind_teardowns, chances_of, rule_failing_fast
 from airflow_argo.translator.intervals import intervals_of
 from airflow_argo.translator.labels import DAG_ID_LABEL, annotations_of, label_of
 from airflow_argo.translator.large_values import with_large_values

@@ -17,14 +17,9 @@ from airflow_argo.translator.mapped_groups import has_instances
 NOT_FAILED = frozenset(State) - {State.FAILED}
 
 
-def fails_fast(dag: Any) -> bool:
-    """Whether a DAG asks for it, under the name of either version of Airflow."""
-    return bool(getattr(dag, "fail_fast", False) or getattr(dag, "fail_stop", False))
-
-
 def behind_teardowns(task: Any, ancestors: Mapping[str, frozenset[str]]) -> list[str]:
     """What a task comes after whose failure its upstream tasks don't show: teardowns end well all the same."""
-    return sorted({far for one in task.upstream_list if one.is_teardown for far in ancestors[one.task_id]})
+    return sorted({far for one in task.upstream_list if one.is_teardown for far in ancestors.get(one.task_id, ())})
 
 
 def rule_failing_fast(rule: Rule, behind: list[str]) -> Rule:
@@ -33,9 +28,13 @@ def rule_failing_fast(rule: Rule, behind: list[str]) -> Rule:
 
 
 def chances_of(dag: Any, ancestors: Mapping[str, frozenset[str]]) -> Iterator[LeftOut]:
-    """What a failure meets depends on the moment, unless all tasks run one after the other."""
-    in_order = sorted(dag.task_dict, key=lambda one: len(ancestors[one]))
+    """What a failure meets depends on the moment, unless all tasks run one after the other.
+
+    Args:
+        ancestors: of the tasks that the workflow has; the DAG may have others.
+    """
+    in_order = sorted((one for one in dag.task_dict if one in ancestors), key=lambda one: len(ancestors[one]))
     alone = all(before in ancestors[after] for before, after in itertools.pairwise(in_order))
-    if not alone or any(has_instances(task) for task in dag.tasks):
+    if not alone or any(has_instances(dag.task_dict[one]) for one in in_order):
         found = "with fail_fast, tasks beside a failed one run to their end; those after it are skipped, as in Airflow"
         yield LeftOut("AA221", found, "let tasks run one after the other, if they must not begin beside a failure")

@@ -173,3 +173,29 @@ def test_a_task_between_two_of_a_group_is_refused():
         x = empty("x")
         with pytest.raises(InputError, match=said), ArgoTaskGroup("g"):
             empty("a") >> x >> empty("b")
+
+
+def test_in_a_dag_that_fails_fast_all_rules_are_all_success():
+    with DAG("d", fail_fast=True) as dag:
+        with ArgoTaskGroup("g") as group:
+            empty("a")
+        empty("start") >> group
+        value() >> group
+    assert {one.trigger_rule for one in dag.tasks} == {"all_success"}
+    assert {("start", "g.submit"), ("value", "g.submit")} <= edges(dag)
+    assert dag.task_dict["g.submit"].workflow.inner().fail_fast
+    with pytest.raises(InputError, match="'choose' may skip tasks of the group 'g', and the DAG has fail_fast"):
+        choose.override(dag=dag)() >> group
+
+
+def test_names_of_instances_are_those_that_pods_give_them():
+    with DAG("d") as dag:
+
+        @task(map_index_template="{{ task.op_kwargs.x }}")
+        def double(x):
+            return 2 * x
+
+        double.expand(x=[1, 2])
+    offload(dag)
+    assert dag.task_dict["double"].map_index_template == "{{ argo_step_name | default('') }}"
+    assert dag.task_dict["submit"].workflow.inner().task_dict["double"].map_index_template == "{{ task.op_kwargs.x }}"
