@@ -70,7 +70,7 @@ def run(airflow, file, dag_id, tries):
     found = airflow.run(file, dag_id, seconds=400)
     tasks = {task: state for task, state in found.tasks.items() if not is_around(task[0])}
     xcoms = {key: value for key, value in found.xcoms.items() if not is_around(key[0]) and not key[2].startswith(OURS)}
-    return Ended(found.state, tasks, tries, xcoms)
+    return Ended(found.state, tasks, tries, xcoms, found.names)
 
 
 OURS = ("workflow_url", "_link_")
