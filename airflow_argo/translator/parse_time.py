@@ -105,17 +105,22 @@ def _patch_once() -> None:
 
 Reader = Callable[..., Any]
 
+_KEYS = ("key", "conn_id")
+"""What Airflow calls the argument that says which one is read."""
+
 
 def _replace(owner: Any, name: str, by: Callable[[_Watch, Reader, Any, str, tuple[Any, ...], dict[str, Any]], Any]) -> None:
     original = getattr(owner, name)
 
-    def read(cls: Any, key: str, *args: Any, **kwargs: Any) -> Any:
+    def read(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        if not args:
+            args = tuple(kwargs.pop(name) for name in _KEYS if name in kwargs)
         watch = _watching[-1] if _watching else None
-        if watch is None or watch.busy:  # it may ask the other one, of Airflow's two classes for the same thing
-            return original(key, *args, **kwargs)
+        if watch is None or watch.busy or not args:  # it may ask the other one, of Airflow's two classes for the same thing
+            return original(*args, **kwargs)
         watch.busy = True
         try:
-            return by(watch, original, cls, key, args, kwargs)
+            return by(watch, original, cls, args[0], args[1:], kwargs)
         finally:
             watch.busy = False
 
