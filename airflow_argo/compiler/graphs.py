@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from airflow_argo.argo.limits import MAX_DAG_TASKS
 from airflow_argo.argo.names import task_names
 from airflow_argo.compiler import rules
 from airflow_argo.compiler.calls import LARGE, large_of
@@ -61,9 +62,6 @@ FAIL_IF_TEMPLATE: Dict = {
     ],
 }
 """No pod: Failed, with the reason in the message, if there is a reason (golden/nopod/failed-with-input)."""
-
-MAX_STEPS_WITHOUT_JOINS = 150
-"""A graph of more steps may have to be cut in parts."""
 
 FAIL_TEMPLATE: Dict = {
     "inputs": {"parameters": [{"name": "reason"}]},
@@ -130,7 +128,7 @@ class GraphTemplate:
     @classmethod
     def of(cls, made: Compilation, graph: Graph, *, in_loop: bool = False) -> GraphTemplate:
         """An empty template for a graph."""
-        if len(graph.steps) > MAX_STEPS_WITHOUT_JOINS:
+        if _task_count(graph) > MAX_DAG_TASKS:  # it will be cut in parts
             graph, joins = with_joins(graph)
             made.helpers |= set(joins)
         names = task_names((step.id for step in graph.steps), taken=(VERDICT,))
@@ -283,6 +281,13 @@ class GraphTemplate:
                 failed = truth(Some(step.id, NOT_RUN_TO_SUCCESS), self.scope)
                 code = f"concat({code}, {failed} ? ['{self.scope.names[step.id]}'] : [])"
         return f"join({code}, ', ')"
+
+
+def _task_count(graph: Graph) -> int:
+    """How many tasks the steps become: one each, gates and proxies, and the verdict."""
+    steps = {step.id: step for step in graph.steps}
+    wanted = {proxy for step in graph.steps if step.rule for proxy in proxies(step.rule.needs, steps)}
+    return len(steps) + len(wanted) + sum(map(is_gated, graph.steps)) + 1
 
 
 def is_gated(step: Step) -> bool:

@@ -168,8 +168,13 @@ def _stand_in_tasks(
     for need in part.stand_ins:
         told = f"fromJSON({given(home[need].name)}){index(need)}"
         omitted: Dict = {"name": _omitted(need, by_name), "template": NOOP, "when": tag(f"{told}.status == 'Omitted'")}
+        # who names a proxy of a step asks for the step too, and can where it is further up
+        own = by_name[need].needs if by_name[need].step is None else ()
+        waits = [in_any_state(one) for one in own if one in part.stand_ins]
         if after_parts:
-            omitted["depends"] = home[need].name
+            waits.append(home[need].name)
+        if waits:
+            omitted["depends"] = " && ".join(waits)
         proxy: Dict = {
             "name": need,
             "template": _proxy_name(by_name[need].gives),

@@ -68,9 +68,9 @@ def conditions_on_decisions(dag: Any, own: Collection[str]) -> dict[str, list[tu
                 for later in _short_circuited(task, dag):
                     _obey(found, task, dag.task_dict[later], Truth, follow)
             case list(children):
-                # absent if it decided nothing: then all may run
-                follow = Output(task.task_id, FOLLOW, Type.JSON, Constant.of(children))
                 for child in children:
+                    # absent if it decided nothing: then all may run
+                    follow = Output(task.task_id, FOLLOW, Type.JSON, Constant.of([child]))
                     _obey(found, task, dag.task_dict[child], partial(IsIn, Constant.of(child)), follow)
     return found
 
