@@ -124,7 +124,7 @@ def test_every_step_ends_the_same_cut_or_not(steps):
     with (
         mock.patch.object(parts, "MAX_DAG_TASKS", 30),
         mock.patch.object(joins, "MAX_JUDGED", 6),
-        mock.patch.object(graphs, "MAX_STEPS_WITHOUT_JOINS", 15),
+        mock.patch.object(graphs, "MAX_DAG_TASKS", 15),
     ):
         cut, phase_when_cut, manifest = ends_of(steps)
     assert len(steps) < 30 or any("-part-" in one["name"] for one in manifest["spec"]["templates"])
