@@ -90,7 +90,11 @@ def _become(task: Any, own: dict[str, Any], base: dict[str, Any]) -> None:
 
 
 def _become_mapped(task: Any, own: dict[str, Any], base: dict[str, Any]) -> None:
-    """Of a mapped task the expansion stays: Airflow makes as many instances of it, in the same order."""
+    """Of a mapped task the expansion stays: Airflow makes as many instances of it, in the same order.
+
+    So does `_can_skip_downstream`: to Airflow a mapped BranchPythonOperator can skip instances that are made later, and a mapped
+    `@task.branch` can't.
+    """
     setups = {
         name: task.partial_kwargs[name]
         for name in ("is_setup", "is_teardown", "on_failure_fail_dagrun")
@@ -115,7 +119,6 @@ def _become_mapped(task: Any, own: dict[str, Any], base: dict[str, Any]) -> None
         "ui_color": ArgoStepOfMapped.ui_color,
         "_is_empty": False,
         "_is_sensor": False,
-        "_can_skip_downstream": bool(decider),
         "_task_module": ArgoStepOfMapped.__module__,
         "task_type": ArgoStepOfMapped.__name__,
         "_task_type": ArgoStepOfMapped.__name__,
