@@ -92,7 +92,7 @@ def _become(task: Any, own: dict[str, Any], base: dict[str, Any]) -> None:
 def _become_mapped(task: Any, own: dict[str, Any], base: dict[str, Any]) -> None:
     """Of a mapped task the expansion stays: Airflow makes as many instances of it, in the same order.
 
-    So does `_can_skip_downstream`: to Airflow a mapped BranchPythonOperator can skip instances that are made later, and a mapped
+    So does `_can_skip_downstream`: to Airflow a mapped BranchPythonOperator can skip instances that are made later; a mapped
     `@task.branch` can't.
     """
     setups = {
