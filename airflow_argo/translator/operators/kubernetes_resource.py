@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from airflow_argo.diagnostics import Severity
@@ -70,12 +71,13 @@ def _objects(task: Any, ctx: TaskContext) -> list[Value]:
     """
     import yaml
 
-    if isinstance(task.yaml_conf, MappedItem) or not task.yaml_conf:
+    from_file = _text_of_file(task, ctx)
+    if from_file is None and (isinstance(task.yaml_conf, MappedItem) or not task.yaml_conf):
         raise WantsAirflow("its YAML is known only when it runs")
     if task.kubernetes_conn_id not in (None, "kubernetes_default") or task.config_file:
         found = "its connection may lead to another cluster"
         ctx.report("AA229", found, "submit the workflow to that cluster", Severity.WARNING)
-    text = ctx.text(task.yaml_conf)
+    text = from_file if from_file is not None else ctx.text(task.yaml_conf)
     try:
         items = [item for item in yaml.safe_load_all(text if isinstance(text, str) else task.yaml_conf) if item]
     except yaml.YAMLError:
@@ -83,7 +85,24 @@ def _objects(task: Any, ctx: TaskContext) -> list[Value]:
     if not all(isinstance(item, dict) and item.get("kind") for item in items):
         raise WantsAirflow("its YAML has something that is no object")
     ctx.report("AA241", "it acts on Kubernetes objects", "let the service account do that")
+    if from_file is not None:  # Airflow renders nothing in it
+        return [ctx.constant(item) for item in _with_namespace(task, items)]
     return [_value(item, ctx) for item in _with_namespace(task, items)]
+
+
+def _text_of_file(task: Any, ctx: TaskContext) -> str | None:
+    """The text of `yaml_conf_file`; None if its YAML isn't in a file.
+
+    Raises:
+        WantsAirflow: only a run knows the file, or it isn't on this machine.
+    """
+    given = getattr(task, "yaml_conf_file", None)
+    if task.yaml_conf or not given:
+        return None
+    path = None if isinstance(given, MappedItem) else ctx.text(given)
+    if not isinstance(path, str) or not Path(path).is_file():
+        raise WantsAirflow("its yaml_conf_file isn't on this machine")
+    return Path(path).read_text(encoding="utf-8")
 
 
 def _with_namespace(task: Any, items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -62,6 +62,23 @@ make >> again >> remove >> gone
     assert states(body) == {"make": "success", "again": "failed", "remove": "success", "gone": "failed"}
 
 
+def test_objects_of_a_file_are_as_they_stand_there(states: Any, tmp_path: Path) -> None:
+    file = tmp_path / "objects.yaml"
+    file.write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {day: '{{ ds }}', of: '{{workflow.name}}'}")
+    body = f"""
+make = Create(task_id="make", yaml_conf_file="{file}")
+make >> Create(task_id="again", yaml_conf_file="{tmp_path}/{{{{ 'objects' }}}}.yaml")
+"""
+    assert states(body) == {"make": "success", "again": "failed"}
+
+
+def test_a_file_that_isnt_here_is_left_to_the_operator(tmp_path: Path) -> None:
+    file = tmp_path / "dag.py"
+    file.write_text(HEAD + '    Create(task_id="a", yaml_conf_file="/nowhere.yaml")\n')
+    (found,) = translate(load_dags(file)[0]).diagnostics
+    assert (found.code, "yaml_conf_file isn't on this machine" in found.message) == ("AA231", True)
+
+
 def test_what_only_the_run_knows_is_left_to_the_operator(tmp_path: Path) -> None:
     file = tmp_path / "dag.py"
     file.write_text(HEAD + '    Create(task_id="a", yaml_conf="kind: ConfigMap\\ndata: {n: \'{{ run_id }}\'}")\n')
