@@ -66,6 +66,22 @@ def test_ends_as_airflow_of_this_version_ends_it(translator: IsolatedTranslator,
     assert (values["longer", 0], values["longer", 1], values["total", -1]) == (11, 12, 23)
 
 
+def test_pods_and_jobs_are_their_operators_own(translator: IsolatedTranslator, tmp_path: Path) -> None:
+    operators = "airflow.providers.cncf.kubernetes.operators"
+    file = tmp_path / "pods.py"
+    file.write_text(
+        "from datetime import datetime\nfrom airflow import DAG\n"
+        f"from {operators}.job import KubernetesJobOperator\nfrom {operators}.pod import KubernetesPodOperator\n"
+        "with DAG('pods', schedule=None, start_date=datetime(2024, 1, 1)):\n"
+        "    KubernetesPodOperator(task_id='pod', image='i', cmds=['x', '{{ ds }}'], env_vars={'A': '{{ ds }}'})\n"
+        "    KubernetesJobOperator(task_id='job', image='i', cmds=['x', '{{ ds }}'], wait_until_job_complete=True)\n"
+        "    KubernetesPodOperator.partial(task_id='each', image='i', cmds=['x']).expand(arguments=[['a'], ['b']])\n"
+    )
+    (made,) = translator.translate(file, load_settings(file))
+    assert made.required().name == "pods"
+    assert [one.message for one in made.diagnostics if one.code == "AA231"] == []
+
+
 def _by_airflow(folder: Path) -> dict[tuple[str, int], str]:
     """Task → end state, by Airflow's own command in a home of its own."""
     dags = folder / "dags"
