@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from airflow_argo.argo.limits import MAX_CRON_WORKFLOW_NAME
+from airflow_argo.argo.limits import MAX_CRON_WORKFLOW_NAME, MAX_TEMPLATES
 from airflow_argo.argo.names import limits_name, object_name, task_slug, workflow_name
 from airflow_argo.compiler.bodies import body_call, jobs_of
 from airflow_argo.compiler.code import quote, tag
@@ -174,6 +174,9 @@ def _spec(workflow: Workflow, made: Compilation) -> Dict:
         spec["onExit"] = _exit_template(workflow.on_exit, made)
     spec |= workflow.settings
     spec["templates"] = made.templates.finished()
+    if len(spec["templates"]) > MAX_TEMPLATES:
+        found = f"it makes {len(spec['templates'])} templates, and Argo takes {MAX_TEMPLATES}: each loop makes two or more"
+        raise DefinitionError(found, "divide it into several workflows, or loop over fewer steps at once, in a group")
     return spec
 
 

@@ -70,3 +70,27 @@ def test_the_table_names_files_and_says_what_to_install(cli, folder):
     assert ["dags/good.py", "good", "1", "translated"] in rows
     assert any(row[:2] == ["dags/pig_a.py", "-"] for row in rows)
     assert ["apache-airflow-providers-apache-pig", "2"] in rows
+
+
+MANY = """from airflow.sdk import DAG
+from airflow.providers.standard.operators.bash import BashOperator
+with DAG("many", schedule=None):
+    for number in range(110):
+        BashOperator.partial(task_id=f"t{number}").expand(bash_command=["true", "false"])
+with DAG("long", schedule=None):
+    BashOperator(task_id="t", bash_command="echo " + "x" * 1_100_000)
+with DAG("fits", schedule=None):
+    BashOperator(task_id="t", bash_command="true")
+"""
+
+
+def test_what_argo_has_no_room_for_is_refused_before_it_is_submitted(cli, write):
+    write("many.py", MANY)
+    answer = cli("assess", "many.py", "-o", "json")
+    found = {row["dag"]: (row["result"], row["codes"]) for row in json.loads(answer.out)["dags"]}
+    assert found == {"many": ("refused", ["AA244"]), "long": ("refused", ["AA244"]), "fits": ("translated", [])}
+    for dag_id in ("many", "long"):
+        refused = cli("translate", "many.py", "--dag-id", dag_id)
+        assert refused.code == ExitCode.REFUSED
+        assert f"many.py dag '{dag_id}': error AA244: it" in refused.err
+    assert cli("translate", "many.py", "--dag-id", "fits").code == ExitCode.OK

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from airflow_argo.cli.files import found_files, settings_for, take_values
+from airflow_argo.cli.files import compiled_of, found_files, settings_for, take_values
 from airflow_argo.cli.report import Report, table, with_progress
 from airflow_argo.diagnostics import AirflowArgoError, Diagnostic, InputError, Severity
 
@@ -51,8 +51,11 @@ def _rows(path: Path, result: Any) -> list[Row]:
         return [] if finding.code == NO_DAG else [{**row, "missing": getattr(result, "missing", None)}]
     found = []
     for translation in result:
-        errors = [one for one in translation.diagnostics if one.severity is Severity.ERROR]
-        losses = [one for one in translation.diagnostics if one.severity is Severity.WARNING]
+        findings = translation.diagnostics
+        if translation.workflow is not None and (too_much := compiled_of(translation, path)[1]):
+            findings = (*findings, too_much)
+        errors = [one for one in findings if one.severity is Severity.ERROR]
+        losses = [one for one in findings if one.severity is Severity.WARNING]
         state = REFUSED if errors else WITH_LOSSES if losses else TRANSLATED
         row = _row(path, translation.dag_id, translation.tasks, state, errors or losses)
         found.append({**row, "ported": bool(translation.ported)})

@@ -52,7 +52,7 @@ def _source_and_plan(options: Namespace) -> tuple[Source, list[Any]]:
         translations[0].required()
         dag_id = translations[0].dag_id
         planned = translator.planned_runs(path, settings, dag_id, first, last, backwards=options.run_backwards)
-    return source_of(translations[0]), planned
+    return source_of(translations[0], path), planned
 
 
 def _runs(source: Source, planned: list[Any], options: Namespace) -> list[Any]:

@@ -84,7 +84,7 @@ def _sources(options: Namespace) -> tuple[list[Source], list[str]]:
             if isinstance(result, AirflowArgoError):
                 failures.append(str(result))
                 continue
-            sources, refused = _of_translations(result, options.dag_id)
+            sources, refused = _of_translations(result, path, options.dag_id)
             found += sources
             failures += refused
     if options.dag_id is not None and not found and not failures:
@@ -92,16 +92,18 @@ def _sources(options: Namespace) -> tuple[list[Source], list[str]]:
     return found, failures
 
 
-def _of_translations(translations: Iterable[Translation], dag_id: str | None) -> tuple[list[Source], list[str]]:
+def _of_translations(translations: Iterable[Translation], path: Path, dag_id: str | None) -> tuple[list[Source], list[str]]:
+    from airflow_argo.translator.translation import TranslationError
+
     found: list[Source] = []
     refused: list[str] = []
     for translation in translations:
         if dag_id is not None and translation.dag_id != dag_id:
             continue
-        if translation.workflow is None:
-            refused += [str(finding) for finding in translation.diagnostics if finding.severity is Severity.ERROR]
-        else:
-            found.append(source_of(translation))
+        try:
+            found.append(source_of(translation, path))
+        except TranslationError as error:
+            refused += [str(finding) for finding in error.diagnostics if finding.severity is Severity.ERROR]
     return found, refused
 
 
