@@ -84,6 +84,9 @@ DEFAULT_TIMEOUT = timedelta(days=7)
 PATIENCE = Patience(faults=300.0, refusals=60.0)
 """An outage of some minutes is no reason to fail a try."""
 
+_FINAL = (400, 501)
+"""HTTP statuses that the next try would get too: fields that Argo doesn't have, and what an Argo server can't do."""
+
 _ENDING = 120.0  # seconds that a workflow being stopped gets to end before it is retried
 
 
@@ -301,7 +304,11 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             submission = self._submission(attempt, context)
         except Nothing as reason:
             raise AirflowSkipException(str(reason)) from None
-        except (InvalidError, RejectedError, TooLargeError) as error:
+        except (InvalidError, TooLargeError) as error:
+            raise AirflowFailException(str(error)) from error
+        except RejectedError as error:
+            if error.status not in _FINAL:
+                raise
             raise AirflowFailException(str(error)) from error
         except ClusterError:
             raise

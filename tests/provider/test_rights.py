@@ -8,7 +8,7 @@ import uuid
 from types import SimpleNamespace
 
 import pytest
-from airflow.sdk.exceptions import TaskDeferred
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
 from airflow_argo.cluster.rbac import Rule
 from airflow_argo.hooks.argo import ArgoHook
@@ -46,7 +46,7 @@ def hook(account, namespace, monkeypatch):
 
 
 def operator(hook, **arguments):
-    task = ArgoSubmitWorkflowOperator(task_id="t", manifest=NO_OP, poll_interval=0.2, **arguments)
+    task = ArgoSubmitWorkflowOperator(task_id="t", **{"manifest": NO_OP, "poll_interval": 0.2, **arguments})
     task.__dict__["hook"] = hook
     return task
 
@@ -94,6 +94,12 @@ def test_a_triggerer_looks(hook, api):
     ends_soon(api, task)
     deferred = deferred_by(task, where)
     assert task.execute_complete(where, event_of(deferred.trigger)) == {"n": 7}
+
+
+def test_what_is_refused_for_good_is_not_tried_again(hook):
+    typo = {**NO_OP, "spec": {**NO_OP["spec"], "entryPoint": "main"}}
+    with pytest.raises(AirflowFailException, match=r'unknown field "spec.entryPoint"'):
+        operator(hook, manifest=typo).execute(context())
 
 
 @pytest.mark.parametrize("by", ["workflow_name", "label_selector"])
