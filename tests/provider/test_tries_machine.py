@@ -144,7 +144,7 @@ class Tries(RuleBasedStateMachine):
     def kill(self):
         """A user marks the waiting task failed: its trigger ends the workflow, and Argo does."""
         one = self.current()
-        self.operator(None)._end(one.name)
+        self.hook().end(one.name, "stop")
         self.state, one.stopped = "none", not one.phase and not one.deleted
         if one.stopped:
             assert self.get(one).manifest["spec"]["shutdown"] == "Stop"
