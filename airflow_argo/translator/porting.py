@@ -17,6 +17,7 @@ from difflib import SequenceMatcher, unified_diff
 from pathlib import Path
 
 from airflow_argo.diagnostics import InputError, Origin
+from airflow_argo.translator.porting_context import todays_context
 from airflow_argo.translator.porting_edits import AFTER, BEFORE, Edit, Rule, explicit_defaults, span_of
 from airflow_argo.translator.porting_imports import all_imports, guarded_imports, moved
 from airflow_argo.translator.porting_left import left_by_hand, left_defaults
@@ -83,7 +84,7 @@ def ported_text(old: str, path: Path, *, keep_defaults: bool = False) -> Ported:
     says_all = is_of_airflow_3(old, path)
     text = _applied(old, path, (*BEFORE, _moving(guarded_imports)))
     text = _fixed(text, path)
-    text = _applied(text, path, AFTER)
+    text = _applied(text, path, (*AFTER, todays_context))
     if keep_defaults and not says_all:
         text = _applied(text, path, (explicit_defaults,))
     text = _fixed(text, path)
@@ -155,8 +156,10 @@ def _applied(text: str, path: Path, rules: tuple[Rule, ...]) -> str:
     """The text after rules of ours, one after the other."""
     for rule in rules:
         data = text.encode()
+        after = len(data)
         for start, end, new in sorted(set(rule(_parsed(text, path), data)), reverse=True):
-            data = data[:start] + new + data[end:]
+            if end <= after:  # what is in another change is in the next one's text
+                data, after = data[:start] + new + data[end:], start
         text = data.decode()
     return text
 

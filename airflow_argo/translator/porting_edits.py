@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from itertools import groupby
 from typing import Any
 
 from airflow_argo.translator.porting_imports import called, statements
 from airflow_argo.translator.porting_names import (
-    CONTEXT,
     GONE_ARGUMENTS,
     GONE_DECORATORS,
-    INSTANCES,
     MOVED_MODULES,
     MOVED_NAMES,
     OLD_HOMES,
@@ -27,7 +24,6 @@ from airflow_argo.translator.porting_names import (
     RENAMED_RULES,
     SQL_CONNECTIONS,
     SQL_HOOK_PARAMS,
-    today_in_python,
     with_todays_names,
 )
 
@@ -51,7 +47,8 @@ def span_of(node: Any, data: bytes) -> tuple[int, int]:
     return starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
 
 
-def _text(node: ast.AST, data: bytes) -> bytes:
+def text_in(node: ast.AST, data: bytes) -> bytes:
+    """A node's text."""
     start, end = span_of(node, data)
     return data[start:end]
 
@@ -97,10 +94,10 @@ def dates_of_today(tree: ast.Module, data: bytes) -> Iterator[Edit]:
     uses = False
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and name_of(node.func) == "days_ago" and len(node.args) == 1:
-            first = _text(node.args[0], data)
+            first = text_in(node.args[0], data)
             moved = b'pendulum.today("UTC").subtract(days=' + first + b")"
             if node.keywords:
-                moved += b".replace(" + b", ".join(_text(keyword, data) for keyword in node.keywords) + b")"
+                moved += b".replace(" + b", ".join(text_in(keyword, data) for keyword in node.keywords) + b")"
             uses = True
             yield (*span_of(node, data), moved)
     if uses:
@@ -154,10 +151,19 @@ def without_gone_arguments(tree: ast.Module, data: bytes) -> Iterator[Edit]:
 
 
 def _without(node: ast.Call, gone: Collection[ast.keyword], data: bytes) -> Iterator[Edit]:
-    """A call without some of its keyword arguments, and the comma after each run of them, or before it where none follows."""
+    """A call without some of its keyword arguments."""
     arguments: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
-    for is_gone, run in groupby(sorted(arguments, key=lambda one: span_of(one, data)), lambda one: one in gone):
-        first, *others = [span_of(one, data) for one in run]
+    yield from without_parts([(*span_of(one, data), one in gone) for one in arguments], data)
+
+
+def without_parts(parts: Iterable[tuple[int, int, bool]], data: bytes) -> Iterator[Edit]:
+    """A list with commas without some parts: without the comma after each run of them, or before it where none follows.
+
+    Args:
+        parts: (first byte, byte after the last, whether it goes).
+    """
+    for is_gone, run in groupby(sorted(parts), lambda part: part[2]):
+        first, *others = run
         start, end = first[0], (others[-1] if others else first)[1]
         if is_gone:
             after = re.match(rb"\s*,[ \t]*\n?[ \t]*", data[end:])
@@ -182,7 +188,7 @@ def without_old_limits(tree: ast.Module, data: bytes) -> Iterator[Edit]:
     for node in dags_in(tree):
         given = {keyword.arg: keyword for keyword in node.keywords}
         if {"concurrency", "max_active_tasks"} <= given.keys():
-            yield (*span_of(given["max_active_tasks"].value, data), _text(given["concurrency"].value, data))
+            yield (*span_of(given["max_active_tasks"].value, data), text_in(given["concurrency"].value, data))
             yield from _without(node, [given["concurrency"]], data)
 
 
@@ -217,7 +223,7 @@ def _of_sql(node: ast.Call, operator: str, data: bytes) -> Iterator[Edit]:
     elif "conn_id" not in given and not sets_by_stars(node) and old not in _words(data):
         said.append(f'conn_id="{old.removesuffix("_conn_id")}_default"')
     if moved:
-        params = ", ".join(f'"{keyword.arg}": {_text(keyword.value, data).decode()}' for keyword in moved)
+        params = ", ".join(f'"{keyword.arg}": {text_in(keyword.value, data).decode()}' for keyword in moved)
         said.append(f"hook_params={{{params}}}")
         yield from _without(node, moved, data)
     if said and node.keywords:
@@ -233,7 +239,7 @@ def _words(data: bytes) -> frozenset[str]:
     )
 
 
-# The context, in templates and in Python
+# Templates
 
 
 def todays_templates(tree: ast.Module, data: bytes) -> Iterator[Edit]:
@@ -245,120 +251,6 @@ def todays_templates(tree: ast.Module, data: bytes) -> Iterator[Edit]:
             new = with_todays_names(text, quote_of=text)
             if new != text:
                 yield start, end, new.encode()
-
-
-def todays_context(tree: ast.Module, data: bytes) -> Iterator[Edit]:
-    """In functions that tasks call: parameters, and keys of the context, that Airflow 3 lacks."""
-    called = _called_by_tasks(tree)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (node.name in called or _is_task(node)):
-            yield from _parameters(node, data)
-            yield from _keys(node, _Context.of(node), data)
-
-
-def _called_by_tasks(tree: ast.Module) -> set[str]:
-    """Names of functions that are given as a task's callable or callback."""
-    return {
-        name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.keyword) and node.arg and node.arg.endswith(("_callable", "_callback"))
-        for part in ast.walk(node.value)
-        if (name := name_of(part))
-    }
-
-
-def _is_task(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether a function is made a task by its decorator, or is a method that Airflow calls with the context."""
-    if node.name in ("execute", "poke", "pre_execute", "post_execute", "notify", "choose_branch"):
-        return True
-    words = {name_of(part) for decorator in node.decorator_list for part in ast.walk(decorator)}
-    return bool(words & {"task", "setup", "teardown"})
-
-
-def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef, data: bytes) -> Iterator[Edit]:
-    """A parameter that Airflow 3 doesn't pass is made, as the function begins, of one that it passes."""
-    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-    given = {argument.arg for argument in arguments}
-    lines: list[str] = []
-    for argument in arguments:
-        source = today_in_python(argument.arg, str)
-        if source is None or source.needs in given:
-            continue
-        given.add(source.needs)
-        start, _ = span_of(argument, data)
-        yield start, start + len(argument.arg), source.needs.encode()
-        lines.append(f"{argument.arg} = {source.text}")
-    if not lines:
-        return
-    has_doc = ast.get_docstring(node, clean=False) is not None and len(node.body) > 1
-    start, _ = span_of(node.body[1 if has_doc else 0], data)
-    begin = data.rfind(b"\n", 0, start) + 1
-    indent = data[begin:start].decode()
-    end = "; " if indent.strip() else f"\n{indent}"  # a body in the line of its def has no line of its own
-    yield start, start, "".join(f"{line}{end}" for line in lines).encode()
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """What a function calls the context.
-
-    Attributes:
-        names: all that it may be called.
-        rest: the one that is `**` of the function, which has no keys that are parameters.
-        parameters: names of the context that are parameters, once those of Airflow 2 are made of others.
-    """
-
-    names: frozenset[str]
-    rest: str | None
-    parameters: frozenset[str]
-
-    @classmethod
-    def of(cls, node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Context:
-        rest = node.args.kwarg.arg if node.args.kwarg else None
-        given = {argument.arg for argument in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]}
-        made = {source.needs for name in given if (source := today_in_python(name, str))}
-        return cls(CONTEXT | ({rest} if rest else set()), rest, frozenset(given | made))
-
-    def has(self, node: ast.expr) -> bool:
-        """Whether an expression is the context."""
-        if isinstance(node, ast.Name):
-            return node.id in self.names
-        return isinstance(node, ast.Call) and name_of(node.func) == "get_current_context"
-
-    def value(self, of: str, name: str) -> str:
-        """The value of a name that Airflow 3 has."""
-        return name if of == self.rest and name in self.parameters else f'{of}["{name}"]'
-
-
-def _keys(node: ast.AST, context: _Context, data: bytes) -> Iterator[Edit]:
-    for part in ast.walk(node):
-        if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Constant) and context.has(part.value):
-            yield from _read_of(part, part.value, part.slice.value, context, data)
-        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == "get" and part.args:
-            key = part.args[0]
-            if isinstance(key, ast.Constant) and context.has(part.func.value):
-                yield from _read_of(part, part.func.value, key.value, context, data)
-        elif isinstance(part, ast.Attribute) and part.attr == "execution_date" and isinstance(part.ctx, ast.Load):
-            yield from _attribute(part, context, data)
-
-
-def _read_of(node: ast.expr, of: ast.expr, key: Any, context: _Context, data: bytes) -> Iterator[Edit]:
-    source = today_in_python(key, lambda name: context.value(_text(of, data).decode(), name))
-    if source is not None:
-        yield (*span_of(node, data), source.text.encode())
-
-
-def _attribute(node: ast.Attribute, context: _Context, data: bytes) -> Iterator[Edit]:
-    """`ti.execution_date`, and that of a run."""
-    of = node.value
-    name = of.slice.value if isinstance(of, ast.Subscript) and isinstance(of.slice, ast.Constant) else name_of(of)
-    if name == "dag_run":
-        _, end = span_of(of, data)
-        yield end, span_of(node, data)[1], b".logical_date"
-    elif name in INSTANCES and isinstance(of, ast.Subscript) and context.has(of.value):
-        yield (*span_of(node, data), context.value(_text(of.value, data).decode(), "logical_date").encode())
-    elif name in INSTANCES:
-        yield (*span_of(node, data), _text(of, data) + b'.get_template_context()["logical_date"]')
 
 
 # Defaults
@@ -422,4 +314,4 @@ def sets_by_stars(node: ast.Call) -> bool:
 BEFORE: tuple[Rule, ...] = (old_homes, dates_of_today, without_old_limits, operators_of_sql)
 """Rules for texts that ruff hasn't seen yet."""
 
-AFTER: tuple[Rule, ...] = (moved_modules, without_gone_arguments, without_gone_decorators, todays_templates, todays_context)
+AFTER: tuple[Rule, ...] = (moved_modules, without_gone_arguments, without_gone_decorators, todays_templates)

@@ -180,6 +180,11 @@ def today_in_python(name: object, spelled: Callable[[str], str]) -> Source | Non
     return Source(needs, text.format(spelled(needs)))
 
 
+def is_gone_from_context(name: str) -> bool:
+    """Whether Airflow 2's context has a name that Airflow 3's lacks."""
+    return name in _IN_PYTHON or name in WITHOUT_LIKE
+
+
 def with_todays_names(text: str, *, quote_of: str = "") -> str:
     """A template by the names that Airflow 3 has.
 

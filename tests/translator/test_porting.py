@@ -260,6 +260,50 @@ def test_a_databases_connection_among_default_args_is_left_to_the_author(port: A
     assert (3, "SQLExecuteQueryOperator has no mysql_conn_id: give it conn_id") in made.left
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "Op(python_callable=lambda execution_date, **_: str(execution_date))",
+            "Op(python_callable=lambda logical_date, **_: str(logical_date))",
+        ),
+        (
+            "Op(python_callable=lambda next_ds: [next_ds])",
+            'Op(python_callable=lambda data_interval_end: [data_interval_end.strftime("%Y-%m-%d")])',
+        ),
+        (
+            "Op(on_failure_callback=lambda context: context['next_ds'])",
+            'Op(on_failure_callback=lambda context: context["data_interval_end"].strftime("%Y-%m-%d"))',
+        ),
+        (
+            "def f(execution_date, yesterday_ds, ds): return yesterday_ds\nOp(python_callable=f)",
+            (
+                "def f(logical_date, ds): execution_date = logical_date; "
+                'yesterday_ds = logical_date.subtract(days=1).strftime("%Y-%m-%d"); return yesterday_ds\nOp(python_callable=f)'
+            ),
+        ),
+        (
+            "def f(ds, *, next_ds=None, data_interval_end, **k): return next_ds\nOp(python_callable=f)",
+            (
+                'def f(ds, *, data_interval_end, **k): next_ds = data_interval_end.strftime("%Y-%m-%d"); '
+                "return next_ds\nOp(python_callable=f)"
+            ),
+        ),
+        (
+            "args = {'on_failure_callback': told}\ndef told(c, execution_date=None): pass",
+            "args = {'on_failure_callback': told}\ndef told(c, logical_date=None): execution_date = logical_date; pass",
+        ),
+        ("def helper(context): return context['execution_date']", 'def helper(context): return context["logical_date"]'),
+        ("def helper(**kwargs): return kwargs['execution_date']", 'def helper(**kwargs): return kwargs["logical_date"]'),
+        ("def helper(execution_date, **kwargs): return execution_date\nhelper(day)", None),
+        ("def f(execution_date): return execution_date\nf(1)", None),
+    ],
+)
+def test_what_functions_get_of_the_context(old: str, new: str | None, port: Any) -> None:
+    made = port(f"{old}\n").text
+    assert made == (f"{old}\n" if new is None else f"{new}\n")
+
+
 def test_files_that_silence_ruff_are_ported(port: Any) -> None:
     text = "# ruff: noqa\nfrom airflow.datasets import Dataset\n\nDataset('x')\n"
     assert "from airflow.sdk import Asset" in port(text).text
