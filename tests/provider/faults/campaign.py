@@ -211,7 +211,8 @@ def _recovery(scene, instance, entries):
     own = [one for one in entries if (one.run_id, one.index) == (instance["dag_run_id"], instance["map_index"])]
     names = {one.name for one in own} | {f"{instance['dag_run_id']}[{instance['map_index']}]"}
     hits = [when for name, when in scene.hit_at.items() if name in names and when < end]
-    return max(0.0, end - max([0.0, *hits, *(one.ended for one in own if one.ended and one.ended < end)]))
+    moments = [*hits, *(one.ended for one in own if one.ended and one.ended < end)]
+    return end - max(moments) if moments else 0.0
 
 
 def table(outcomes):
