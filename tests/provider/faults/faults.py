@@ -180,7 +180,7 @@ def storm(*answers, may_act=False):
 
         storming = threading.Event()
         scene.proxy.plan = plan
-        while not scene.over(scene.chance.uniform(1, 3)):
+        while not scene.over(scene.chance.uniform(2, 6)):
             storming.set()
             scene.proxy.cut()
             scene.over(scene.chance.uniform(2, 5))
