@@ -112,4 +112,4 @@ def test_a_connection_that_can_be_used_is_added_and_tested(command, connection):
     assert added[0] == 0, added[1]
     code, answer = command("connections", "test", "mine")
     assert code == 0, answer
-    assert "can be listed and made in namespace" in answer
+    assert "Connection success!" in answer
