@@ -1,4 +1,4 @@
-"""Operators that are a container in all but name: pods, Docker containers, functions in an image."""
+"""Operators that are a pod in all but name, and functions in an image."""
 
 from __future__ import annotations
 
@@ -11,80 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_argo.compiler.objects import compile_workflow
 from airflow_argo.diagnostics import Severity
-from airflow_argo.lint import lint
-from airflow_argo.runners.local import LocalRunner
 from airflow_argo.translator.dags import translate
-from airflow_argo.translator.loading import load_dags, prepare_environment
-from airflow_argo.translator.translation import Translation
-from tests.accepted import accept
-
-prepare_environment()
-
-HEAD = """
-from datetime import datetime
-from airflow.sdk import DAG, task
-from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator as Pod
-from kubernetes.client import models as k8s
-{more}
-with DAG("d", schedule=None, params={{"words": "a b"}}):
-"""
-DOCKER = """
-from airflow.providers.docker.operators.docker import DockerOperator
-from docker.types import Mount
-
-class Own(DockerOperator):
-    def __init__(self, **kwargs):
-        super().__init__(image="own:1", entrypoint=["sh", "-c"], **kwargs)
-
-class Changed(DockerOperator):
-    def execute(self, context):
-        return 1
-"""
-
-
-def needs_docker() -> None:
-    pytest.importorskip("airflow.providers.docker")
-
-
-@pytest.fixture
-def translated(tmp_path: Path) -> Any:
-    def made(body: str, more: str = "") -> Translation:
-        file = tmp_path / "dag.py"
-        file.write_text(HEAD.format(more=more) + "\n".join("    " + line for line in body.strip().splitlines()) + "\n")
-        (dag,) = load_dags(file)
-        return translate(dag)
-
-    return made
-
-
-def manifest_of(translation: Translation) -> dict[str, Any]:
-    manifest = compile_workflow(translation.required()).manifest()
-    assert lint(accept(manifest)) == []
-    return manifest
-
-
-def template(translation: Translation, name: str) -> dict[str, Any]:
-    """The template of a task."""
-    manifest = manifest_of(translation)
-    tasks = next(one for one in manifest["spec"]["templates"] if one["name"] == "main")["dag"]["tasks"]
-    wanted = next(task["template"] for task in tasks if task["name"] == name)
-    found: dict[str, Any] = next(one for one in manifest["spec"]["templates"] if one["name"] == wanted)
-    return found
-
-
-def findings(translation: Translation, severity: Severity) -> list[str]:
-    return [f"{one.code} {one.message}" for one in translation.diagnostics if one.severity is severity]
-
-
-def run(translation: Translation, tmp_path: Path, *documents: dict[str, Any]) -> dict[str, Any]:
-    """Task → its state, or what it returned if it succeeded and returned anything."""
-    made = LocalRunner(folder=tmp_path / "runs").run([manifest_of(translation), *documents], on_progress=lambda _: None)
-    return {step.id: step.state if step.state != "success" or step.value is None else step.value for step in made.tree}
-
-
-# Pods
+from tests.translator.operators.containers import findings, run, template
 
 
 def test_an_exit_code_of_a_pod_means_skipped(translated: Any, tmp_path: Path) -> None:
@@ -414,92 +343,3 @@ def test_there_are_no_other_arguments() -> None:
 
     names = set(inspect.signature(KubernetesPodOperator.__init__).parameters) - {"self", "kwargs"}
     assert names - carried_arguments().keys() - ELSEWHERE.keys() - TESTED_ABOVE - HOUSEHOLD == set()
-
-
-# Docker
-
-
-def test_a_docker_container_is_the_tasks_own(translated: Any) -> None:
-    needs_docker()
-    body = """
-command = "main.py --day {{ ds }} 'two words'"
-resources = dict(mem_limit="512m", cpus=0.5, user="1000:1000")
-DockerOperator(
-    task_id="a", image="img:{{ ds_nodash }}", entrypoint="python3 -u", command=command, environment={"A": "{{ ds }}"},
-    private_environment={"TOKEN": "hidden"}, mount_tmp_dir=False, do_xcom_push=False, working_dir="/w", force_pull=True,
-    **resources,
-)
-"""
-    translation = translated(body, DOCKER)
-    container = template(translation, "a")["container"]
-    assert container["command"] == ["python3", "-u"]
-    assert len(container["args"]) == 4
-    assert container["args"][0] == "main.py"
-    assert container["args"][3] == "two words"
-    assert container["resources"] == {"limits": {"memory": str(512 << 20)}, "requests": {"cpu": "500m"}}
-    assert container["securityContext"] == {"runAsUser": 1000, "runAsGroup": 1000}
-    assert container["workingDir"] == "/w"
-    assert container["imagePullPolicy"] == "Always"
-    secret = {"secretKeyRef": {"name": "d-private", "key": "a.TOKEN"}}
-    assert {"name": "TOKEN", "valueFrom": secret} in container["env"]
-    assert "hidden" not in json.dumps(manifest_of(translation))
-    assert findings(translation, Severity.WARNING) == []
-
-
-def test_docker_containers_run_with_their_xcoms(translated: Any, tmp_path: Path) -> None:
-    needs_docker()
-    body = """
-last = DockerOperator(task_id="last", image="i", entrypoint=["sh", "-c"], command=["echo one; echo 'two \\"2\\"'"])
-lines = DockerOperator(task_id="lines", image="i", entrypoint="echo", command="['-e', 'a\\\\nb']", xcom_all=True)
-nothing = DockerOperator(task_id="nothing", image="i", entrypoint="true")
-skips = Own(task_id="skips", command=["exit 99"], skip_on_exit_code=99)
-@task(trigger_rule="all_done")
-def told(*values):
-    return list(values)
-told(last.output, lines.output, nothing.output)
-@task
-def after():
-    return 1
-skips >> after()
-"""
-    states = run(translated(body, DOCKER), tmp_path)
-    assert states["told"][0] == 'two "2"'
-    assert states["told"][1][-1] == "b"
-    assert states["told"][2] is None
-    assert states["skips"] == states["after"] == "skipped"
-
-
-def test_a_function_in_docker_is_called_in_its_image(translated: Any, tmp_path: Path) -> None:
-    needs_docker()
-    body = """
-@task.docker(image="python:3.12")
-def there(x):
-    return {"got": x}
-there(5)
-"""
-    translation = translated(body, DOCKER)
-    assert template(translation, "there")["container"]["image"] == "python:3.12"
-    assert run(translation, tmp_path)["there"] == {"got": 5}
-
-
-def test_what_only_a_docker_host_has_is_refused_unless_the_pod_gets_it(translated: Any) -> None:
-    needs_docker()
-    body = """
-config = {"pod_override": k8s.V1Pod(spec=k8s.V1PodSpec(
-    containers=[k8s.V1Container(name="base", volume_mounts=[k8s.V1VolumeMount(name="v", mount_path="/data")])],
-    volumes=[k8s.V1Volume(name="v", empty_dir=k8s.V1EmptyDirVolumeSource())]))}
-mounts = [Mount(source="/srv", target="/data", type="bind")]
-DockerOperator(task_id="a", image="i", entrypoint="x", mounts=mounts%s)
-"""
-    refused = translated(body % "", DOCKER)
-    assert refused.workflow is None
-    assert [one.code for one in refused.diagnostics if one.severity is Severity.ERROR] == ["AA237"]
-    given = template(translated(body % ", executor_config=config", DOCKER), "a")
-    assert sorted(one["mountPath"] for one in given["container"]["volumeMounts"]) == ["/data", "/tmp/airflow"]
-
-
-def test_subclasses_are_containers_unless_they_do_something_else(translated: Any) -> None:
-    needs_docker()
-    translation = translated('Own(task_id="own", command="x")\nChanged(task_id="changed", image="i")', DOCKER)
-    assert template(translation, "own")["container"]["image"] == "own:1"
-    assert any("there is no translation of Changed" in one for one in findings(translation, Severity.NOTE))
