@@ -19,7 +19,6 @@ from airflow_argo.diagnostics import AirflowArgoError, DefinitionError, Diagnost
 from airflow_argo.settings import SETTINGS, Settings, load_settings
 
 if TYPE_CHECKING:
-    from airflow_argo.compiler.objects import Compiled
     from airflow_argo.translator.isolated import IsolatedTranslator
     from airflow_argo.translator.translation import Translation
 
@@ -131,22 +130,10 @@ def dag_sources(path: Path, options: Namespace) -> Iterator[Source]:
 def source_of(translation: Translation, path: Path) -> Source:
     """A translated DAG.
 
-    Raises:
-        TranslationError: it is refused.
-    """
-    compiled, finding = compiled_of(translation, path)
-    if finding is not None:
-        replace(translation, workflow=None, diagnostics=(*translation.diagnostics, finding)).required()
-    return Source(translation.dag_id, compiled, diagnostics=translation.diagnostics, ported=translation.ported)
-
-
-def compiled_of(translation: Translation, path: Path) -> tuple[Compiled | None, Diagnostic | None]:
-    """A translated DAG as Argo objects; or what is found if it is more than Argo takes.
-
     Args:
         path: of the DAG's file.
     Raises:
-        TranslationError: it is refused already.
+        TranslationError: it is refused, be it only because Argo has no room for it.
     """
     from airflow_argo.argo.limits import MAX_WORKFLOW_BYTES
     from airflow_argo.compiler.objects import compile_workflow
@@ -155,15 +142,14 @@ def compiled_of(translation: Translation, path: Path) -> tuple[Compiled | None, 
     try:
         compiled = compile_workflow(workflow)
         size = len(json.dumps(compiled.manifest(), separators=(",", ":")))
-        if size <= MAX_WORKFLOW_BYTES:
-            return compiled, None
-        found = f"its manifest has {size:,} bytes, and Argo stores no more than {MAX_WORKFLOW_BYTES:,} of a workflow"
-        cure = "divide the DAG, or let it read long values from files in its image"
+        if size > MAX_WORKFLOW_BYTES:
+            found = f"its manifest has {size:,} bytes, and Argo stores no more than {MAX_WORKFLOW_BYTES:,} of a workflow"
+            raise DefinitionError(found, "divide the DAG, or let it read long values from files in its image")
     except DefinitionError as error:
-        found, cure = error.message, error.cure
-    return None, Diagnostic(
-        code="AA244", message=found, cure=cure, origin=Origin(str(path)), path=f"dag '{translation.dag_id}'"
-    )
+        place = f"dag '{translation.dag_id}'"
+        finding = Diagnostic(code="AA244", message=error.message, cure=error.cure, origin=Origin(str(path)), path=place)
+        raise translation.refused(finding) from None
+    return Source(translation.dag_id, compiled, diagnostics=translation.diagnostics, ported=translation.ported)
 
 
 def dsl_sources(path: Path) -> Iterator[Source]:

@@ -35,5 +35,9 @@ class Translation:
             TranslationError: the DAG is refused.
         """
         if self.workflow is None:
-            raise TranslationError(f"DAG '{self.dag_id}' can't be translated", self.diagnostics)
+            raise self.refused()
         return self.workflow
+
+    def refused(self, *more: Diagnostic) -> TranslationError:
+        """That the DAG is refused, for its diagnostics and for more."""
+        return TranslationError(f"DAG '{self.dag_id}' can't be translated", (*self.diagnostics, *more))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from airflow_argo.cli.files import compiled_of, found_files, settings_for, take_values
+from airflow_argo.cli.files import found_files, settings_for, source_of, take_values
 from airflow_argo.cli.report import Report, table, with_progress
 from airflow_argo.diagnostics import AirflowArgoError, Diagnostic, InputError, Severity
 
@@ -45,15 +45,18 @@ def assess(options: Namespace) -> Report:
 
 
 def _rows(path: Path, result: Any) -> list[Row]:
+    from airflow_argo.translator.translation import TranslationError
+
     if isinstance(result, AirflowArgoError):
         finding = _finding_of(result)
         row = _row(path, "-", 0, UNREADABLE, [finding])
         return [] if finding.code == NO_DAG else [{**row, "missing": getattr(result, "missing", None)}]
     found = []
     for translation in result:
-        findings = translation.diagnostics
-        if translation.workflow is not None and (too_much := compiled_of(translation, path)[1]):
-            findings = (*findings, too_much)
+        try:
+            findings = source_of(translation, path).diagnostics
+        except TranslationError as error:
+            findings = error.diagnostics
         errors = [one for one in findings if one.severity is Severity.ERROR]
         losses = [one for one in findings if one.severity is Severity.WARNING]
         state = REFUSED if errors else WITH_LOSSES if losses else TRANSLATED
