@@ -6,6 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+AIRFLOW_2 = {
+    "AIRFLOW__SCHEDULER__CATCHUP_BY_DEFAULT": "True",
+    "AIRFLOW__SCHEDULER__CREATE_CRON_DATA_INTERVALS": "True",
+    "AIRFLOW__SCHEDULER__CREATE_DELTA_DATA_INTERVALS": "True",
+}
+"""Airflow 3's own switches for what Airflow 2 did: a run is for the interval before it, and missed ones are made up."""
+
 
 @dataclass(frozen=True, slots=True)
 class AirflowNames:

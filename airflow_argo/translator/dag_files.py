@@ -13,10 +13,9 @@ from typing import Any
 
 from airflow_argo.diagnostics import Diagnostic, Origin, Severity
 from airflow_argo.settings import Settings
-from airflow_argo.translator.airflow_names import airflow_names
+from airflow_argo.translator.airflow_names import AIRFLOW_2, airflow_names
 from airflow_argo.translator.dag_file_errors import DagFileError
 from airflow_argo.translator.dag_folders import forgotten, importable
-from airflow_argo.translator.porting_names import AIRFLOW_2
 from airflow_argo.translator.sources import Sources, as_written, means_airflow_2, reading
 from airflow_argo.translator.translation import Translation
 

@@ -13,7 +13,6 @@ from airflow_argo.diagnostics import InputError, Origin
 from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.dag_folders import folders_around
 from airflow_argo.translator.parse_time import placeholders_taken, unknown_in
-from airflow_argo.translator.porting import ported_text
 from airflow_argo.translator.sources import as_written, is_authors, is_porting, left_in, text_of
 from airflow_argo.translator.value_files import how_to_give
 
@@ -44,6 +43,8 @@ def _is_to_be_ported(file: Path) -> bool:
     """Whether a file would be read otherwise with --port."""
     if is_porting() or airflow_names().is_2:
         return False
+    from airflow_argo.translator.porting import ported_text
+
     try:
         text = text_of(file)
         return ported_text(text, file).text != text

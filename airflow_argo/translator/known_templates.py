@@ -5,12 +5,16 @@ A function of the author's may read a clock or a Variable, so it is called where
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jinja2 import Environment, nodes
+
+TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+"""A tag of Jinja that gives text, or decides about it."""
 
 DAG_FACTS = frozenset(
     {"dag_id", "dag_display_name", "description", "tags", "timezone", "start_date", "end_date", "catchup", "doc_md", "task_ids"}

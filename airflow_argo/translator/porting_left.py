@@ -6,8 +6,9 @@ import ast
 import re
 from collections.abc import Iterator
 
+from airflow_argo.translator.known_templates import TAG
 from airflow_argo.translator.porting_edits import dags_in, may_begin, name_of, sets_by_stars
-from airflow_argo.translator.porting_names import CONTEXT, SQL_CONNECTIONS, TAG, WITHOUT_LIKE
+from airflow_argo.translator.porting_names import CONTEXT, SQL_CONNECTIONS, WITHOUT_LIKE
 
 Left = tuple[int, str]
 """(line in the new text, what it is)."""

@@ -6,14 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from airflow_argo.translator.known_templates import TAG
 from airflow_argo.translator.porting_contrib import CONTRIB, RENAMED_IN_CONTRIB
-
-AIRFLOW_2 = {
-    "AIRFLOW__SCHEDULER__CATCHUP_BY_DEFAULT": "True",
-    "AIRFLOW__SCHEDULER__CREATE_CRON_DATA_INTERVALS": "True",
-    "AIRFLOW__SCHEDULER__CREATE_DELTA_DATA_INTERVALS": "True",
-}
-"""Airflow 3's own switches for what Airflow 2 did: a run is for the interval before it, and missed ones are made up."""
 
 GONE_ARGUMENTS = frozenset({"provide_context", "default_view", "orientation", "sla", "sla_miss_callback"})
 """Keyword arguments that Airflow 3 refuses."""
@@ -154,8 +148,6 @@ WITHOUT_LIKE = {
 }
 """Names of the context that nothing says in Airflow 3, and what they tell."""
 
-TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-"""A tag of Jinja that gives text, or decides about it."""
 _SPELLINGS = "|".join(re.escape(name) for name in sorted(_IN_TEMPLATES, key=len, reverse=True))
 _NAME = re.compile(rf"(?<![\w.'\"])({_SPELLINGS})\b(?!\s*=[^=])")
 

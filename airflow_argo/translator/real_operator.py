@@ -20,14 +20,13 @@ from airflow_argo.model.jobs import Env, FieldPath, Job, PodSettings, PythonCall
 from airflow_argo.model.values import Constant, Output, SameItem, Type, Value
 from airflow_argo.pod.values import to_json
 from airflow_argo.settings import Settings
-from airflow_argo.translator.airflow_names import airflow_names, is_mapped, operator_class_of
+from airflow_argo.translator.airflow_names import AIRFLOW_2, airflow_names, is_mapped, operator_class_of
 from airflow_argo.translator.branches import decision_of
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, DagContext, TaskContext, pod_settings_of
 from airflow_argo.translator.labels import NAMESPACE_VARIABLE
 from airflow_argo.translator.lambdas import lambdas_of
 from airflow_argo.translator.mapped_groups import are_members
 from airflow_argo.translator.parsed import nodes_in, tree_of
-from airflow_argo.translator.porting_names import AIRFLOW_2
 from airflow_argo.translator.prior_dates import prior_pulls_in_python, prior_pulls_in_templates, report_prior_dates
 from airflow_argo.translator.shipping import MAX_BYTES, Shipment, constants_pulled, shipment_of
 from airflow_argo.translator.sources import means_airflow_2, text_of

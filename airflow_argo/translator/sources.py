@@ -19,11 +19,12 @@ from functools import cache, lru_cache
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_argo.diagnostics import InputError, Origin
-from airflow_argo.translator.porting import Ported, is_of_airflow_3, ported_text
-from airflow_argo.translator.porting_names import with_todays_names
+
+if TYPE_CHECKING:
+    from airflow_argo.translator.porting import Ported
 
 _OTHERS = ("site-packages", "dist-packages")
 _NEVER_THE_AUTHORS = frozenset({"airflow", "airflow_argo"})
@@ -74,6 +75,8 @@ def text_of(path: str | Path) -> str:
     sources, file = _current[-1], Path(path)
     if not sources.port or file.suffix != ".py":
         return file.read_text(encoding="utf-8")
+    from airflow_argo.translator.porting import ported_text  # here: few files are read so
+
     key = os.path.realpath(file)
     if key not in sources.ported:
         sources.ported[key] = ported_text(file.read_text(encoding="utf-8"), file, keep_defaults=True)
@@ -88,9 +91,13 @@ def is_porting() -> bool:
 
 def means_airflow_2(path: str | Path) -> bool:
     """Whether what a DAG file doesn't say is what Airflow 2 did: it is ported, and wasn't written for Airflow 3."""
+    if not is_porting():
+        return False
+    from airflow_argo.translator.porting import is_of_airflow_3
+
     file = Path(path)
     try:
-        return is_porting() and not is_of_airflow_3(file.read_text(encoding="utf-8"), file)
+        return not is_of_airflow_3(file.read_text(encoding="utf-8"), file)
     except (OSError, UnicodeDecodeError, InputError):
         return False  # whoever loads it says so
 
@@ -100,6 +107,9 @@ def template_of(path: str | None, text: str) -> str:
     sources = _current[-1]
     if not sources.port:
         return text
+    from airflow_argo.translator.porting import Ported
+    from airflow_argo.translator.porting_names import with_todays_names
+
     new = with_todays_names(text)
     if path is not None and new != text:
         sources.ported[os.path.realpath(path)] = Ported(text, new, ())

@@ -16,9 +16,9 @@ from airflow_argo.diagnostics import Severity
 from airflow_argo.model.jobs import Container, EnvValue, Job, OutputSpec, PodSettings, Report, SecretKey, Words
 from airflow_argo.model.values import RunDate, RunFact, Text, Type
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, MappedItem, TaskContext, WantsAirflow
+from airflow_argo.translator.known_templates import TAG
 from airflow_argo.translator.operators.python import call_in
 from airflow_argo.translator.pods import more_of_pod, overridden_mounts
-from airflow_argo.translator.porting_names import TAG
 from airflow_argo.translator.registry import translates
 from airflow_argo.translator.skips import skip_codes_of
 from airflow_argo.translator.tries import retry_of, timeout_of

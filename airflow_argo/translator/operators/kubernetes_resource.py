@@ -13,8 +13,8 @@ from airflow_argo.model.graph import Body, Graph, Step
 from airflow_argo.model.jobs import NoOp, PodSettings, Resource
 from airflow_argo.model.values import Constant, Listing, Record, Text, Value
 from airflow_argo.translator.context import MappedItem, TaskContext, WantsAirflow
+from airflow_argo.translator.known_templates import TAG
 from airflow_argo.translator.pods import as_patch, more_of_pod
-from airflow_argo.translator.porting_names import TAG
 from airflow_argo.translator.registry import translates
 from airflow_argo.translator.tries import retry_of, timeout_of
 
