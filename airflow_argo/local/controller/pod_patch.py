@@ -20,8 +20,8 @@ PATCHED: Final = ("containers", "initContainers", "volumes")
 Template = Mapping[str, Any]
 
 
-def patch_template(template: Template, volumes: Sequence[Any], patches: Sequence[str]) -> tuple[Template, tuple[Any, ...]]:
-    """The template and the volumes of the workflow, after patches of its pod, one after the other.
+def patch_template(template: Template, volumes: Sequence[Any], patches: Sequence[str]) -> dict[str, Any]:
+    """The template after patches of its pod, one after the other; the volumes of the workflow are among its own then.
 
     Raises:
         Fault: one is no patch.
@@ -37,7 +37,7 @@ def patch_template(template: Template, volumes: Sequence[Any], patches: Sequence
     except InvalidPatch as error:
         raise Fault(f"Error applying PodSpecPatch: {error}") from None
     after = {**template, "initContainers": spec["initContainers"], "volumes": spec["volumes"]}
-    return {**after, **_put_back(template, {one["name"]: one for one in spec["containers"]})}, ()
+    return {**after, **_put_back(template, {one["name"]: one for one in spec["containers"]})}
 
 
 def containers_of(template: Template) -> Iterator[dict[str, Any]]:

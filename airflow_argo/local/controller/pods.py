@@ -138,8 +138,7 @@ def _patched(
 ) -> tuple[Template, tuple[dict[str, Any], ...]]:
     if not patches or template.get("resource"):
         return template, tuple(volumes)
-    made, left = patch_template(template, volumes, patches)
-    return dict(made), left
+    return patch_template(template, volumes, patches), ()
 
 
 def _check_size(template: Template) -> None:
