@@ -172,11 +172,11 @@ def _task(dag: DagSpec, number: int) -> list[str]:  # noqa: C901 - one case a ki
         case "keyed":
             return [f"{partial}.expand_kwargs({[{'bash_command': one} for one in commands]!r})"]
         case "product":
-            return [f"{partial}.expand(bash_command={commands!r}, env=[{{'A': '1'}}, {{'A': '2'}}])"]
+            return [f"{partial}.expand(bash_command={commands!r}, cwd=['/', '/tmp'])"]
         case "over":
             return [f"{partial}.expand(bash_command={given})"]
         case "over_product":
-            return [f"{partial}.expand(env=[{{'A': '1'}}, {{'A': '2'}}], bash_command={given})"]
+            return [f"{partial}.expand(cwd=['/', '/tmp'], bash_command={given})"]
         case "over_keys" | "over_zip" | "over_concat" | "over_map":
             return _mapped_function(number, one, own, given)
         case "pull":
