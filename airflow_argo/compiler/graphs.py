@@ -47,6 +47,7 @@ from airflow_argo.model.values import Concatenated, Listing, Output, Value, Zipp
 
 RETRY_ZERO = {"limit": "0"}
 VERDICT = "verdict"
+ITEM = "item"
 FAIL_IF_TEMPLATE: Dict = {
     "inputs": {"parameters": [{"name": "reason"}]},
     "retryStrategy": RETRY_ZERO,
@@ -90,6 +91,7 @@ class Compilation:
         proxies: names of the templates of tasks that stand for a step of an earlier part.
         whiles: names of the templates of while-loops.
         renamed: task name → step id, where they differ.
+        shares: templates of one shape will be shared, so the names in them shouldn't differ where nobody looks at them.
     """
 
     call: Callable[[Step, GraphTemplate], Call]
@@ -99,6 +101,7 @@ class Compilation:
     proxies: set[str] = field(default_factory=set)
     whiles: set[str] = field(default_factory=set)
     renamed: dict[str, str] = field(default_factory=dict)
+    shares: bool = False
 
     def fail_if(self) -> str:
         """The template that fails if it is given a reason."""
@@ -131,8 +134,11 @@ class GraphTemplate:
         if _task_count(graph) > MAX_DAG_TASKS:  # it will be cut in parts
             graph, joins = with_joins(graph)
             made.helpers |= set(joins)
-        names = task_names((step.id for step in graph.steps), taken=(VERDICT,))
-        made.renamed |= {name: step for step, name in names.items() if name != step}
+        if in_loop and made.shares:
+            names = {step.id: ITEM for step in graph.steps}
+        else:
+            names = task_names((step.id for step in graph.steps), taken=(VERDICT,))
+            made.renamed |= {name: step for step, name in names.items() if name != step}
         return cls(made, graph, Scope.of(graph, names), in_loop, frozenset(_looped_over(graph)))
 
     def proxy_name(self, step: str, kind: Proxy) -> str:

@@ -18,8 +18,9 @@ from airflow_argo.compiler.graphs import Compilation, GraphTemplate
 from airflow_argo.compiler.large_values import wants_artifacts, with_artifacts, without_artifacts
 from airflow_argo.compiler.rules import in_any_state
 from airflow_argo.compiler.scope import parameter_name, travels_as_base64
+from airflow_argo.compiler.sharing import shared
 from airflow_argo.compiler.tasks import PlannedTask
-from airflow_argo.compiler.templates import Templates, arguments_of
+from airflow_argo.compiler.templates import OWN_NAMES, Templates, arguments_of
 from airflow_argo.diagnostics import DefinitionError
 from airflow_argo.model.graph import Body, Graph, Step
 from airflow_argo.model.values import Output, Type, sources_of
@@ -29,6 +30,8 @@ API_VERSION = "argoproj.io/v1alpha1"
 ANNOTATION = "airflow-argo.io/"
 SCHEMAS = f"{ANNOTATION}schemas"
 """An annotation that says what values of inputs obey: input → {is: text or json, schema: a JSON Schema}."""
+SHARED_ABOVE = MAX_TEMPLATES
+"""With more templates than this those of one shape are shared: see `sharing`."""
 MAIN = "main"
 RESULTS = "results"
 
@@ -138,13 +141,31 @@ def _collections_paused() -> Iterator[None]:
 
 def _compiled(workflow: Workflow) -> Compiled:
     if not wants_artifacts(workflow):
-        return _written(workflow)
-    compiled = _written(with_artifacts(workflow))
-    return _written(without_artifacts(workflow)) if compiled.notes["parts"] else compiled
+        return _within_limit(workflow)
+    compiled = _within_limit(with_artifacts(workflow))
+    return _within_limit(without_artifacts(workflow)) if compiled.notes["parts"] else compiled
 
 
-def _written(workflow: Workflow) -> Compiled:
-    made = Compilation(body_call, Templates(workflow.intervals))
+def _within_limit(workflow: Workflow) -> Compiled:
+    """The workflow with no more templates than Argo takes.
+
+    Raises:
+        DefinitionError: there are more, although they share what they can.
+    """
+    compiled = _written(workflow)
+    if len(compiled.spec["templates"]) > SHARED_ABOVE:
+        compiled = _written(workflow, shares=True)
+        named = {MAIN, str(compiled.spec.get("onExit")), *OWN_NAMES}.union(*compiled.notes.values())
+        compiled.spec["templates"] = shared(compiled.spec["templates"], named)
+    if len(compiled.spec["templates"]) > MAX_TEMPLATES:
+        found = f"it makes {len(compiled.spec['templates'])} templates, and Argo takes {MAX_TEMPLATES}"
+        cure = "divide it into several workflows, or let its pods and loops differ in nothing but images, commands and texts"
+        raise DefinitionError(found, cure)
+    return compiled
+
+
+def _written(workflow: Workflow, *, shares: bool = False) -> Compiled:
+    made = Compilation(body_call, Templates(workflow.intervals), shares=shares)
     made.templates.reserve(MAIN)
     main = GraphTemplate.of(made, workflow.graph)
     for step, job, in_loop in jobs_of(workflow.graph):
@@ -174,9 +195,6 @@ def _spec(workflow: Workflow, made: Compilation) -> Dict:
         spec["onExit"] = _exit_template(workflow.on_exit, made)
     spec |= workflow.settings
     spec["templates"] = made.templates.finished()
-    if len(spec["templates"]) > MAX_TEMPLATES:
-        found = f"it makes {len(spec['templates'])} templates, and Argo takes {MAX_TEMPLATES}: each loop makes two or more"
-        raise DefinitionError(found, "divide it into several workflows, or loop over fewer steps at once, in a group")
     return spec
 
 

@@ -40,7 +40,10 @@ def items_of(holder: Dict, source: Source, caller: Dict | None = None) -> str:
     if holder.get("withParam") is None:
         return ""
     given = text(holder, "withParam")
-    return _length(given) or read_items(given, lambda name: _argument(caller, name), source.label)
+    passed = re.fullmatch(r"\{\{inputs\.parameters\.([\w-]+)\}\}", given)
+    return _length(_argument(caller, passed[1]) if passed else given) or read_items(
+        given, lambda name: _argument(caller, name), source.label
+    )
 
 
 def _length(given: str) -> str:

@@ -72,11 +72,12 @@ def test_the_table_names_files_and_says_what_to_install(cli, folder):
     assert ["apache-airflow-providers-apache-pig", "2"] in rows
 
 
-MANY = """from airflow.sdk import DAG
+MANY = """from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+from airflow.sdk import DAG
 from airflow.providers.standard.operators.bash import BashOperator
 with DAG("many", schedule=None):
-    for number in range(110):
-        BashOperator.partial(task_id=f"t{number}").expand(bash_command=["true", "false"])
+    for number in range(201):
+        KubernetesPodOperator(task_id=f"t{number}", image="alpine", arguments=["more"] * number)
 with DAG("long", schedule=None):
     BashOperator(task_id="t", bash_command="echo " + "x" * 1_100_000)
 with DAG("fits", schedule=None):
