@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow_argo._compat import SkipMixin
-from airflow_argo.translator.airflow_names import operator_class_of
+from airflow_argo.translator.airflow_names import is_mapped, operator_class_of
 
 if TYPE_CHECKING:
     from airflow_argo.offload.part import PartOfDag
@@ -63,3 +63,24 @@ class SubmissionsUpstreamIds(UpstreamIds):
 def decides(task: Any) -> bool:
     """Whether a task may skip those directly after it, whatever their trigger rules say."""
     return issubclass(operator_class_of(task), SkipMixin)
+
+
+def hide(task: Any, ready_id: str) -> None:
+    """Draw an edge to `ready` from a task that decides, and doesn't know of it: LatestOnlyOperator returns those after it."""
+    task.downstream_task_ids.add(ready_id)
+    if is_mapped(task):
+        return
+    known = vars(task).get("get_direct_relative_ids")
+    hidden = known.hidden if isinstance(known, _RelativesThatAuthorsKnow) else frozenset()
+    object.__setattr__(task, "get_direct_relative_ids", _RelativesThatAuthorsKnow(task, hidden | {ready_id}))
+
+
+class _RelativesThatAuthorsKnow:
+    """A task's `get_direct_relative_ids`. An object, so that a deep copy of the task has one of its own."""
+
+    def __init__(self, task: Any, hidden: frozenset[str]) -> None:
+        self.task, self.hidden = task, hidden
+
+    def __call__(self, upstream: bool = False) -> set[str]:
+        ids: set[str] = type(self.task).get_direct_relative_ids(self.task, upstream)
+        return ids if upstream else ids - self.hidden

@@ -18,11 +18,11 @@ from typing import Any
 
 from airflow_argo._compat import TaskGroup
 from airflow_argo.diagnostics import InputError, Origin
+from airflow_argo.offload.around import ArgoOffloadOperator
 from airflow_argo.offload.edges import SubmissionsUpstreamIds
 from airflow_argo.offload.part import PartOfDag
 from airflow_argo.offload.shown import show
 from airflow_argo.offload.written import copied
-from airflow_argo.operators.argo import ArgoSubmitWorkflowOperator
 from airflow_argo.translator.airflow_names import airflow_names, rule_name_of
 
 
@@ -100,7 +100,7 @@ def _submit(dag: Any, group: Any, part: PartOfDag, options: Mapping[str, Any]) -
         **({"retries": 2, "retry_delay": timedelta(seconds=10)} if part.show_steps else {}),
     }
     # of the submission alone: steps are tried again by Argo, as often as their tasks say
-    return ArgoSubmitWorkflowOperator(task_id="submit", workflow=part, dag=dag, task_group=group, **{**own, **options})
+    return ArgoOffloadOperator(task_id="submit", workflow=part, dag=dag, task_group=group, **{**own, **options})
 
 
 def _take_out(dag: Any, group: Any, tasks: Mapping[str, Any], submit: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from airflow_argo._compat import no_timetable, task_states
 from airflow_argo.diagnostics import InputError, Origin, Severity
-from airflow_argo.offload.edges import SubmissionsUpstreamIds, decides
+from airflow_argo.offload.edges import SubmissionsUpstreamIds, decides, hide
 from airflow_argo.offload.written import copied, placed, without_surroundings
 from airflow_argo.operators.sources import Nothing, Source, workflow_source
 from airflow_argo.translator.airflow_names import fails_fast, is_mapped, rule_name_of
@@ -100,12 +100,14 @@ class PartOfDag:
             found = f"'{task_id}' may skip tasks of the group '{self.group.group_id}', and the DAG has fail_fast"
             raise InputError(found, "offload all of the DAG, or do without fail_fast", Origin(str(self.dag.fileloc)))
         if self.ready_id not in self.dag.task_dict:
-            from airflow.providers.standard.operators.empty import EmptyOperator
+            from airflow_argo.offload.ready import ArgoReadyOperator
 
-            ready = EmptyOperator(task_id=READY, trigger_rule="all_done", dag=self.dag, task_group=self.group)
+            ready = ArgoReadyOperator(
+                task_id=READY, workflow=self, trigger_rule="all_done", dag=self.dag, task_group=self.group
+            )
             self.task(self.submit_id).upstream_task_ids.connect(ready.task_id)
         self.task(self.ready_id).upstream_task_ids.add(task_id)
-        self.task(task_id).downstream_task_ids.add(self.ready_id)
+        hide(self.task(task_id), self.ready_id)
 
     def unbind(self, task_id: str) -> None:
         """Take off the edge from the submission to a task that has others, if its rule would be changed by it."""

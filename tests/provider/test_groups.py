@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy, deepcopy
 from datetime import timedelta
 
 import pytest
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.providers.standard.operators.latest_only import LatestOnlyOperator
 from airflow.sdk import DAG, TaskGroup, task, task_group
 
 from airflow_argo.diagnostics import InputError
@@ -199,3 +201,43 @@ def test_names_of_instances_are_those_that_pods_give_them():
     offload(dag)
     assert dag.task_dict["double"].map_index_template == "{{ argo_step_name | default('') }}"
     assert dag.task_dict["submit"].workflow.inner().task_dict["double"].map_index_template == "{{ task.op_kwargs.x }}"
+
+
+def counted(dag):
+    """The ids of those around workflows that may make the run's end."""
+    return {one.task_id for one in dag.tasks if one.task_id.endswith(("submit", "ready")) and not one.is_teardown}
+
+
+def test_the_submission_counts_as_a_teardown_where_it_would_hide_what_counts():
+    with DAG("alone") as alone:
+        value().as_teardown()
+    assert counted(offload(alone)) == set()
+    with DAG("d") as dag:
+        with ArgoTaskGroup("g") as group:
+            clean = value.override(task_id="clean")().as_teardown()
+            empty("work")
+        start = empty("start")
+        start >> clean
+        assert counted(dag) == set()
+        start >> empty("more")
+        assert counted(dag) == {"g.submit"}
+        empty("late") >> group
+    assert counted(dag) == {"g.submit"}
+    with DAG("single") as single:
+        with ArgoTaskGroup("g", show_steps=False):
+            value().as_teardown()
+        with ArgoTaskGroup("h", show_steps=False):
+            value().as_teardown(on_failure_fail_dagrun=True)
+    assert counted(single) == {"h.submit"}
+
+
+def test_what_decides_does_not_know_of_ready():
+    with DAG("d") as dag:
+        with ArgoTaskGroup("g"):
+            first = empty("first")
+        newest = LatestOnlyOperator(task_id="newest")
+        newest >> [first, empty("other")]
+    assert ("newest", "g.ready") in edges(dag)
+    for one in (newest, deepcopy(newest), copy(newest)):
+        assert one.get_direct_relative_ids() == {"g.first", "other"}
+        assert one.get_direct_relative_ids(upstream=True) == set()

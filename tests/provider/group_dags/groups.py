@@ -6,6 +6,7 @@ import os
 
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.providers.standard.operators.latest_only import LatestOnlyOperator
 from airflow.sdk import DAG, TaskGroup, setup, task, task_group, teardown
 
 from airflow_argo.offload import ArgoTaskGroup, argo_task_group
@@ -272,3 +273,35 @@ with DAG("defaults", default_args={"retries": 1, "trigger_rule": "all_done"}) as
     with Group("g", default_args={"trigger_rule": "none_failed"}):
         skips.override(task_id="first")() >> EmptyOperator(task_id="second")
     empty("last")
+
+with DAG("teardowns_alone") as teardowns_alone, Group("g"):
+    fails.override(task_id="clean")().as_teardown()
+    number.override(task_id="sweep")(1).as_teardown()
+
+
+def before_a_teardown(name, start):
+    """What only a teardown in the group follows counts for the run."""
+    with DAG(name) as dag:
+        with Group("g"):
+            bash("work", "true")
+            clean = number.override(task_id="clean")(1).as_teardown()
+        start() >> clean
+    return dag
+
+
+failure_before_a_teardown = before_a_teardown("failure_before_a_teardown", bad)
+success_before_a_teardown = before_a_teardown("success_before_a_teardown", good)
+
+
+@task.short_circuit
+def passes():
+    return True
+
+
+with DAG("latest_only_before") as latest_only_before:
+    with Group("g") as g:
+        bash("first", "true")
+        clean = number.override(task_id="clean")(1).as_teardown()
+    LatestOnlyOperator(task_id="newest") >> [g, empty("beside")]
+    fails.override(task_id="bad")() >> clean
+    passes() >> clean
