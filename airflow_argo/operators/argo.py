@@ -232,8 +232,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         deadline = self._deadline(workflow, attempt)
         self._tell(context, workflow)
         if not self.wait_for_completion:
-            if self.hook.can_annotate:
-                self.hook.annotate(workflow.name, {READ: UNATTENDED})
+            self._note(workflow.name, {READ: UNATTENDED})
             return workflow.name
         if self.deferrable and not workflow.done:
             self._defer(workflow, deadline)
@@ -468,15 +467,24 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         delete = self.on_finish_action == "delete" or (
             self.on_finish_action == "delete_succeeded" and workflow.phase == SUCCEEDED
         )
+        if not delete:
+            self._note(workflow.name, read_note(workflow))
+            return
         try:
-            if delete:
-                self.hook.cluster.delete(workflow.name, uid=workflow.uid, missing_ok=True)
-            elif self.hook.can_annotate:
-                self.hook.annotate(workflow.name, read_note(workflow))
-        except NotFoundError:
-            pass  # its TTL was short
+            self.hook.cluster.delete(workflow.name, uid=workflow.uid, missing_ok=True)
         except ClusterError as error:
-            self.log.warning("Workflow %s can't be %s: %s", workflow.name, "deleted" if delete else "annotated", error)
+            self.log.warning("Workflow %s can't be deleted: %s", workflow.name, error)
+
+    def _note(self, name: str, note: Mapping[str, str]) -> None:
+        """Put a note on a workflow, for later tries. The task has done its work without it."""
+        if not self.hook.can_annotate:
+            return
+        try:
+            self.hook.annotate(name, note)
+        except NotFoundError:
+            self.log.info("Workflow %s is gone already", name)  # its TTL was short
+        except ClusterError as error:
+            self.log.warning("Workflow %s can't be annotated: %s", name, error)
 
     def on_kill(self) -> None:
         """Airflow asks the process to end: stop the workflow if the task was killed, leave it if the worker shuts down."""

@@ -96,6 +96,13 @@ def test_a_triggerer_looks(hook, api):
     assert task.execute_complete(where, event_of(deferred.trigger)) == {"n": 7}
 
 
+def test_a_note_that_may_not_be_made_fails_no_task(hook, bot, capsys):  # noqa: F811
+    hook.__dict__["api"] = bot(rules=[Rule("argoproj.io", "workflows", ("get", "list", "create"))])._api
+    task = operator(hook, wait_for_completion=False)
+    assert task.execute(context()) == task._running[1]
+    assert "can't be annotated" in capsys.readouterr().out
+
+
 def test_what_is_refused_for_good_is_not_tried_again(hook):
     typo = {**NO_OP, "spec": {**NO_OP["spec"], "entryPoint": "main"}}
     with pytest.raises(AirflowFailException, match=r'unknown field "spec.entryPoint"'):
