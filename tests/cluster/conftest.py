@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -73,6 +73,13 @@ def admin(kubeconfig):
 @pytest.fixture(scope="module")
 def namespace(admin, request):
     """A namespace for one module's tests."""
+    with own_namespace(admin, request) as name:
+        yield name
+
+
+@contextmanager
+def own_namespace(admin, request):
+    """A namespace that is called as a module, and goes in the end."""
     name = f"{request.module.__name__.rpartition('.')[2].replace('_', '-')}-{uuid.uuid4().hex[:6]}"
     admin.send(Call("create", NAMESPACES, ""), {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     yield name
@@ -104,19 +111,28 @@ def cluster(kubeconfig, namespace):
 
 
 @pytest.fixture(scope="session")
-def controlled(kubeconfig):
-    """A namespace in which a controller runs workflows."""
+def no_controller(kubeconfig):
+    """Why no controller runs workflows in ARGO_NAMESPACE; "" if one does."""
     with Cluster.connect(kubeconfig, namespace=CONTROLLER_NAMESPACE) as connection:
         try:
             probe = connection.submit(NO_OP)
         except ClusterError as error:
-            pytest.skip(f"no controller: {error}")
+            return f"no controller: {error}"
         try:
             connection.wait(probe.name, timeout=15)
         except WaitTimeoutError:
-            pytest.skip(f"no controller runs workflows in namespace '{CONTROLLER_NAMESPACE}'")
+            return f"no controller runs workflows in namespace '{CONTROLLER_NAMESPACE}'"
         finally:
             connection.delete(probe.name)
+        return ""
+
+
+@pytest.fixture(scope="session")
+def controlled(kubeconfig, no_controller):
+    """A namespace in which a controller runs workflows."""
+    if no_controller:
+        pytest.skip(no_controller)
+    with Cluster.connect(kubeconfig, namespace=CONTROLLER_NAMESPACE) as connection:
         yield connection
 
 

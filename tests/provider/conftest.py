@@ -1,28 +1,44 @@
-"""A real API server, a double of the controller in a namespace of our own, and a real Airflow with a database of its own."""
+"""A real API server, a real Airflow with a database of its own, and a controller: the cluster's, or a double in our namespace.
+
+Tests that take `controller` run where the cluster's own one does (ARGO_NAMESPACE, by default `argo`), module after module.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import json
+import socket
 import subprocess
+import tempfile
 import uuid
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
+from airflow_argo.cluster import Cluster
+from airflow_argo.cluster.resources import Call, Resource
 from tests.cluster.conftest import (  # noqa: F401 - fixtures
+    CONTROLLER_NAMESPACE,
     admin,
     api,
     certificate,
     cluster,
     kubeconfig,
-    namespace,
+    no_controller,
+    own_namespace,
     proxied,
     proxy,
 )
 from tests.provider.airflow_processes import PYTHON, migrated
 from tests.provider.double import EngineController
+from tests.provider.made import made_by_airflow
+from tests.provider.marks import Marks
 from tests.provider.postgres import PostgresServer, postgres_programs
+
+NODES = Resource("Node", "nodes", group="", version="v1", namespaced=False)
 
 
 @pytest.fixture(scope="session")
@@ -48,12 +64,53 @@ def fresh_home(request, tmp_path):
     return migrated(tmp_path, server.database(f"airflow_{uuid.uuid4().hex[:8]}") if server else "")
 
 
-@pytest.fixture
-def controller(api):  # noqa: F811
-    """Something that runs the workflows of the test's namespace."""
-    with EngineController(api) as double:
-        yield double
+@pytest.fixture(scope="module")
+def namespace(admin, request):  # noqa: F811
+    """For one module's tests: of its own, or that of the cluster's controller, which no other test uses meanwhile."""
+    takes = any("controller" in one.fixturenames for one in request.session.items if one.path == request.path)
+    if not takes or request.getfixturevalue("no_controller"):
+        with own_namespace(admin, request) as name:
+            yield name
+        return
+    with Path(tempfile.gettempdir(), f"argo-tests-in-{CONTROLLER_NAMESPACE}").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        remove_workflows(admin)
+        yield CONTROLLER_NAMESPACE
+        remove_workflows(admin)
+
+
+def remove_workflows(admin):  # noqa: F811
+    """Those that an Airflow has made."""
+    there = Cluster(admin.in_namespace(CONTROLLER_NAMESPACE))
+    for one in made_by_airflow(there):
+        there.delete(one.name, missing_ok=True)
+
+
+@pytest.fixture(scope="module")
+def controller(admin, namespace):  # noqa: F811
+    """Something that runs the workflows of the module's namespace."""
+    if namespace == CONTROLLER_NAMESPACE:
+        yield
+        return
+    with EngineController(admin.in_namespace(namespace)) as double:
+        yield
         assert not double.errors
+
+
+@pytest.fixture
+def marks(admin, namespace):  # noqa: F811
+    """What pods tell us. If the API server is on this machine, so is the only node; else it sees us where we come from."""
+    host = urlsplit(admin.place.server).hostname
+    if namespace != CONTROLLER_NAMESPACE:
+        address = "127.0.0.1"
+    elif ip_address(socket.gethostbyname(host)).is_loopback:
+        [node] = admin.send(Call("list", NODES, ""))["items"]
+        address = next(one["address"] for one in node["status"]["addresses"] if one["type"] == "InternalIP")
+    else:
+        with socket.create_connection((host, urlsplit(admin.place.server).port or 443)) as connected:
+            address = connected.getsockname()[0]
+    with Marks(address) as made:
+        yield made
 
 
 @pytest.fixture

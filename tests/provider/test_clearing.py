@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from pathlib import Path
 
@@ -29,19 +28,8 @@ def until(condition, seconds=400):
     raise AssertionError(last)
 
 
-@pytest.fixture
-def marks():
-    """A folder that pods share: /tmp is each pod's own."""
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
-        yield Path(folder)
-
-
 def test_what_is_cleared_runs_again_and_what_is_marked_failed_stops(airflow_home, connection, controller, cluster, marks):
-    environment = {**airflow_home, "AIRFLOW_ARGO_IMAGE": "lab/task:1", "MARKS": str(marks)}
-
-    def runs(step):
-        file = marks / step
-        return len(file.read_text().split()) if file.exists() else 0
+    environment = {**airflow_home, "AIRFLOW_ARGO_IMAGE": "lab/task:1", "COUNT": marks.command("{}")}
 
     def workflows(dag_id):
         return list(cluster.list(label_selector=f"airflow-argo.io/dag-id={dag_id}"))
@@ -55,20 +43,20 @@ def test_what_is_cleared_runs_again_and_what_is_marked_failed_stops(airflow_home
         around = dict.fromkeys(("submit", "before", "beside", "each"), "success")
         until(lambda: states("again") == {**around, "second_time": "failed", "after": "upstream_failed"})
 
-        until(lambda: states("killed")["slow"] in ("running", "deferred") and runs("slow"))
+        until(lambda: states("killed")["slow"] in ("running", "deferred") and marks.counts["slow"])
         api.mark("killed", "slow", "failed")
         until(lambda: workflows("killed")[0].manifest["spec"].get("shutdown") == "Stop")
-        assert runs("never") == 0
+        assert marks.counts["never"] == 0
 
         run_id = api.run_ids("again")[0]
         api.clear("again", run_id, "second_time", downstream=True)
         until(lambda: states("again") == {**around, "second_time": "success", "after": "success"})
         once = dict.fromkeys(STEPS, 1)
-        assert {step: runs(step) for step in STEPS} == {**once, "second_time": 2}
+        assert {step: marks.counts[step] for step in STEPS} == {**once, "second_time": 2}
         assert len(workflows("again")) == 1
 
         for cleared, step in (("beside", "beside"), (("each", 1), "each_1")):
             api.clear("again", run_id, cleared)
-            until(lambda step=step: runs(step) == 2 and set(states("again").values()) == {"success"})
-        assert {step: runs(step) for step in STEPS} == {**once, "second_time": 2, "beside": 2, "each_1": 2}
+            until(lambda step=step: marks.counts[step] == 2 and set(states("again").values()) == {"success"})
+        assert {step: marks.counts[step] for step in STEPS} == {**once, "second_time": 2, "beside": 2, "each_1": 2}
         assert len(workflows("again")) == 1

@@ -1,6 +1,5 @@
 """DAGs run by a real scheduler, on each database: green, red and skipped as their workflows are, in all ways to wait."""
 
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.provider.airflow_processes import AirflowProcesses
+from tests.provider.made import made_by_airflow
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
@@ -31,21 +31,14 @@ WAITS = {
 
 def made(cluster):
     """Task id → how many workflows it has made."""
-    return Counter(one.manifest["metadata"]["labels"]["airflow-argo.io/task-id"] for one in cluster.list())
+    return Counter(one.manifest["metadata"]["labels"]["airflow-argo.io/task-id"] for one in made_by_airflow(cluster))
 
 
-@pytest.fixture
-def mark():
-    """A file that isn't there yet. Pods of the embedded engine have a /tmp of their own, but share this."""
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
-        yield Path(folder) / "mark"
-
-
-def test_tasks_end_as_their_workflows_do(fresh_home, connection, cluster, controller, mark):
-    for one in cluster.list():  # of the other database
+def test_tasks_end_as_their_workflows_do(fresh_home, connection, cluster, controller, marks):
+    for one in made_by_airflow(cluster):  # of the other database
         cluster.delete(one.name)
     more = {
-        "FAILS_ONCE": f"{{ [ -e {mark} ] || {{ touch {mark}; false; }}; }}",
+        "FAILS_ONCE": f"[ $({marks.command('retried')}) -gt 1 ]",
         "AIRFLOW__CORE__PARALLELISM": "16",
         "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "6",
         "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "2",

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.provider.made import made_by_airflow
+
 pytestmark = pytest.mark.cluster
 
 STATES = {
@@ -31,7 +33,7 @@ def test_each_step_is_shown_as_airflow_itself_would_end_it(run_dag, controller, 
     }
     for task, value in returned.items():
         assert ours["xcoms"][task]["return_value"] == value
-    assert len(list(cluster.list())) == 1
+    assert len(made_by_airflow(cluster)) == 1
 
 
 @pytest.mark.slow

@@ -13,7 +13,6 @@ import yaml
 from airflow_argo.translator.loading import load_dags, prepare_environment
 from tests.parity.airflow_side import Airflow
 from tests.parity.ended import Ended, differences
-from tests.provider.double import EngineController
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
@@ -42,13 +41,11 @@ def plain():
 
 
 @pytest.fixture(scope="module")
-def environment(kubeconfig, admin, namespace):
-    """A controller in the module's namespace, and what an Airflow needs to submit there."""
+def environment(kubeconfig, namespace, controller):
+    """What an Airflow needs to submit to the module's namespace."""
     extra = {"namespace": namespace, "kube_config": yaml.safe_load(Path(kubeconfig).read_text())}
     connection = json.dumps({"conn_type": "argo", "extra": extra})
-    with EngineController(admin.in_namespace(namespace)) as double:
-        yield {"AIRFLOW_CONN_ARGO_DEFAULT": connection, "AIRFLOW_ARGO_IMAGE": "lab/task:1"}
-        assert not double.errors
+    return {"AIRFLOW_CONN_ARGO_DEFAULT": connection, "AIRFLOW_ARGO_IMAGE": "lab/task:1"}
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.provider.made import made_by_airflow
+
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 MARK = "MARKED-SECRET"
@@ -28,7 +30,7 @@ def test_no_secret_gets_out(airflow_home, run_dag, controller, cluster, secrets,
     assert {task: done["tasks"][task] for task in refused} == dict.fromkeys(refused, "failed"), done["log"][-4000:]
     assert done["tasks"]["reads"] == done["tasks"]["waits"] == "success"
     assert done["log"].count("keep it in a Kubernetes Secret") >= len(refused)
-    made = list(cluster.list())
+    made = made_by_airflow(cluster)
     assert {one.manifest["metadata"]["labels"]["airflow-argo.io/task-id"] for one in made} == {"reads"}
 
     home = Path(airflow_home["AIRFLOW_HOME"])

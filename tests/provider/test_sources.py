@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.provider.made import made_by_airflow
 from tests.provider.test_submit import TEMPLATE
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -29,7 +30,7 @@ def test_all_sources(run_dag, cluster, controller, airflow_home, monkeypatch):
         assert said in done["log"]
 
     found = {}
-    for one in cluster.list():
+    for one in made_by_airflow(cluster):
         found.setdefault(one.manifest["metadata"]["labels"]["airflow-argo.io/task-id"], []).append(one.manifest["metadata"])
     assert len(found["mapped"]) == 2
     assert {meta["labels"]["airflow-argo.io/map-index"] for meta in found["mapped"]} == {"0", "1"}

@@ -6,6 +6,7 @@ import os
 import pytest
 
 from airflow_argo.cluster.manifests import KEY_ANNOTATION
+from tests.provider.made import made_by_airflow
 
 pytestmark = pytest.mark.cluster
 
@@ -59,12 +60,12 @@ def test_a_run_ends_as_its_workflows_do(submitted, cluster, secrets):
 
     assert secrets
     log = [line for line in submitted["log"].splitlines() if "MaskSecret(" not in line]  # what Airflow 3.0 itself writes
-    seen = json.dumps([{**submitted, "log": log}, [one.manifest for one in cluster.list()]])
+    seen = json.dumps([{**submitted, "log": log}, [one.manifest for one in made_by_airflow(cluster)]])
     assert not [secret for secret in secrets if secret in seen]
     assert submitted["rendered"]
 
-    found = {one.manifest["metadata"]["labels"]["airflow-argo.io/task-id"]: one for one in cluster.list()}
-    assert len(list(cluster.list())) == len(found) == 8  # one each, none for the task that submits nothing
+    found = {one.manifest["metadata"]["labels"]["airflow-argo.io/task-id"]: one for one in made_by_airflow(cluster)}
+    assert len(made_by_airflow(cluster)) == len(found) == 8  # one each, none for the task that submits nothing
     poke = found["poke"]
     assert submitted["xcoms"]["poke"]["workflow_name"] == poke.name
     assert submitted["xcoms"]["poke"]["workflow_url"].startswith("https://argo.example.com/workflows/")

@@ -1,4 +1,4 @@
-"""Run once, by a scheduler: steps that count how often they ran in the folder MARKS."""
+"""Run once, by a scheduler: steps that tell how often they ran, and learn it, by the command COUNT."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from airflow.providers.standard.operators.bash import BashOperator
 
 from airflow_argo.offload import offload
 
-MARKS = os.environ.get("MARKS", "/nowhere")
+COUNT = os.environ.get("COUNT", "false {}")
 
 
 def counting(name, then="true"):
-    return BashOperator(task_id=name, bash_command=f"echo . >> {MARKS}/{name}; {then}")
+    return BashOperator(task_id=name, bash_command=f"runs=$({COUNT.format(name)}); {then}")
 
 
 once = {"schedule": "@once", "start_date": datetime(2026, 1, 1, tzinfo=timezone.utc), "catchup": False}
 
 with DAG("again", **once) as again:
-    second_time = counting("second_time", f"test $(wc -l < {MARKS}/second_time) -gt 1")
+    second_time = counting("second_time", "test $runs -gt 1")
     counting("before") >> second_time >> counting("after")
     counting("beside")
-    commands = [f"echo . >> {MARKS}/each_{index}" for index in range(2)]
+    commands = [COUNT.format(f"each_{index}") for index in range(2)]
     BashOperator.partial(task_id="each").expand(bash_command=commands)
 
 offload(again, deferrable=True)

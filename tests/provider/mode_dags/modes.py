@@ -11,7 +11,7 @@ from airflow_argo.operators.argo import ArgoSubmitWorkflowOperator
 from airflow_argo.sensors.argo import ArgoWorkflowSensor
 
 FAILS_ONCE = os.environ.get("FAILS_ONCE", "false")
-"""A condition in sh that is false at first, and true for whoever tries again."""
+"""A condition in sh that is false when it is asked first, and true then."""
 
 once = {"schedule": "@once", "start_date": datetime(2026, 1, 1, tzinfo=timezone.utc), "catchup": False}
 soon = {"retry_delay": timedelta(seconds=1)}
