@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,12 +16,15 @@ from airflow_argo.cluster.log_lines import (
     LogCursor,
     LoggedPod,
     LogLine,
-    is_executors,
     missing_pods,
+    users_part,
 )
 from airflow_argo.cluster.nodes import Nodes
 from airflow_argo.cluster.resources import PODS, Call, Manifest, query
 from airflow_argo.cluster.snapshot import Snapshot
+
+EXECUTORS_LINES: Final = 100
+"""More than Argo's executor writes at the end of a log: a few, and some for each output."""
 
 LONGEST_SILENCE: Final = 120.0
 """Seconds without a line after which a followed log is asked for again: the program is quiet, or the connection dead."""
@@ -70,19 +74,30 @@ class ContainerLog:
             follow=self.options.follow or None,
             sinceTime=resumed,
             sinceSeconds=since,
-            tailLines=None if resumed else self.options.tail,
+            tailLines=None if resumed else self._tail,
         )
         call = Call("get", PODS, self.api.namespace, self.pod.name, "log", parameters)
         return self.api.open(call, LONGEST_SILENCE if self.options.follow else self.api.patience.answer)
 
     def lines(self, stream: Stream, nodes: Nodes) -> Iterator[LogLine]:
         """The lines of a stream that were not read before."""
-        all_lines = self.options.executor_lines or self.container in ARGOS_OWN
         for raw in stream.lines():
             if taken := self.cursor.take(raw):
                 time, text = taken
-                if all_lines or not is_executors(text):
-                    yield self.pod.line(nodes, self.container, text, time)
+                part = users_part(text) if self._leaves_out else text
+                if part is not None:
+                    yield self.pod.line(nodes, self.container, part, time)
+
+    @property
+    def _leaves_out(self) -> bool:
+        """Whether the executor's lines are not wanted."""
+        return not self.options.executor_lines and self.container not in ARGOS_OWN
+
+    @property
+    def _tail(self) -> int | None:
+        """Lines from the end to ask for: the executor's are among them, most of them last, where a followed log isn't yet."""
+        tail = self.options.tail
+        return tail if tail is None or self.options.follow or not self._leaves_out else tail + EXECUTORS_LINES
 
 
 def read_logs(api: Api, workflow: Snapshot, options: LogOptions) -> Iterator[LogLine]:
@@ -106,7 +121,8 @@ def _read_one(log: ContainerLog, nodes: Nodes) -> Iterator[LogLine]:
         yield notice_of(log, nodes, error)
         return
     try:
-        yield from log.lines(stream, nodes)
+        lines = log.lines(stream, nodes)
+        yield from lines if log.options.tail is None else deque(lines, maxlen=log.options.tail)
     finally:
         stream.close()
 

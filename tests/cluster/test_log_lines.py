@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_argo.cluster.log_lines import LogCursor, LoggedPod, display_name, is_executors, missing_pods
+from airflow_argo.cluster.log_lines import LogCursor, LoggedPod, display_name, is_executors, missing_pods, users_part
 
 ANNOTATIONS = {"workflows.argoproj.io/node-id": "w-1", "workflows.argoproj.io/node-name": "w.a"}
 
@@ -106,6 +106,23 @@ def test_whatever_breaks_each_line_comes_once(times, breaks):
 )
 def test_lines_of_the_executor(text, own):
     assert is_executors(text) is own
+
+
+EXITING = 'time=2026-11-28T15:44:47.286Z level=INFO msg="file signal handler exiting due to context cancellation" argo=true'
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("said", "said"),
+        (f"no end of line{EXITING}", "no end of line"),
+        ('{"a": 1}{"time":"2026-11-24T02:14:45.1Z","level":"INFO","msg":"x","argo":true}', '{"a": 1}'),
+        (EXITING, None),
+        ("at time=2026-11-24T02:14:45Z level=INFO", "at time=2026-11-24T02:14:45Z level=INFO"),
+    ],
+)
+def test_a_line_without_an_end_is_cut_before_the_executors(text, part):
+    assert users_part(text) == part
 
 
 def test_pods_that_are_gone_are_said():
