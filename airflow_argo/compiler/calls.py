@@ -215,6 +215,7 @@ def _python_call(job: PythonCall, leaves: Leaves) -> dict[str, Any]:
         "more_kwargs": None if job.more_kwargs is None else node_of(job.more_kwargs, leaves),
         "modules": dict(job.modules),
         "xcoms": {step: {key: node_of(value, leaves) for key, value in keys} for step, keys in job.xcoms},
+        "pushed": {step: node_of(value, leaves) for step, value in job.pushed},
         "spread": job.spread,
         "bash": None if job.bash is None else _bash(job.bash, leaves),
         **job.facts.value,

@@ -94,7 +94,7 @@ class Scope:
         if source in self.given:
             return self.given[source]
         if isinstance(source, SameItem) and source.of.step in self.same:
-            return self._with_default(_same_value(self.same[source.of.step], source.of.name), source.of)
+            return self._with_default(_same_value(self.same[source.of.step], source.of), source.of)
         if isinstance(source, Output) and source.step in self.steps:
             return self._with_default(self._read_local(source), source)
         return Read(
@@ -129,13 +129,13 @@ class Scope:
                 return Read(values + index(source.name), base64=travels_as_base64(source.type), nullable=True)
             case ForLoop(reports=True):
                 if source.sparse:
-                    return Read(_each_given_by_items(task, source.name), base64=False, nullable=False)
+                    return Read(_each_given_by_items(task, source), base64=False, nullable=False)
                 code = _given_by_items(task, source.name, unlisted=source.unlisted)
                 return Read(code, base64=False, nullable=source.unlisted)
             case ForLoop(body=body):
                 return Read(_items_values(task, source.name, _type_of_output(body, source)), base64=False, nullable=False)
             case job if reports(job):
-                return Read(_reported_value(task, source.name), base64=True, nullable=True)
+                return Read(_reported_value(task, source), base64=True, nullable=True)
             case job:
                 spec = _declared(step, source.name, getattr(job, "outputs", ()))
                 return Read(_raw_value(task, self.names[source.step], spec), base64=False, nullable=spec.default is None)
@@ -205,13 +205,17 @@ def _member(name: str) -> str:
     return f".{name}" if name.isidentifier() else f".[{quote(name)}]"
 
 
-def _reported_value(task: str, name: str) -> str:
+def _reported_value(task: str, source: Output) -> str:
     outcome = f"fromJSON({task}.outputs?.parameters?.{OUTCOME} ?? '{{}}')"
-    return f"{outcome}.value" if name == RETURN_VALUE else f"{outcome}.pushed?.[{quote(name)}]"
+    if source.keyed:
+        return f"sprig.b64enc(toJson({outcome}.pushed))"
+    return f"{outcome}.value" if source.name == RETURN_VALUE else f"{outcome}.pushed?.[{quote(source.name)}]"
 
 
-def _same_value(outcome: str, name: str) -> Read:
-    code = f"{outcome}?.value" if name == RETURN_VALUE else f"{outcome}?.pushed?.[{quote(name)}]"
+def _same_value(outcome: str, source: Output) -> Read:
+    if source.keyed:
+        return Read(f"sprig.b64enc(toJson({outcome}?.pushed))", base64=True, nullable=False)
+    code = f"{outcome}?.value" if source.name == RETURN_VALUE else f"{outcome}?.pushed?.[{quote(source.name)}]"
     return Read(code, base64=True, nullable=True)
 
 
@@ -225,11 +229,11 @@ def _given_by_items(task: str, name: str, *, unlisted: bool) -> str:
     return given(texts, "len(#) > 1 ? '[' + join(#, ',') + ']' : len(#) == 1 ? #[0] : nil")
 
 
-def _each_given_by_items(task: str, name: str) -> str:
+def _each_given_by_items(task: str, source: Output) -> str:
     """Code for the JSON list of what a loop's items gave, in their order, with a mark for one that gave nothing."""
-    value = ".value" if name == RETURN_VALUE else f".pushed?.[{quote(name)}]"
+    value = ".value" if source.name == RETURN_VALUE else f".pushed?.[{quote(source.name)}]"
     absent = quote(json.dumps({TYPE: "absent", "of": None}))
-    element = f"{value} != nil ? sprig.b64dec({value}) : {absent}"
+    element = "toJson(.pushed)" if source.keyed else f"{value} != nil ? sprig.b64dec({value}) : {absent}"
     return f"('[' + join(map(fromJSON({task}.outputs?.parameters?.{OUTCOMES} ?? '[]'), {element}), ',') + ']')"
 
 

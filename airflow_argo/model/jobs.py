@@ -235,6 +235,7 @@ class PythonCall:
         beside: name → text, of files that lie beside the program in the pod; the same for many jobs, which share them.
         facts: further fields of the call, for `airflow_argo.pod`, as JSON: ids, types of params, branches.
         xcoms: step → key → value, of what the source reads of other steps by their names.
+        pushed: step → all that it gave under keys, where only the run tells which keys the source reads.
         bash: what the function returns is run by bash. None: it is what the job returns.
         spread: a returned object's values are outputs of their own, by its keys.
         may_skip: the function can end the step as skipped.
@@ -252,6 +253,7 @@ class PythonCall:
     beside: tuple[tuple[str, str], ...] = ()
     facts: Constant = EMPTY
     xcoms: tuple[tuple[str, tuple[tuple[str, Value], ...]], ...] = ()
+    pushed: tuple[tuple[str, Value], ...] = ()
     bash: Bash | None = None
     spread: bool = False
     may_skip: bool = True

@@ -91,6 +91,7 @@ class Output:
         default: what stands for it if the step didn't produce it; without one, whoever reads it is skipped then.
         unlisted: of a loop that reports: a list of one value is that value, an empty one is absent.
         sparse: of a loop that reports: the list has an element for each item, for one that gave nothing a mark of its own.
+        keyed: of a step that reports: all that it gave under keys, key → base64 of JSON, or null. Its name means nothing then.
     """
 
     step: str
@@ -99,6 +100,7 @@ class Output:
     default: Constant | None = None
     unlisted: bool = False
     sparse: bool = False
+    keyed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

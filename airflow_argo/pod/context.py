@@ -8,6 +8,7 @@ from typing import Any, Dict, List
 from .nodes import Nodes
 from .run import Run
 from .values import ABSENT, decoded, encoded
+from .xcoms import Xcoms
 
 Report = Dict[str, Any]
 Call = Dict[str, Any]
@@ -22,7 +23,7 @@ class Context(Dict[str, Any]):
         stamp = moment.strftime("%Y-%m-%d")
         kinds = call.get("params", {})
         params = run.params(kinds, call.get("own_params", {}))
-        instance = TaskInstance(run, facts, run.id, nodes.value(call.get("xcoms", {})), report)
+        instance = TaskInstance(run, facts, run.id, Xcoms({**call, "mapped": facts.get("mapped", ())}, nodes.value), report)
         dag_run = types.SimpleNamespace(
             run_id=run.id,
             dag_id=facts.get("dag_id"),
@@ -61,10 +62,10 @@ class Context(Dict[str, Any]):
 class TaskInstance:
     """The task instance, as far as a function may use it."""
 
-    def __init__(self, run: Run, facts: Dict[str, Any], run_id: str, xcoms: Dict[str, Any], report: Report) -> None:
+    def __init__(self, run: Run, facts: Dict[str, Any], run_id: str, xcoms: Xcoms, report: Report) -> None:
         self.task_id, self.dag_id, self.run_id = str(facts.get("task_id")), str(facts.get("dag_id")), run_id
         self.try_number, self.map_index, self.logical_date = run.try_number, run.map_index, run.date
-        self._xcoms, self._report, self._mapped = xcoms, report, set(facts.get("mapped", ()))
+        self._xcoms, self._report = xcoms, report
 
     def xcom_push(self, key: str, value: Any, **_: Any) -> None:
         """Makes a value known to other tasks under a key."""
@@ -105,8 +106,8 @@ class TaskInstance:
         """What a task or its instances pushed, each at its index."""
         if task_id == self.task_id:
             return [decoded(self._report["pushed"][key])] if key in self._report["pushed"] else []
-        found = self._xcoms.get(str(task_id), {}).get(key)
-        if task_id in self._mapped:
+        found = self._xcoms.get(str(task_id), key)
+        if task_id in self._xcoms.mapped:
             return list(found or [])
         return [] if found is None else [found]
 
@@ -115,6 +116,6 @@ class TaskInstance:
 
     def _instance(self, task_id: str, key: str, index: Any) -> Any:
         found, at = self._all(task_id, key), -1 if index is None else index
-        wanted = at if task_id in self._mapped else at + 1  # a task that isn't mapped has the index -1
+        wanted = at if task_id in self._xcoms.mapped else at + 1  # a task that isn't mapped has the index -1
         value = found[wanted] if 0 <= wanted < len(found) else None
         return None if value is ABSENT else value

@@ -8,15 +8,19 @@ from datetime import timedelta
 from typing import Any
 
 from .run import Run
-from .values import from_json
+from .values import decoded, from_json
 
 Json = Any
 
 
 class Nodes:
-    """Puts values together from nodes, `{"$": kind, …}`."""
+    """Puts values together from nodes, `{"$": kind, …}`.
 
-    def __init__(self, run: Run, values: list[Any], code: str) -> None:
+    Attributes:
+        values: base64 of JSON of what was made at run time.
+    """
+
+    def __init__(self, run: Run, values: list[str], code: str) -> None:
         self.run, self.values, self.code = run, values, code
 
     def value(self, node: Json) -> Any:
@@ -30,7 +34,7 @@ class Nodes:
         return getattr(self, "_" + node["$"])(node)
 
     def _value(self, node: Json) -> Any:
-        return self.values[node["index"]]
+        return decoded(self.values[node["index"]])
 
     def _code(self, _node: Json) -> Any:
         return self.code

@@ -21,7 +21,7 @@ from .large import set_aside
 from .nodes import Nodes
 from .reports import FINAL_EXIT_CODE, Call, Report
 from .run import Run
-from .values import decoded, mark_of
+from .values import mark_of
 
 FOLDER = "/tmp/airflow-argo"
 REPORT = "/tmp/airflow-argo-outcome.json"
@@ -33,7 +33,7 @@ def run_task(call: Call, files: Dict[str, str]) -> Tuple[int, Report]:
     """Runs the task; returns (exit code, report). Of the modules that only some kinds of tasks need it loads its own."""
     run, report = Run(), {"state": "failed", "pushed": {}}
     code = unpacked(_read("code"))
-    nodes = Nodes(run, [decoded(text) for text in json.loads(_read("values"))], code)
+    nodes = Nodes(run, json.loads(_read("values")), code)
     try:
         os.environ.update({name: str(nodes.value(value)) for name, value in call.get("set", ())})
         if call["kind"] == "operator":

@@ -22,6 +22,14 @@ CLASS, VERSION, DATA = "__classname__", "__version__", "__data__"
 RESERVED = (CLASS, "__id__")
 """Keys that no dict may have in Airflow."""
 
+
+class Stored:
+    """A value of a class that Airflow stores and doesn't read again, as it is stored."""
+
+    def __init__(self, of: Any) -> None:
+        self.of = of
+
+
 ABSENT = object()
 """Stands in the list of what a mapped task's instances gave for one that gave nothing."""
 
@@ -57,6 +65,8 @@ def to_json(value: Any) -> Json:
         return [to_json(part) for part in value]
     if isinstance(value, dict):
         return _dict_to_json(value)
+    if isinstance(value, Stored):
+        return {TYPE: "airflow", "of": value.of}
     class_ = tuple if hasattr(value, "_asdict") and hasattr(value, "_fields") else type(value)
     write = WRITERS.get(f"{class_.__module__}.{class_.__qualname__}")
     if write is not None:
@@ -125,7 +135,8 @@ def _by_airflow(stored: Any) -> Any:
     try:
         serde = _serde()
     except ImportError:
-        raise ImportError(f"{stored.get(CLASS)} was not found in allow list for deserialization imports") from None
+        name = stored.get(CLASS) if isinstance(stored, dict) else None
+        raise ImportError(f"{name} was not found in allow list for deserialization imports") from None
     return serde.deserialize(stored)
 
 
@@ -163,10 +174,20 @@ def _zone(found: tzinfo) -> Optional[str]:
 
 
 def _read_zone(name: str) -> tzinfo:
-    if name.lstrip("-").isdigit():
-        return timezone(timedelta(seconds=int(name)))
-    if name == "UTC":
-        return timezone.utc
+    """A time zone, of the class that Airflow has for it where the image knows it."""
+    seconds = int(name) if name.lstrip("-").isdigit() else None
+    try:
+        import pendulum
+
+        return pendulum.timezone(name if seconds is None else seconds)
+    except ImportError:
+        pass
+    if seconds is not None:
+        return timezone(timedelta(seconds=seconds))
+    return timezone.utc if name == "UTC" else _read_zone_info(name)
+
+
+def _read_zone_info(name: str) -> tzinfo:
     from zoneinfo import ZoneInfo
 
     return ZoneInfo(name)
@@ -179,15 +200,22 @@ def _read_datetime(of: Any) -> datetime:
 
 
 def _read_pendulum(of: Any) -> datetime:
+    """A pendulum.DateTime where the image knows it; one without a zone comes back with the machine's, as in Airflow."""
     found = _read_datetime(of)
     try:
         import pendulum
     except ImportError:
         return found
-    if of[1] is None:
-        return pendulum.DateTime.fromisoformat(of[0])
-    zone = pendulum.timezone(int(of[1]) if of[1].lstrip("-").isdigit() else of[1])
-    return pendulum.DateTime.fromtimestamp(of[0], zone)
+    return pendulum.DateTime.fromtimestamp(found.timestamp(), found.tzinfo)
+
+
+def _read_pendulum_date(of: str) -> date:
+    try:
+        import pendulum
+
+        return pendulum.Date.fromisoformat(of)
+    except ImportError:
+        return date.fromisoformat(of)
 
 
 def _read_unreadable(stored: Any) -> Any:
@@ -252,7 +280,7 @@ WRITERS: Dict[str, Callable[[Any], Tuple[str, Json]]] = {
     "datetime.datetime": _write_datetime,
     "pendulum.datetime.DateTime": _write_datetime,
     "datetime.date": lambda value: ("date", value.isoformat()),
-    "pendulum.date.Date": lambda value: ("date", value.isoformat()),
+    "pendulum.date.Date": lambda value: ("pendulum date", value.isoformat()),
     "datetime.timedelta": lambda value: ("timedelta", value.total_seconds()),
     "decimal.Decimal": _write_decimal,
     "uuid.UUID": lambda value: ("uuid", str(value)),
@@ -271,10 +299,11 @@ READERS: Dict[str, Callable[[Any], Any]] = {
     "datetime": _read_datetime,
     "pendulum": _read_pendulum,
     "date": date.fromisoformat,
+    "pendulum date": _read_pendulum_date,
     "timedelta": lambda seconds: timedelta(seconds=seconds),
     "decimal": lambda of: Decimal(str(of)),
     "uuid": lambda of: import_module("uuid").UUID(of),
-    "zone": _read_zone,
+    "zone": _read_zone_info,
     "bytes": base64.b64decode,
     "parts of a timedelta": lambda of: timedelta(*of),
     "text of a decimal": Decimal,

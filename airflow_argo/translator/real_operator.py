@@ -28,10 +28,10 @@ from airflow_argo.translator.lambdas import lambdas_of
 from airflow_argo.translator.mapped_groups import are_members
 from airflow_argo.translator.parsed import nodes_in, tree_of
 from airflow_argo.translator.prior_dates import prior_pulls_in_python, prior_pulls_in_templates, report_prior_dates
-from airflow_argo.translator.shipping import MAX_BYTES, Shipment, constants_pulled, shipment_of
+from airflow_argo.translator.pulled import Pulled
+from airflow_argo.translator.shipping import MAX_BYTES, Shipment, shipment_of
 from airflow_argo.translator.sources import means_airflow_2, text_of
 from airflow_argo.translator.template_files import texts_in
-from airflow_argo.translator.templates import NotConvertible, pull_of
 from airflow_argo.translator.tries import least_wait, retry_of
 from airflow_argo.translator.value_files import CONNECTION_PREFIX, VARIABLE_PREFIX
 
@@ -61,7 +61,8 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
     for shown in [*prior_pulls_in_templates(_templates(task), ctx.dag_context.environment), *_prior_pulls(task, shipment)]:
         report_prior_dates(shown, ctx)
     ctx.report("AA231", f"it runs in an Airflow image: {reason}", "nothing, if pods with Airflow are fine", Severity.NOTE)
-    xcoms, unknown = _xcoms(task, ctx, shipment)
+    xcoms, pushed, unknown = _xcoms(task, ctx, shipment)
+    passed = dict.fromkeys([*(task_id for task_id, _ in xcoms), *(task_id for task_id, _ in pushed)])
     least = least_wait(task)
     facts: dict[str, Any] = {
         "kind": "operator",
@@ -69,10 +70,8 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         "file": shipment.name,
         "path": shipment.path,
         "params": ctx.dag_context.params.for_pods(),
-        "mapped": sorted(
-            task_id for task_id, _ in xcoms if task_id in ctx.dag_context.mapped and not _is_sibling(task_id, ctx)
-        ),
-        "siblings": sorted(task_id for task_id, _ in xcoms if _is_sibling(task_id, ctx)),
+        "mapped": sorted(one for one in passed if one in ctx.dag_context.mapped and not _is_sibling(one, ctx)),
+        "siblings": sorted(one for one in passed if _is_sibling(one, ctx)),
         "unknown": unknown,
         "set": airflow_settings(ctx.dag_context.path),
         "decides": decision_of(task, ctx.dag_context.dag),
@@ -86,6 +85,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         facts=Constant.of({key: value for key, value in facts.items() if value not in (None, [], {})}),
         env=_environment(task, ctx, shipment),
         xcoms=xcoms,
+        pushed=pushed,
         may_skip=True,
         retry=retry_of(task, ctx, reports=True),
         pod=ctx.own_pod(with_environment(ctx.settings)),
@@ -217,34 +217,44 @@ def with_environment(settings: Settings) -> PodSettings:
 # XComs
 
 Xcoms = tuple[tuple[str, tuple[tuple[str, Value], ...]], ...]
+Pushed = tuple[tuple[str, Value], ...]
 
 
-def _xcoms(task: Any, ctx: TaskContext, shipment: Shipment) -> tuple[Xcoms, list[str]]:
-    """Task id → key → value of what the operator may read, and the ids of tasks whose other keys it might ask for."""
-    found = dict.fromkeys(_referred(task))
-    found |= dict.fromkeys(pull for text in _templates(task) for pull in _pulled_by_template(text, ctx))
-    ids, keys, unsure = constants_pulled(shipment.texts.values())
+def _xcoms(task: Any, ctx: TaskContext, shipment: Shipment) -> tuple[Xcoms, Pushed, list[str]]:
+    """What the operator may read: task id → key → value; task id → all under keys; ids of tasks with keys beside those."""
+    pulled = Pulled.by(shipment.texts.values(), _templates(task), ctx.dag_context.environment)
+    found = dict.fromkeys([*_referred(task), *pulled.pulls])
     outside = frozenset(ctx.dag_context.dag.task_dict) - ctx.dag_context.own
     before = ctx.dag_context.ancestors[ctx.task_id] | outside
-    candidates = before if unsure or not ids else before & ids
-    if ids or unsure:
-        found |= {(one, key): None for one in sorted(candidates) for key in sorted((keys - set(before)) | {RETURN_VALUE})}
+    candidates = sorted(before if pulled.any_task or not pulled.ids else before & pulled.ids)
+    if pulled.ids or pulled.any_task:
+        found |= {(one, key): None for one in candidates for key in sorted((pulled.keys - before) | {RETURN_VALUE})}
     xcoms: dict[str, dict[str, Value]] = {}
     for task_id, key in found:
-        given: Value
         if task_id in outside:
-            given = Constant.of(to_json(ctx.dag_context.outside.xcom(task_id, key, True)))
+            given: Value = Constant.of(to_json(ctx.dag_context.outside.xcom(task_id, key, True)))
             if given != NOTHING:
                 xcoms.setdefault(task_id, {})[key] = given
         elif task_id in before and task_id in ctx.dag_context.pushes:
-            ctx.after[task_id] = None
-            may_push, mapped = ctx.dag_context.may_push(task_id, key), task_id in ctx.dag_context.mapped
-            given = Output(task_id, key, Type.JSON, NOTHING, sparse=mapped) if may_push else NOTHING
-            if isinstance(given, Output) and _is_sibling(task_id, ctx):
-                given = SameItem(ctx.task_id, replace(given, sparse=False))
-            xcoms.setdefault(task_id, {})[key] = given
+            may_push = ctx.dag_context.may_push(task_id, key)
+            xcoms.setdefault(task_id, {})[key] = _given(task_id, key, ctx) if may_push else NOTHING
+    pushed: dict[str, Value] = {}
+    for task_id in candidates if pulled.any_key else ():
+        if ctx.dag_context.pushes.get(task_id, NOT_KEYED) is None:
+            pushed[task_id] = _given(task_id, "", ctx, keyed=True)
     unknown = sorted(before & ctx.dag_context.pushes.keys())
-    return tuple((task_id, tuple(keys.items())) for task_id, keys in xcoms.items()), unknown
+    return tuple((task_id, tuple(keys.items())) for task_id, keys in xcoms.items()), tuple(pushed.items()), unknown
+
+
+NOT_KEYED: frozenset[str] = frozenset()
+"""Stands for the keys of a task that pushes nothing."""
+
+
+def _given(task_id: str, key: str, ctx: TaskContext, *, keyed: bool = False) -> Value:
+    """What a task pushed under a key, or under all keys but that of its return value."""
+    ctx.after[task_id] = None
+    given = Output(task_id, key, Type.JSON, NOTHING, sparse=task_id in ctx.dag_context.mapped, keyed=keyed)
+    return SameItem(ctx.task_id, replace(given, sparse=False)) if _is_sibling(task_id, ctx) else given
 
 
 def _is_sibling(task_id: str, ctx: TaskContext) -> bool:
@@ -268,33 +278,3 @@ def _templates(task: Any) -> Iterator[str]:
         yield from texts_in([task.partial_kwargs, task._get_specified_expand_input().value])  # noqa: SLF001 - as above
     else:
         yield from texts_in([getattr(task, name, None) for name in task.template_fields])
-
-
-def _pulled_by_template(text: str, ctx: TaskContext) -> Iterator[tuple[str, str]]:
-    """What calls of `xcom_pull` in a template pull; those that only the run could name are left to the pod to complain of."""
-    import jinja2
-    from jinja2 import nodes
-
-    if "xcom_pull" not in text:
-        return
-    try:
-        tree = ctx.dag_context.environment.parse(text)
-    except jinja2.TemplateError:
-        return
-    for call in tree.find_all(nodes.Call):
-        if isinstance(call.node, nodes.Getattr) and call.node.attr == "xcom_pull":
-            try:
-                yield from _pulls(call)
-            except (NotConvertible, nodes.Impossible):
-                continue
-
-
-def _pulls(call: Any) -> Iterator[tuple[str, str]]:
-    args = [arg.as_const() for arg in call.args]
-    kwargs = {keyword.key: keyword.value.as_const() for keyword in call.kwargs}
-    names = ("task_ids", "dag_id", "key")
-    given = dict(zip(names, args, strict=False)) | kwargs
-    task_ids = given.get("task_ids")
-    for task_id in [task_ids] if isinstance(task_ids, str) else list(task_ids or ()):
-        pull = pull_of([task_id], {"key": given.get("key", RETURN_VALUE)})
-        yield pull.task_id, pull.key

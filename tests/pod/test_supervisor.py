@@ -11,7 +11,8 @@ import pytest
 
 from airflow_argo.pod.airflow_task.supervisor import ANSWERS, NeedsServer, Supervisor
 from airflow_argo.pod.airflow_task.workflows import ApiError
-from airflow_argo.pod.values import ABSENT
+from airflow_argo.pod.values import ABSENT, TYPE, encoded, to_json
+from airflow_argo.pod.xcoms import Xcoms
 from airflow_argo.translator.loading import prepare_environment
 
 prepare_environment()
@@ -28,7 +29,7 @@ SERVERS_OWN = {
 def supervisor() -> Supervisor:
     xcoms = {"one": {"return_value": 5, "k": (1, 2)}, "many": {"return_value": [10, ABSENT, None, 30]}, "same": {"k": 7}}
     call = {"mapped": ["many"], "siblings": ["same"], "unknown": ["one"]}
-    return Supervisor({"task_id": "me", **OURS}, xcoms, call)
+    return Supervisor({"task_id": "me", **OURS}, Xcoms({**call, "xcoms": xcoms}, lambda value: value), call)
 
 
 @pytest.fixture
@@ -55,6 +56,23 @@ def test_value_that_was_not_pushed_is_none(supervisor: Supervisor, comms: Any) -
     assert supervisor.send(comms.GetXCom(key="return_value", task_id="elsewhere", **OURS)).value is None
     found = supervisor.send(comms.GetXComSequenceSlice(key="x", task_id="elsewhere", start=None, stop=None, step=None, **OURS))
     assert found.root == []
+
+
+def test_value_of_a_key_that_nothing_names(comms: Any) -> None:
+    pushed = {"one": {"k": encoded((1, 2))}, "many": [{"k": encoded(1)}, None, {"other": encoded(3)}], "none": None}
+    call = {"mapped": ["many"], "unknown": ["one", "many", "none"], "pushed": pushed}
+    supervisor = Supervisor({"task_id": "me", **OURS}, Xcoms(call, lambda value: value), call)
+    assert supervisor.value("one", "k") == (1, 2)
+    assert supervisor.value("one", "other") is None
+    assert supervisor.value("many", "k") == [1, ABSENT, ABSENT]
+    assert supervisor.value("none", "k") is None
+
+
+def test_value_that_airflow_cannot_read_again_can_be_pushed(supervisor: Supervisor, comms: Any) -> None:
+    stored = {"__classname__": "not.known.Here", "__version__": 1, "__data__": {}}
+    supervisor.send(comms.SetXCom(key="k", value=stored, task_id="me", **OURS))
+    assert to_json(supervisor.pushed["k"]) == {TYPE: "airflow", "of": stored}
+    assert supervisor.send(comms.GetXCom(key="k", task_id="me", **OURS)).value == stored
 
 
 def test_value_that_was_pushed_and_not_passed_is_said(supervisor: Supervisor, comms: Any) -> None:

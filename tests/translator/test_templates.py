@@ -13,6 +13,7 @@ from airflow_argo.compiler.calls import Leaves, node_of
 from airflow_argo.model.values import Output
 from airflow_argo.pod.nodes import Nodes
 from airflow_argo.pod.run import Run
+from airflow_argo.pod.values import encoded
 from airflow_argo.translator.context import DagContext, TaskContext
 from airflow_argo.translator.loading import load_dags, prepare_environment
 from airflow_argo.translator.outside import Outside
@@ -195,12 +196,14 @@ def airflows(dag: Any, run: Run) -> Any:
 
     from airflow_argo.pod.airflow_task.supervisor import Supervisor
     from airflow_argo.pod.airflow_task.task import _instance, _server_context, use_plugins
+    from airflow_argo.pod.xcoms import Xcoms
 
     use_plugins()
     xcoms: dict[str, dict[str, Any]] = {}
     for (task_id, key), value in PUSHED.items():
         xcoms.setdefault(task_id, {})[key] = value
-    supervisor = Supervisor({"task_id": "reads", "dag_id": "templates", "run_id": run.id}, xcoms, {})
+    own = {"task_id": "reads", "dag_id": "templates", "run_id": run.id}
+    supervisor = Supervisor(own, Xcoms({"xcoms": xcoms}, lambda value: value), {})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(task_runner, "SUPERVISOR_COMMS", supervisor, raising=False)
         task = dag.task_dict["reads"]
@@ -220,7 +223,7 @@ def test_template_is_rendered_as_by_airflow_or_left_to_it(text: str, context: Ta
         return
     leaves = Leaves()
     node = node_of(value, leaves)
-    values = [PUSHED.get((leaf.step, leaf.name)) for leaf in leaves.values if isinstance(leaf, Output)]
+    values = [encoded(PUSHED.get((leaf.step, leaf.name))) for leaf in leaves.values if isinstance(leaf, Output)]
     made = Nodes(run, values, "").value(node)
     assert str(made) == str(airflows(text))
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 from ..values import ABSENT, moment_of  # noqa: TID252 - in a pod the package has another name
+from ..xcoms import Xcoms  # noqa: TID252 - as above
 from .awaiting import FAIL, event_of
 from .ending import STATE_OF_RUN, call_back, ended, fill
 
@@ -39,7 +40,7 @@ def run(
 
     with create_session() as session:
         instance = _instance(task, run, call, session)
-        _add_xcoms(task.dag, instance.run_id, values(call.get("xcoms", {})), set(call.get("mapped", [])), session)
+        _add_xcoms(task.dag, instance.run_id, Xcoms(call, values), session)
         session.commit()
         if "callback" in call:
             instance.dag_run.state = STATE_OF_RUN[call["callback"]]
@@ -132,23 +133,23 @@ def _interval(dag: Any, run: Any) -> Tuple[Any, Any]:
     return interval.start, interval.end
 
 
-def _add_xcoms(dag: Any, run_id: str, xcoms: Dict[str, Dict[str, Any]], mapped: Any, session: Any) -> None:
+def _add_xcoms(dag: Any, run_id: str, xcoms: Xcoms, session: Any) -> None:
     """The values that travelled with the task; of a mapped one a list, an element an instance."""
     from airflow.models.taskinstance import TaskInstance
     from airflow.models.taskmap import TaskMap
     from airflow.models.xcom import XCom
 
-    for task_id, keys in xcoms.items():
+    for task_id, keys in xcoms.all().items():
         added = {-1}
         for key, value in keys.items():
-            for index, one in enumerate(value or ()) if task_id in mapped else [(-1, value)]:
+            for index, one in enumerate(value or ()) if task_id in xcoms.mapped else [(-1, value)]:
                 if index not in added:
                     session.add(TaskInstance(dag.task_dict[task_id], run_id=run_id, map_index=index, state="success"))
                     session.flush()
                     added.add(index)
                 if one is not None and one is not ABSENT:
                     XCom.set(key, one, task_id=task_id, dag_id=dag.dag_id, run_id=run_id, map_index=index, session=session)
-            if key == "return_value" and isinstance(value, (list, dict)) and task_id not in mapped:
+            if key == "return_value" and isinstance(value, (list, dict)) and task_id not in xcoms.mapped:
                 session.add(_task_map(TaskMap, dag.dag_id, task_id, run_id, value))
         session.query(TaskInstance).filter_by(task_id=task_id, run_id=run_id, map_index=-1).update({"state": "success"})
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any, Dict, List, Optional, Set
 
-from ..values import ABSENT  # noqa: TID252 - in a pod the package has another name
+from ..values import ABSENT, Stored  # noqa: TID252 - in a pod the package has another name
+from ..xcoms import Xcoms  # noqa: TID252 - as above
 
 _NOT_STORED = object()
 
@@ -27,14 +28,14 @@ class Supervisor:
         name: what an instance is called, if the author says what.
     """
 
-    def __init__(self, own: Dict[str, str], xcoms: Dict[str, Dict[str, Any]], call: Dict[str, Any]) -> None:
+    def __init__(self, own: Dict[str, str], xcoms: Xcoms, call: Dict[str, Any]) -> None:
         """What it answers from.
 
         Args:
             own: task_id, dag_id and run_id of the task.
-            xcoms: task id → key → value; of a mapped task the values of its instances, each at its index.
-            call: names those tasks: `mapped` ones, `siblings` in the same mapped group, and those `unknown`, of which not
-                all keys are passed.
+            xcoms: what other tasks pushed.
+            call: names those tasks: `siblings` in the same mapped group, and those `unknown`, of which not all keys are
+                passed.
         """
         from airflow.sdk.exceptions import ErrorType
         from airflow.sdk.execution_time import comms
@@ -42,7 +43,7 @@ class Supervisor:
         self.comms, self.errors = comms, ErrorType
         self.task_id, self.dag_id, self.run_id = own["task_id"], own["dag_id"], own["run_id"]
         self.xcoms = xcoms
-        self.mapped, self.siblings, self.unknown = (set(call.get(name, ())) for name in ("mapped", "siblings", "unknown"))
+        self.siblings, self.unknown = set(call.get("siblings", ())), set(call.get("unknown", ()))
         self.pushed: Dict[str, Any] = {}
         self.skipped: Set[str] = set()
         self.decided, self.name = False, ""
@@ -80,11 +81,11 @@ class Supervisor:
         """
         if task_id == self.task_id:
             return self.pushed.get(key)
-        if task_id in self.unknown and key not in self.xcoms.get(task_id, {}):
+        if task_id in self.unknown and not self.xcoms.has(task_id, key):
             raise NeedsServer(
                 f"it pulls '{key}' of task '{task_id}', which nothing in the DAG file says: name both by constants"
             )
-        return self.xcoms.get(task_id, {}).get(key)
+        return self.xcoms.get(task_id, key)
 
     def instances(self, msg: Any) -> List[Any]:
         """What a task's instances pushed, each at its index; of a task that isn't mapped, what it pushed, if anything.
@@ -98,25 +99,21 @@ class Supervisor:
             other = f"DAG '{msg.dag_id}'" if msg.dag_id != self.dag_id else f"run '{msg.run_id}'"
             raise NeedsServer(f"it pulls '{msg.key}' of {other}, and a workflow has only values of its own run")
         value = self.value(msg.task_id, msg.key)
-        if msg.task_id in self.mapped:
+        if msg.task_id in self.xcoms.mapped:
             return list(value or [])
         return [] if value is None else [value]
 
     def values(self, msg: Any) -> List[Any]:
         """What a task or its instances pushed under a key, as Airflow stores it."""
-        from .versions import serialize
-
-        return [serialize(one) for one in self.instances(msg) if one is not ABSENT]
+        return [_stored(one) for one in self.instances(msg) if one is not ABSENT]
 
     def _get_xcom(self, msg: Any) -> Any:
-        from .versions import serialize
-
         found, index = self.instances(msg), -1 if msg.map_index is None else msg.map_index
-        at = index if msg.task_id in self.mapped else index + 1  # a task that isn't mapped has the index -1
+        at = index if msg.task_id in self.xcoms.mapped else index + 1  # a task that isn't mapped has the index -1
         if msg.task_id == self.task_id or msg.task_id in self.siblings:
             at = 0
         value = found[at] if 0 <= at < len(found) and found[at] is not ABSENT else None
-        return self.comms.XComResult(key=msg.key, value=serialize(value))
+        return self.comms.XComResult(key=msg.key, value=_stored(value))
 
     def _get_xcom_count(self, msg: Any) -> Any:
         return self.comms.XComCountResponse(len=len(self.values(msg)))
@@ -138,10 +135,8 @@ class Supervisor:
         return self.comms.XComSequenceSliceResult(root=values)
 
     def _set_xcom(self, msg: Any) -> Any:
-        from .versions import deserialize
-
         if not msg.key.startswith("_link_"):
-            self.pushed[msg.key] = deserialize(msg.value)
+            self.pushed[msg.key] = _read(msg.value)
         return self.comms.OKResponse(ok=True)
 
     def _delete_xcom(self, msg: Any) -> Any:
@@ -258,6 +253,23 @@ class Supervisor:
 
     def _clear_of_asset(self, msg: Any) -> None:
         self.stores.pop(_asset(msg), None)
+
+
+def _read(stored: Any) -> Any:
+    """The value that Airflow stored; as it is stored if its class isn't one that Airflow reads, which fails who pulls it."""
+    from .versions import deserialize
+
+    try:
+        return deserialize(stored)
+    except Exception:  # whatever a class raises
+        return Stored(stored)
+
+
+def _stored(value: Any) -> Any:
+    """A value as Airflow stores it."""
+    from .versions import serialize
+
+    return value.of if isinstance(value, Stored) else serialize(value)
 
 
 def _asset(msg: Any) -> str:

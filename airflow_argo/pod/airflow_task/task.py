@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from ..values import encoded, moment_of  # noqa: TID252 - in a pod the package has another name
+from ..xcoms import Xcoms  # noqa: TID252 - as above
 from .awaiting import FAIL, event_of
 from .ending import STATE_OF_RUN, call_back, ended, fill
 
@@ -58,7 +59,7 @@ def run(
     path, root = dag_file.place_of(call, files)
     facts = call["task"]
     task = dag_file.task_of(path, facts["dag_id"], facts["task_id"], root)
-    supervisor = Supervisor({**facts, "run_id": run.id}, values(call.get("xcoms", {})), call)
+    supervisor = Supervisor({**facts, "run_id": run.id}, Xcoms(call, values), call)
     task_runner.SUPERVISOR_COMMS = supervisor
     serve(supervisor)
     server_context = _server_context(task, run, call)

@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import pendulum
 from airflow.sdk import DAG, task
 
 Pair = namedtuple("Pair", "x y")
@@ -63,6 +64,10 @@ VALUES = {
     "utc": lambda: datetime(2024, 1, 2, 3, 4, 5, tzinfo=timezone.utc),
     "zoned": lambda: datetime(2024, 7, 2, 3, 4, 5, tzinfo=ZoneInfo("Europe/Berlin")),
     "offset": lambda: datetime(2024, 7, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=5, minutes=30))),
+    "inside": lambda: [datetime(2024, 1, 2, tzinfo=timezone.utc), {"z": ZoneInfo("UTC")}],
+    "pendulum": lambda: pendulum.datetime(2024, 1, 2, tz="Europe/Paris"),
+    "pendulum_naive": lambda: pendulum.naive(2024, 1, 2),
+    "pendulum_date": lambda: [pendulum.date(2024, 1, 2)],
     "date": lambda: date(2024, 1, 2),
     "time": lambda: time(1, 2),
     "timedelta": lambda: timedelta(days=1, microseconds=5),
@@ -107,9 +112,9 @@ VALUES = {
 
 
 def shown(value):
-    kind = type(value).__name__.replace("DateTime", "datetime").replace("Date", "date")
-    if kind == "datetime":
-        return [kind, value.isoformat(), str(value.utcoffset())]
+    kind = type(value).__name__
+    if isinstance(value, datetime):
+        return [kind, value.isoformat(), str(value.utcoffset()), type(value.tzinfo).__name__]
     if isinstance(value, (list, tuple)):
         return [kind, [shown(part) for part in value]]
     if isinstance(value, (set, frozenset)):

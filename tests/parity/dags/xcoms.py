@@ -152,3 +152,34 @@ with DAG("xcom_of_mapped", schedule=None) as of_mapped:
         return list(ti.xcom_pull(task_ids="each"))
 
     each.expand(x=[1, 2, 3]) >> pulls()
+
+
+class Unreadable:
+    def serialize(self):
+        return {}
+
+
+with DAG("xcom_by_no_constant", schedule=None, params={"key": "k_1"}) as by_no_constant:
+
+    @task
+    def pushes_by_number(ti):
+        for number in range(2):
+            ti.xcom_push(key=f"k_{number}", value=[number])
+        return Unreadable()  # nobody pulls it
+
+    @task
+    def pushes_each(x, ti):
+        if x:
+            ti.xcom_push(key=f"each_{x % 2}", value=x)
+
+    @task
+    def pulls_what_it_names(ti):
+        pulled = [ti.xcom_pull(task_ids="pushes_by_number", key=f"k_{number}") for number in range(3)]
+        return [pulled, [list(ti.xcom_pull(task_ids="pushes_each", key=f"each_{end}")) for end in range(2)]]
+
+    BashOperator(
+        task_id="pulls_in_a_loop",
+        bash_command="echo '{% for n in range(2) %}{{ ti.xcom_pull('pushes_by_number', key='k_%d' | format(n)) }}{% endfor %}'"
+        " '{{ ti.xcom_pull(key=params.key, task_ids='pushes_by_number') }}'",
+    ) << (one := pushes_by_number())
+    [one, pushes_each.expand(x=[0, 1, 2, 3, 4])] >> pulls_what_it_names()

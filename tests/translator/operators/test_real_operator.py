@@ -180,6 +180,30 @@ def test_reads_all_before_it_where_a_pull_names_no_task(translated: Any) -> None
 
 
 @pytest.mark.parametrize(
+    ("pull", "is_passed"),
+    [
+        ("ti.xcom_pull('first', key=params.k)", True),
+        ("ti.xcom_pull('first', None, 'k' ~ ds)", True),
+        ("(ti.xcom_pull)(*['first'])", True),
+        ("ti.xcom_pull('first', key='k')", False),
+    ],
+)
+def test_reads_all_keys_where_a_pull_names_none(translated: Any, pull: str, is_passed: bool) -> None:
+    made = translated(
+        f"""
+@task
+def first():
+    ...
+@task
+def unread():
+    ...
+[first(), BashOperator(task_id='bash', bash_command='x')] >> Own(task_id='a', text="{{{{ {pull} }}}}")
+"""
+    )
+    assert [task_id for task_id, _ in call_of(made, "a").pushed] == ["first"] * is_passed
+
+
+@pytest.mark.parametrize(
     ("code", "expected"),
     [
         ("ti.xcom_pull('a')", ({"a"}, {"a"}, False)),
