@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_argo._compat import SkipMixin
+from airflow_argo._compat import AIRFLOW_3, SkipMixin
 from airflow_argo.translator.airflow_names import is_mapped, operator_class_of
 
 if TYPE_CHECKING:
@@ -66,21 +66,35 @@ def decides(task: Any) -> bool:
 
 
 def hide(task: Any, ready_id: str) -> None:
-    """Draw an edge to `ready` from a task that decides, and doesn't know of it: LatestOnlyOperator returns those after it."""
+    """Draw an edge to `ready` from a task that decides, and neither knows of it nor skips it.
+
+    LatestOnlyOperator returns the ids of those after it; what skips any returns nothing (Airflow 3: DownstreamTasksSkipped).
+    """
     task.downstream_task_ids.add(ready_id)
     if is_mapped(task):
         return
     known = vars(task).get("get_direct_relative_ids")
-    hidden = known.hidden if isinstance(known, _RelativesThatAuthorsKnow) else frozenset()
-    object.__setattr__(task, "get_direct_relative_ids", _RelativesThatAuthorsKnow(task, hidden | {ready_id}))
+    hidden = {ready_id} | (known.hidden if isinstance(known, _DirectRelativeIds) else set())
+    object.__setattr__(task, "get_direct_relative_ids", _DirectRelativeIds(task, hidden))
+    if AIRFLOW_3:
+        object.__setattr__(task, "_set_state_to_skipped", _SetStateToSkipped(task, hidden))
 
 
-class _RelativesThatAuthorsKnow:
-    """A task's `get_direct_relative_ids`. An object, so that a deep copy of the task has one of its own."""
+class _Hiding:
+    """Stands for a method of a task. An object, so that a deep copy of the task has one of its own."""
 
-    def __init__(self, task: Any, hidden: frozenset[str]) -> None:
+    def __init__(self, task: Any, hidden: set[str]) -> None:
         self.task, self.hidden = task, hidden
 
+
+class _DirectRelativeIds(_Hiding):
     def __call__(self, upstream: bool = False) -> set[str]:
         ids: set[str] = type(self.task).get_direct_relative_ids(self.task, upstream)
         return ids if upstream else ids - self.hidden
+
+
+class _SetStateToSkipped(_Hiding):
+    def __call__(self, tasks: Any, *where: Any) -> None:
+        """As SkipMixin's; a task is an id, or one with a map index."""
+        left = [one for one in tasks if (one if isinstance(one, str) else one[0]) not in self.hidden]
+        type(self.task)._set_state_to_skipped(left, *where)  # noqa: SLF001 - what it stands for

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import socket
 import subprocess
 import tempfile
@@ -95,6 +96,17 @@ def controller(admin, namespace):  # noqa: F811
     with EngineController(admin.in_namespace(namespace)) as double:
         yield
         assert not double.errors
+
+
+@pytest.fixture
+def image_with_airflow(namespace):
+    """For pods that need an Airflow: one of those that the cluster's nodes have, by IMAGES."""
+    if namespace != CONTROLLER_NAMESPACE:
+        return "lab/task:1"
+    found = [one for one in os.environ.get("IMAGES", "").split() if "airflow" in one]
+    if not found:
+        pytest.skip("IMAGES names no image with Airflow that the cluster's nodes have")
+    return found[0]
 
 
 @pytest.fixture

@@ -5,7 +5,10 @@ import pytest
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 
-def test_a_function_runs_in_a_pod_with_the_arguments_that_airflow_gives_it(run_dag, controller, cluster):
+def test_a_function_runs_in_a_pod_with_the_arguments_that_airflow_gives_it(
+    run_dag, controller, cluster, airflow_home, image_with_airflow, monkeypatch
+):
+    monkeypatch.setitem(airflow_home, "IMAGE_WITH_AIRFLOW", image_with_airflow)
     done = run_dag("decorated")
     ended = {task: state for task, state in done["tasks"].items() if state != "success"}
     assert ended == {"skips": "skipped", "after_skip": "skipped", "tries": "failed"}, done["log"][-5000:]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException, AirflowSkipException, task
 
 FACTOR = 3
+WITH_AIRFLOW = os.environ.get("IMAGE_WITH_AIRFLOW", "lab/task:1")
+"""What raises Airflow's exceptions needs one; processes of the embedded engine have it anyway."""
 
 with DAG("decorated") as decorated:
 
@@ -33,7 +36,7 @@ with DAG("decorated") as decorated:
     def total(values):
         return sum(values)
 
-    @task.argo(image="lab/task:1")
+    @task.argo(image=WITH_AIRFLOW)
     def skips():
         raise AirflowSkipException
 
@@ -41,7 +44,7 @@ with DAG("decorated") as decorated:
     def nothing():
         return None
 
-    @task.argo(image="lab/task:1", retries=2, retry_delay=timedelta(seconds=1))
+    @task.argo(image=WITH_AIRFLOW, retries=2, retry_delay=timedelta(seconds=1))
     def tries(number, how):
         if number == "1":
             raise ValueError("the first")

@@ -298,10 +298,20 @@ def passes():
     return True
 
 
-with DAG("latest_only_before") as latest_only_before:
+with DAG("branch_to_the_only_one") as branch_to_the_only_one:
+
+    @task.branch
+    def choose_it():
+        return "g.first"
+
     with Group("g") as g:
         bash("first", "true")
+    choose_it() >> g
+
+with DAG("latest_only_before") as latest_only_before:
+    with Group("g"):
+        first = bash("first", "true")
         clean = number.override(task_id="clean")(1).as_teardown()
-    LatestOnlyOperator(task_id="newest") >> [g, empty("beside")]
+    LatestOnlyOperator(task_id="newest") >> first  # to several it returns a list in the order of a set
     fails.override(task_id="bad")() >> clean
     passes() >> clean
