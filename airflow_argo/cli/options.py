@@ -56,6 +56,9 @@ PARAMETER = option(
     metavar="NAME=VALUE",
 )
 PARAMETER_FILE = option("-f", "--parameter-file", help="values for inputs, as YAML or JSON", metavar="FILE")
+EACH_TIMEOUT = option("--timeout", help="seconds that a run may take (600)", type=float, default=600.0, metavar="SECONDS")
+IGNORE_XCOMS = option("--ignore-xcoms", help="compare how tasks end, not what they give out", action="store_true")
+SHORT_DELAYS = option("--short-delays", help="wait no longer than a second between two tries", action="store_true")
 RUN_NAME = option("--name", help="the name of the run", dest="run_name")
 TIMEOUT = option("--timeout", help="seconds to wait at most", type=float, metavar="SECONDS")
 

@@ -24,7 +24,16 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_the_page_has_commands():
-    assert [command.split()[0] for command in COMMANDS] == ["assess", "assess", "translate", "lint", "run", "list", "submit"]
+    assert [command.split()[0] for command in COMMANDS] == [
+        "assess",
+        "assess",
+        "translate",
+        "lint",
+        "compare",
+        "run",
+        "list",
+        "submit",
+    ]
 
 
 def test_each_command_does_what_the_page_says(cli, folder):

@@ -14,14 +14,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from airflow_argo.comparison.airflow_program import hurried
 from airflow_argo.diagnostics import AirflowArgoError
 from tests.differential.corpus import example_dags
 from tests.differential.outside import outside_world
 from tests.differential.table import DIFFERS, EQUAL, NO_JUDGE, REFUSED, Row, page
 from tests.parity.airflow_side import LOGICAL_DATE, REPOSITORY, Airflow, AirflowFailed
 from tests.parity.argo_side import TookTooLong, run_by_engine
-from tests.parity.ended import Refused, differences
-from tests.parity.hurry import hurried
+from tests.parity.ended import Difference, Refused, differences
 
 OF_THE_MACHINE = {
     "tutorial": {"print_date"},
@@ -121,7 +121,7 @@ def _judged(file: Path, dag: Any, airflow: Airflow, seconds: float) -> Row:
     found = [one for one in differences(there, here) if not _is_of_the_machine(one, dag.dag_id)]
     if found and dag.dag_id in UNLIKE:
         return Row(*row, NO_JUDGE, UNLIKE[dag.dag_id])
-    return Row(*row, DIFFERS, found[0]) if found else Row(*row, EQUAL)
+    return Row(*row, DIFFERS, str(found[0])) if found else Row(*row, EQUAL)
 
 
 def _date(dag: Any) -> str:
@@ -131,8 +131,8 @@ def _date(dag: Any) -> str:
     return max(starts).isoformat()
 
 
-def _is_of_the_machine(difference: str, dag_id: str) -> bool:
-    return any(difference.startswith(f"XCom ('{task_id}',") for task_id in OF_THE_MACHINE.get(dag_id, ()))
+def _is_of_the_machine(difference: Difference, dag_id: str) -> bool:
+    return difference.key is not None and difference.task is not None and difference.task[0] in OF_THE_MACHINE.get(dag_id, ())
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ def _differences(spec: DagSpec, airflow: Airflow) -> list[str]:
                 here = run_by_engine(dag, LOGICAL_DATE, {}, seconds=ENGINE_SECONDS)
                 if isinstance(here, Refused):
                     return list(here.reasons)
-                return differences(there.result(), here)
+                return [str(one) for one in differences(there.result(), here)]
             except (AirflowFailed, TookTooLong) as error:
                 return [f"{type(error).__name__}: {error}"]
 

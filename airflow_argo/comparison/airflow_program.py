@@ -1,7 +1,7 @@
 """A program that runs DAGs through Airflow's own `dag.test()`, many in one process, and tells how they ended.
 
 It reads requests from its standard input and writes answers to a file descriptor of its own, one JSON object a line. See
-`airflow_side` for who starts it. Run by `python -m tests.parity.airflow_program <fd>`.
+`in_airflow` for who starts it. Run by `python -m airflow_argo.comparison.airflow_program <fd>`.
 
 Airflow's scheduler judges a trigger rule as often as it passes by, and acts on the first judgement that decides; so with a skip
 beside a failure the end state depends on which came first. Here a task is judged when all before it have ended, which is what
@@ -16,23 +16,32 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.parity.hurry import hurried
+from airflow_argo.settings import load_settings
+from airflow_argo.translator.dag_files import dags_of_file
+from airflow_argo.translator.dag_folders import importable
 
 IGNORED_KEYS = {"skipmixin_key"}
 LINK = "_link_"
 """How keys of links begin, which are for Airflow's pages."""
-BUNDLE = "parity"
+BUNDLE = "airflow-argo"
 NEVER_WAITS = "always"
 LOOP = "airflow.sdk.definitions.dag"
 SOON = 0.02
 """Seconds until `dag.test()` looks again."""
+LONGEST_DELAY = timedelta(seconds=1)
+"""Between two tries, in a hurry."""
 
 
 def main(descriptor: int) -> None:
     """Answers requests until there are no more."""
+    if sys.path[0] == str(Path.cwd()):
+        del sys.path[0]  # Python puts it there for `-m`, and Airflow doesn't import from it
     prepare()
     with os.fdopen(descriptor, "w", buffering=1) as answers:
         answers.write(json.dumps({"ready": True}) + "\n")
@@ -52,8 +61,8 @@ def prepare() -> None:
     """Makes Airflow take DAGs from memory, and judge rules at the end."""
     from airflow.dag_processing.bundles.manager import DagBundlesManager
 
-    DagBundlesManager.get_all_dag_bundles = lambda _self: iter(())  # type: ignore[method-assign]
-    DagBundlesManager.sync_bundles_to_db = lambda _self, **_: None  # type: ignore[method-assign]
+    DagBundlesManager.get_all_dag_bundles = lambda _self: iter(())
+    DagBundlesManager.sync_bundles_to_db = lambda _self, **_: None
     _judge_at_the_end()
     _judge_rules_last()
     _look_again_soon()
@@ -64,8 +73,8 @@ def prepare() -> None:
 def _look_again_soon() -> None:
     sleep = time.sleep
 
-    def sleep_less(seconds: float) -> None:
-        sleep(min(seconds, SOON) if sys._getframe(1).f_globals.get("__name__") == LOOP else seconds)
+    def sleep_less(seconds: Any) -> None:
+        sleep(min(seconds, SOON) if sys._getframe(1).f_globals.get("__name__") == LOOP else seconds)  # noqa: SLF001
 
     time.sleep = sleep_less
 
@@ -104,7 +113,7 @@ def _judge_at_the_end() -> None:
                 return False  # one of them has ended in this very pass, and would not be counted
         return bool(judged(self, dep_context, session=session, verbose=verbose))
 
-    TaskInstance.are_dependencies_met = are_dependencies_met  # type: ignore[method-assign]
+    TaskInstance.are_dependencies_met = are_dependencies_met
 
 
 def _all_ended(instance: Any, task_ids: set[str], session: Any, finished: Any) -> bool:
@@ -139,23 +148,46 @@ def _judge_rules_last() -> None:
         made(self, *args, **kwargs)
         self.deps = Deps(self.deps)
 
-    DepContext.__init__ = __init__  # type: ignore[method-assign]
+    DepContext.__init__ = __init__
 
 
-def run(file: str, dag_id: str, logical_date: str, conf: dict[str, Any], beside: str | None) -> dict[str, Any]:
-    """Runs a DAG of a file, which may ask for the file's other DAGs, and for those of another file."""
+def run(
+    file: str,
+    dag_id: str,
+    logical_date: str,
+    conf: dict[str, Any],
+    beside: list[str],
+    flags: dict[str, str | None],
+    hurry: bool,
+) -> dict[str, Any]:
+    """Runs a DAG of a file, which may ask for the file's other DAGs, and for those of other files."""
     import pendulum
     from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 
-    dags = _dags(file)
-    dag = dags[dag_id]
-    bag = DagBag(dag_folder=os.devnull, collect_dags=False)
-    for one in [*dags.values(), *(_dags(beside).values() if beside else ())]:
-        bag.bag_dag(one)
-    sync_bag_to_db(bag, BUNDLE, None)
-    _activate_assets()
-    ended = dag.test(logical_date=pendulum.parse(logical_date), run_conf=conf or None)
-    return _found(dag, ended)
+    with ExitStack() as stack:
+        dags = stack.enter_context(_dags(file, flags))
+        others = [stack.enter_context(_dags(one, flags)) for one in beside]
+        bag = DagBag(dag_folder=os.devnull, collect_dags=False)
+        for one in {id(dag): dag for found in (*others, dags) for dag in found.values()}.values():
+            bag.bag_dag(one)
+        sync_bag_to_db(bag, BUNDLE, None)
+        _activate_assets()
+        dag = hurried(dags[dag_id]) if hurry else dags[dag_id]
+        ended = dag.test(logical_date=pendulum.parse(logical_date), run_conf=conf or None)
+        return _found(dag, ended)
+
+
+def hurried(dag: Any) -> Any:
+    """The DAG, changed: no longer than a second between two tries. What is waited for stays, how long doesn't."""
+    for task in dag.tasks:
+        of = task.partial_kwargs if task.is_mapped else vars(task)
+        for name in ("retry_delay", "max_retry_delay"):
+            if isinstance(of.get(name), timedelta):
+                of[name] = min(of[name], LONGEST_DELAY)
+        for rule in getattr(getattr(task, "retry_policy", None), "rules", ()):
+            if rule.retry_delay is not None:
+                object.__setattr__(rule, "retry_delay", min(rule.retry_delay, LONGEST_DELAY))
+    return dag
 
 
 def _activate_assets() -> None:
@@ -178,16 +210,14 @@ def _activate_assets() -> None:
                 uris.add(found.uri)
 
 
-_loaded: dict[tuple[str, float], dict[str, Any]] = {}
-
-
-def _dags(file: str) -> dict[str, Any]:
-    from airflow_argo.translator.loading import load_dags
-
-    key = (file, Path(file).stat().st_mtime)
-    if key not in _loaded:
-        _loaded[key] = {dag.dag_id: hurried(dag) for dag in load_dags(file)}
-    return _loaded[key]
+@contextmanager
+def _dags(file: str, flags: dict[str, str | None]) -> Iterator[dict[str, Any]]:
+    """The DAGs of a file by their ids, read as the translator reads them; their functions can import what the file can."""
+    settings = load_settings(Path(file), flags)
+    with dags_of_file(file, settings) as (dags, _):
+        found = {dag.dag_id: dag for dag in dags}
+        with importable(Path(file), settings["dags_folder"]):
+            yield found
 
 
 def _found(dag: Any, ended: Any) -> dict[str, Any]:

@@ -1,0 +1,112 @@
+"""`airflow-argo compare`: DAGs by the installed Airflow and as workflows."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from airflow_argo.diagnostics import ExitCode
+
+OLD = Path(__file__).parents[1] / "translator" / "people" / "old" / "daily_report.py"
+PATIENCE = ("--load-timeout", "600", "--timeout", "600")
+"""Where the machine has much else to do."""
+
+GOOD = """from datetime import timedelta
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import DAG, Param, Variable, task
+
+with DAG("good", schedule="@daily", params={"country": "de", "n": Param(3, type="integer")}) as dag:
+    BashOperator(task_id="says", bash_command="echo {{ params.country }} {{ ds }} {{ params.n + 1 }} {{ var.value.word }}")
+
+    @task(retries=1, retry_delay=timedelta(hours=1), trigger_rule="all_done")
+    def again(ti=None):
+        import beside  # where the DAG file is
+        if ti.try_number < 2:
+            raise ValueError("once")
+        return beside.WORD
+
+    @task(trigger_rule="all_done")
+    def last():
+        return {"a": [1, None]}
+
+    BashOperator.partial(task_id="each").expand(bash_command=["exit 0", "exit 99", "exit 1"]) >> again() >> last()
+"""
+
+BAD = """from airflow.providers.standard.operators.bash import BashOperator
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import DAG, task
+
+with DAG("unlike", schedule=None):
+    BashOperator(task_id="here_only", bash_command='test -n "$AIRFLOW_ARGO_RUN" && echo')
+
+with DAG("random", schedule=None):
+    @task
+    def value():
+        import os
+        return os.getpid()
+
+    value()
+
+with DAG("asks", schedule=None):
+    ApprovalOperator(task_id="ask", subject="may I?")
+
+with DAG("slow", schedule=None):
+    BashOperator(task_id="sleeps", bash_command="sleep 300")
+"""
+
+
+@pytest.fixture
+def good(write):
+    write("dags/beside.py", "WORD = 'beside'\n")
+    write("variables.json", '{"word": "given"}')
+    return write("dags/good.py", GOOD)
+
+
+def test_a_dag_that_ends_the_same(cli, good):
+    given = ("-p", "logical_date=2024-05-06T00:00:00+00:00", "-p", "country=fr", "-p", "n=5", "--variables", "variables.json")
+    answer = cli("compare", "dags/good.py", "--short-delays", *given, *PATIENCE)
+    assert answer.code == ExitCode.OK, answer.out + answer.err
+    rows = [line.split() for line in answer.out.splitlines()]
+    assert rows[0] == ["TASK", "AIRFLOW", "ARGO"]
+    assert ["each", "[1]", "skipped", "skipped"] in rows
+    assert ["the", "run", "success", "success"] in rows
+    assert answer.out.endswith("good: equal, with 4 XComs\n")
+
+
+def test_dags_that_do_not(cli, write):
+    write("bad.py", BAD)
+    answer = cli("compare", "bad.py", "-o", "json", "--load-timeout", "600", "--timeout", "25")
+    assert answer.code == ExitCode.RUN_FAILED
+    found = {one["dag"]: one for one in answer.json["dags"]}
+    assert {dag_id: one["result"] for dag_id, one in found.items()} == {
+        "unlike": "differs",
+        "random": "differs",
+        "asks": "refused",
+        "slow": "not judged",
+    }
+    assert {"what": "task", "task": "here_only", "airflow": "failed", "argo": "success"} in found["unlike"]["differences"]
+    assert found["unlike"]["run"] == {"airflow": "failed", "argo": "success"}
+    assert [one["key"] for one in found["random"]["differences"]] == ["return_value"]
+    assert found["asks"]["reasons"][0].startswith("AA232 ")
+    assert found["slow"]["reasons"] == ["Airflow: no answer within 25 s"]
+    assert answer.json["summary"] == {"dags": 4, "results": {"differs": 2, "refused": 1, "not judged": 1}}
+
+
+def test_what_tasks_give_out_can_be_left_aside(cli, write):
+    write("bad.py", BAD)
+    answer = cli("compare", "bad.py", "--dag-id", "random", "--ignore-xcoms", *PATIENCE)
+    assert answer.code == ExitCode.OK, answer.out + answer.err
+
+
+def test_a_file_for_an_old_airflow(cli, tmp_path):
+    (tmp_path / "dags").mkdir()
+    shutil.copy(OLD, tmp_path / "dags" / "daily.py")
+    answer = cli("compare", "--port", "dags/", *PATIENCE)
+    assert answer.code == ExitCode.OK, answer.out + answer.err
+
+
+def test_nothing_there(cli, tmp_path):
+    answer = cli("compare", str(tmp_path), "-o", "json")
+    assert answer.code == ExitCode.BAD_INPUT
+    assert "there is no DAG there" in json.loads(answer.out)["error"]
