@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cluster.conftest import controlled, kubeconfig  # noqa: F401 - fixtures
+from tests.cluster.conftest import controlled, kubeconfig, no_controller  # noqa: F401 - fixtures
 
 
 @pytest.fixture(autouse=True)
