@@ -2,13 +2,23 @@
 
 import pytest
 
+from airflow_argo.cluster.resources import CONFIG_MAPS, Call
 from tests.provider.made import made_by_airflow
 from tests.provider.test_submit import TEMPLATE
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 
-def test_all_sources(run_dag, cluster, controller, airflow_home, monkeypatch):
+@pytest.fixture
+def owner(api):
+    """The uid of an object that a workflow may belong to: Kubernetes deletes what belongs to nothing."""
+    made = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "owner"}}
+    yield api.send(Call("create", CONFIG_MAPS, api.namespace), made)["metadata"]["uid"]
+    api.send(Call("delete", CONFIG_MAPS, api.namespace, "owner"))
+
+
+def test_all_sources(run_dag, cluster, controller, airflow_home, owner, monkeypatch):
+    monkeypatch.setitem(airflow_home, "OWNER_UID", owner)
     monkeypatch.setitem(airflow_home, "AIRFLOW_ARGO_IMAGE", "lab/task:1")
     spec = TEMPLATE["spec"]
     cron = {"schedules": ["0 0 1 1 *"], "suspend": True, "workflowSpec": spec}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import yaml
 from airflow.providers.common.compat.sdk import DAG
 
@@ -55,7 +57,9 @@ with DAG("sources", render_template_as_native_obj=True, params={"number": 3}) as
         parameters={"word": "{{ params.number }}"},
         labels={"team": "{{ 'x' }}"},
         annotations={"note": "of {{ ds }}"},
-        owner_references=[{"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": "1-2-3"}],
+        owner_references=[
+            {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": os.environ.get("OWNER_UID", "1-2-3")}
+        ],
         output_format="text",
         logs="all",
     )
