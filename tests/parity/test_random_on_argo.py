@@ -64,8 +64,8 @@ SPECS = specs()
 
 
 @pytest.fixture(scope="module")
-def workflows(tmp_path_factory: pytest.TempPathFactory) -> dict[DagSpec, Workflow]:
-    """What is made of each."""
+def workflows(controlled: object, tmp_path_factory: pytest.TempPathFactory) -> dict[DagSpec, Workflow]:
+    """What is made of each, where there is a controller to run it."""
     prepare_environment()
     found = {}
     for spec in SPECS:
