@@ -191,8 +191,9 @@ def node_of(value: Value, leaves: Leaves) -> Any:  # noqa: C901 - one case a kin
             node = {"$": "member", "of": node_of(of, leaves), "key": key}
             how = {"required": value.required, "attribute": value.attribute, "absent": _constant(value.absent.value)}
             return node | {name: what for name, what in how.items() if what not in (False, None)}
-        case Text(parts=parts):
-            return {"$": "text", "of": [part if isinstance(part, str) else node_of(part, leaves) for part in parts]}
+        case Text(parts=parts, only_texts=only_texts):
+            node = {"$": "text", "of": [part if isinstance(part, str) else node_of(part, leaves) for part in parts]}
+            return {**node, "only": True} if only_texts else node
         case Digest():
             raise DefinitionError("a digest can only stand in a manifest", "compute it in the step")
         case FirstOf(of=parts):
@@ -211,6 +212,7 @@ def _python_call(job: PythonCall, leaves: Leaves) -> dict[str, Any]:
         "code": job.source,
         "function": job.function,
         "args": [node_of(value, leaves) for value in job.args],
+        "more_args": None if job.more_args is None else node_of(job.more_args, leaves),
         "kwargs": {name: node_of(value, leaves) for name, value in job.kwargs},
         "more_kwargs": None if job.more_kwargs is None else node_of(job.more_kwargs, leaves),
         "modules": dict(job.modules),

@@ -229,6 +229,7 @@ class PythonCall:
     Attributes:
         source: a module's text that defines `function` and all that it needs.
         args: positional arguments.
+        more_args: a list of more positional arguments.
         kwargs: keyword arguments.
         more_kwargs: an object whose keys are more keyword arguments.
         modules: module name → text, of modules that the source imports and the image doesn't have.
@@ -247,6 +248,7 @@ class PythonCall:
     source: str
     function: str
     args: tuple[Value, ...] = ()
+    more_args: Value | None = None
     kwargs: tuple[tuple[str, Value], ...] = ()
     more_kwargs: Value | None = None
     modules: tuple[tuple[str, str], ...] = ()

@@ -212,10 +212,15 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text with values put in; JSON is put in as JSON text, or as Python's str() where `python` is set."""
+    """Text with values put in; JSON is put in as JSON text, or as Python's str() where `python` is set.
+
+    Attributes:
+        only_texts: a value that is no text fails the job that puts it in.
+    """
 
     parts: tuple[str | Value, ...]
     python: bool = False
+    only_texts: bool = False
 
     @property
     def type(self) -> Type:

@@ -30,6 +30,7 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
     exec(compile(code, filename, "exec"), module.__dict__)
     function = getattr(module, call["function"])
     args, kwargs = nodes.value(call.get("args", [])), nodes.value(call.get("kwargs", {}))
+    args.extend(nodes.value(call.get("more_args")) or ())
     more = nodes.value(call.get("more_kwargs", {}))
     check_known(function, more)
     kwargs.update(more)

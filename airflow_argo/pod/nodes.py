@@ -89,7 +89,11 @@ class Nodes:
             return self.value(node.get("absent"))
 
     def _text(self, node: Json) -> Any:
-        return "".join(str(self.value(part)) for part in node["of"])
+        parts = [self.value(part) for part in node["of"]]
+        for part in parts if node.get("only") else ():
+            if not isinstance(part, str):
+                raise TypeError(f"expected str, bytes or os.PathLike object, not {type(part).__name__}")  # as Popen says it
+        return "".join(map(str, parts))
 
     def _first(self, node: Json) -> Any:
         return next((value for value in map(self.value, node["of"]) if value is not None), None)

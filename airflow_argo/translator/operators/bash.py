@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from airflow_argo.model.jobs import Bash, Container, Job, LastLine, PythonCall, Report
-from airflow_argo.model.values import Item
+from airflow_argo.model.values import Constant, Item, Text
 from airflow_argo.pod.commands import JINJA
 from airflow_argo.translator.context import MappedItem, TaskContext, WantsAirflow
 from airflow_argo.translator.operators.python import call_of
@@ -106,7 +106,15 @@ def _env(task: Any, ctx: TaskContext) -> tuple[tuple[str, Any], ...]:
         ctx.report("AA215", "env of a mapped task is not translated", "map bash_command instead")
         return ()
     about = {"AIRFLOW_CTX_DAG_ID": ctx.dag_context.dag.dag_id, "AIRFLOW_CTX_TASK_ID": ctx.task_id}
-    return (*about.items(), *ctx.env(task.env or {}))
+    return (*about.items(), *((name, _variable(value, ctx)) for name, value in (task.env or {}).items()))
+
+
+def _variable(given: Any, ctx: TaskContext) -> str | Text:
+    """The value of an environment variable. Bash isn't started with one that is no text. Source: subprocess.Popen."""
+    if not isinstance(given, str) and isinstance(ctx.value(given), Constant):
+        raise WantsAirflow("its env has a value that is no text")
+    found = ctx.text(given)
+    return found if isinstance(given, str) or isinstance(found, str) else replace(found, only_texts=True)
 
 
 def _is_default_processor(task: Any) -> bool:

@@ -88,11 +88,13 @@ def _call(task: Any, ctx: TaskContext, decides: dict[str, Any], *, own_image: bo
     if name := name_of_instances(ctx.task):
         facts["name"] = name
     args, kwargs, more = _arguments(task, ctx)
+    more_args = ctx.value(task.op_args) if isinstance(task.op_args, MappedItem) else None
     return PythonCall(
         image=ctx.image(),
         source=source.source,
         function=source.function,
         args=args,
+        more_args=more_args,
         kwargs=kwargs,
         more_kwargs=more,
         modules=tuple(source.modules.items()),
@@ -128,10 +130,7 @@ def name_of_instances(task: Any) -> str | None:
 
 
 def _arguments(task: Any, ctx: TaskContext) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...], Value | None]:
-    if isinstance(task.op_args, MappedItem):
-        ctx.report("AA215", "op_args of a mapped task is not translated", "map op_kwargs instead")
-        return (), (), None
-    args = tuple(ctx.value(value) for value in task.op_args)
+    args = () if isinstance(task.op_args, MappedItem) else tuple(ctx.value(value) for value in task.op_args)
     if isinstance(task.op_kwargs, MappedItem):
         return args, (), ctx.value(task.op_kwargs)
     whole = {name: value for name, value in task.op_kwargs.items() if isinstance(value, MappedItem) and name == WHOLE_ITEM}

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.providers.standard.operators.python import PythonOperator
+from airflow.providers.standard.operators.python import PythonOperator, ShortCircuitOperator
 from airflow.providers.standard.sensors.python import PythonSensor
 from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
@@ -322,3 +322,11 @@ with DAG("mapped_virtual", schedule=None) as mapped_virtual:
         return x * 2
 
     collect(other.expand(x=[1, 2]))
+
+with DAG("mapped_positional_arguments", schedule=None) as positional:
+
+    def shows(first, second="two", *rest):
+        return [first, second, list(rest)]
+
+    PythonOperator.partial(task_id="shows", python_callable=shows).expand(op_args=[[1], ["{{ ds }}", 2, 3], (), None])
+    ShortCircuitOperator.partial(task_id="decides", python_callable=bool).expand(op_args=[[1], [0]])

@@ -183,3 +183,17 @@ with DAG("xcom_by_no_constant", schedule=None, params={"key": "k_1"}) as by_no_c
         " '{{ ti.xcom_pull(key=params.key, task_ids='pushes_by_number') }}'",
     ) << (one := pushes_by_number())
     [one, pushes_each.expand(x=[0, 1, 2, 3, 4])] >> pulls_what_it_names()
+
+with DAG("xcom_in_env", schedule=None, params={"n": 3}) as in_env:
+
+    @task
+    def gives_number():
+        return 1
+
+    @task
+    def gives_text():
+        return "a text"
+
+    BashOperator(task_id="env_of_text", bash_command="echo $A $B", env={"A": gives_text(), "B": "{{ params.n }}"})
+    BashOperator(task_id="env_of_xcom_of_number", bash_command="echo $A", env={"A": gives_number()})
+    BashOperator(task_id="env_of_number", bash_command="echo $A", env={"A": 1})
