@@ -23,6 +23,7 @@ from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.translator.lambdas import lambdas_of
 from airflow_argo.translator.own_modules import imports_of_text, own_modules
 from airflow_argo.translator.parsed import nodes_in, tree_of
+from airflow_argo.translator.slice_effects import changed_by_others
 from airflow_argo.translator.sources import text_of
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -192,6 +193,8 @@ class _Making:
         self.done: dict[str, Any] = {}
         """Name → what it stands for."""
         self.line = 1
+        self.module: dict[str, Any] = {}
+        """The globals of the file."""
 
     def finished(self, function: str) -> Slice:
         """The slice, with the modules beside the file that it imports."""
@@ -200,11 +203,19 @@ class _Making:
         constants = [f"{name} = {text}" for name, text in self.constants.items()]
         source = "\n".join([future, *constants, *body, *self.last]) + "\n"
         imports = tuple(dict.fromkeys(imports_of_text(source)))
+        self._check_effects(source)
         modules = own_modules(imports)
         for name, text in modules.items():
             if _FILE in text and _FILE in _read_in(nodes_in(text)):
                 raise NotSliceable(f"its module {name} reads {_FILE}, and only a file has a path", _CURE_OF_FILE)
         return Slice(source, function, imports, modules, self.line)
+
+    def _check_effects(self, source: str) -> None:
+        others = (one.node for one in self.file.statements if (one.node.lineno, one.node.col_offset) not in self.pieces)
+        changed = changed_by_others(others, self.done, source, self.module)
+        if changed is not None:
+            found = f"it uses {changed}, which other statements of the file change"
+            raise NotSliceable(found, "make it whole in one statement, or run the task in an Airflow image")
 
     def add_callable(self, function: Any) -> str:
         """Adds what a task calls; the name under which it can be called."""
@@ -304,6 +315,8 @@ class _Making:
         return not self.is_shippable(value) or (getattr(value, "__module__", None) or "").split(".")[0] == "airflow"
 
     def _add_needs(self, function: FunctionType) -> None:
+        if state := sorted(_rebound(function.__code__)):
+            raise NotSliceable(f"'{function.__name__}' keeps '{state[0]}' between its calls", "keep nothing between calls")
         for name in sorted(_loaded_globals(function.__code__)):
             self._add_name(name, function)
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
@@ -393,6 +406,7 @@ class _Making:
             return
         if name in user.__code__.co_freevars or name not in user.__globals__:
             return  # a name that the function binds itself, or that will be a NameError there as well
+        self.module = user.__globals__
         if name == _FILE:
             raise NotSliceable(f"it reads {_FILE}, and only a file has a path", _CURE_OF_FILE)
         value = user.__globals__[name]
@@ -456,6 +470,12 @@ def _loaded_globals(code: CodeType) -> set[str]:
         if isinstance(constant, CodeType):
             names |= _loaded_globals(constant)
     return names
+
+
+def _rebound(code: CodeType) -> set[str]:
+    """The `nonlocal` names of a function."""
+    stores = {str(one.argval) for one in dis.get_instructions(code) if one.opname in ("STORE_DEREF", "DELETE_DEREF")}
+    return stores & set(code.co_freevars)
 
 
 def _names_in(node: ast.AST) -> list[str]:

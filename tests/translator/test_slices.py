@@ -269,3 +269,40 @@ def test_two_things_of_one_name_are_refused(sliced: Any) -> None:
             "def a(n):\n    def g(): return n\n    return g\none, two = a(1), a(2)\n"
             "def pair(x, y):\n    def h(): return [x(), y()]\n    return h\nf = pair(one, two)"
         )
+
+
+REGISTER = "R = {}\ndef put(name):\n    def made(g):\n        R[name] = g\n        return g\n    return made\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (REGISTER + "@put('a')\ndef g(): return 1\ndef f(): return R['a']()", "it uses 'R', which other"),
+        (
+            "class B:\n    S = []\n    def __init_subclass__(cls): B.S.append(1)\nclass C(B): 1\ndef f(): B",
+            "it uses 'B'",
+        ),
+        ("class M(type): pass\nclass A(metaclass=M): pass\ndef f(): return M", "it uses 'M'"),
+        ("def g(): return g.n\ng.n = 1\ndef f(): return g()", "it uses 'g'"),
+        ("import os\nos.environ['SLICED_X'] = 'x'\ndef f(): return os.environ['SLICED_X']", "it uses os.environ"),
+        (
+            "def made():\n    n = 0\n    def f():\n        nonlocal n\n        n = 1\n    return f\nf = made()",
+            "keeps 'n'",
+        ),
+    ],
+)
+def test_what_others_change_as_the_file_is_imported_is_not_sliced(sliced: Any, text: str, what: str) -> None:
+    with pytest.raises(NotSliceable, match=what):
+        sliced(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import logging\nlog = logging.root\ndef loud(g): return log and g\n@loud\ndef g(): pass\ndef f(): return log and 1",
+        REGISTER + "@put('a')\ndef g(): return 1\ndef f(): return g()",
+        "class A:\n    X = 1\nclass B(A): pass\ndef f(): return A.X",
+    ],
+)
+def test_what_others_only_use_is_sliced(sliced: Any, text: str) -> None:
+    assert result_of(sliced(text)) == 1
