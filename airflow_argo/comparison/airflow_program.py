@@ -162,19 +162,30 @@ def run(
 ) -> dict[str, Any]:
     """Runs a DAG of a file, which may ask for the file's other DAGs, and for those of other files."""
     import pendulum
-    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 
     with ExitStack() as stack:
         dags = stack.enter_context(_dags(file, flags))
         others = [stack.enter_context(_dags(one, flags)) for one in beside]
-        bag = DagBag(dag_folder=os.devnull, collect_dags=False)
-        for one in {id(dag): dag for found in (*others, dags) for dag in found.values()}.values():
-            bag.bag_dag(one)
-        sync_bag_to_db(bag, BUNDLE, None)
+        _make_known([dag for found in (*others, dags) for dag in found.values()])
         _activate_assets()
         dag = hurried(dags[dag_id]) if hurry else dags[dag_id]
         ended = dag.test(logical_date=pendulum.parse(logical_date), run_conf=conf or None)
         return _found(dag, ended)
+
+
+def _make_known(dags: list[Any]) -> None:
+    """Tells the database of DAGs."""
+    try:
+        from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+    except ImportError:  # before Airflow 3.2
+        from airflow.models import dagbag
+
+        DagBag, sync_bag_to_db = dagbag.DagBag, getattr(dagbag, "sync_bag_to_db", None) or dagbag.DagBag.sync_to_db  # noqa: N806
+    bag = DagBag(dag_folder=os.devnull, collect_dags=False)
+    for dag in dags:
+        dag.relative_fileloc = dag.relative_fileloc or dag.fileloc  # as a bag does with files that it reads itself
+        bag.bag_dag(dag)
+    sync_bag_to_db(bag, BUNDLE, None)
 
 
 def hurried(dag: Any) -> Any:
@@ -244,7 +255,10 @@ def _found(dag: Any, ended: Any) -> dict[str, Any]:
 
 def _read(stored: Any) -> Any:
     """What a task would get, as JSON; of a class that Airflow doesn't read its name."""
-    from airflow.sdk.serde import deserialize
+    try:
+        from airflow.sdk.serde import deserialize
+    except ImportError:  # before Airflow 3.2
+        from airflow.serialization.serde import deserialize
 
     from airflow_argo.pod.values import CLASS, to_json
 
