@@ -3,11 +3,50 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 _ENVIRONMENT = ("environ", "getenv")
+
+
+_MAKE_EMPTY = frozenset({"Counter", "OrderedDict", "defaultdict", "deque", "dict", "list", "set"})
+"""What makes an empty collection, called with nothing to put in."""
+
+
+def became_other(bindings: Sequence[ast.stmt], name: str, value: Any) -> bool:
+    """Whether a global that begins as a plain value is another when its file has been imported: a call has changed it.
+
+    Args:
+        bindings: the statements that bind it, or call its methods. If they are several, they change it in a slice too.
+        value: what it is in the end, which is what each task sees in Airflow.
+    """
+    match bindings:
+        case [ast.Assign(targets=[ast.Name(id=bound)], value=first)] if bound == name:
+            return _is_other(first, value) and not _has_code(value)
+        case [ast.AnnAssign(value=ast.expr() as first)]:
+            return _is_other(first, value) and not _has_code(value)
+        case _:
+            return False
+
+
+def _has_code(value: Any) -> bool:
+    """Whether a collection holds functions or classes: a slice that has those makes it anew; see `changed_by_others`."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple | set) else ()
+    return any(callable(part) or _has_code(part) for part in parts)
+
+
+def _is_other(first: ast.expr, value: Any) -> bool:
+    match first:
+        case ast.Call(func=ast.Name(id=made) | ast.Attribute(attr=made), args=args, keywords=[]) if made in _MAKE_EMPTY:
+            return len(args) <= (made == "defaultdict") and isinstance(value, Sized) and len(value) > 0
+    try:
+        begins = ast.literal_eval(first)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        written = first.keys if isinstance(first, ast.Dict) else first.elts if isinstance(first, ast.List | ast.Set) else None
+        whole = written is not None and not any(one is None or isinstance(one, ast.Starred) for one in written)
+        return whole and written is not None and isinstance(value, Sized) and len(value) > len(written)
+    return type(begins) is not type(value) or bool(begins != value)
 
 
 def changed_by_others(

@@ -11,26 +11,20 @@ import builtins
 import dis
 import os
 import sys
-import textwrap
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import lru_cache, partial
-from pathlib import Path
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, TypeVar
 
 from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.translator.lambdas import lambdas_of
 from airflow_argo.translator.own_modules import imports_of_text, own_modules
-from airflow_argo.translator.parsed import nodes_in, tree_of
-from airflow_argo.translator.slice_effects import changed_by_others
-from airflow_argo.translator.sources import text_of
+from airflow_argo.translator.parsed import nodes_in
+from airflow_argo.translator.slice_effects import became_other, changed_by_others
+from airflow_argo.translator.statements import Function, SourceFile, Statement, root_name
 
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Defined = TypeVar("_Defined", ast.FunctionDef | ast.AsyncFunctionDef, ast.Lambda)
-_ENTERED = (ast.With, ast.AsyncWith, ast.If, ast.Try, ast.For, ast.While)
-
-
 _FILE = "__file__"
 _CURE_OF_FILE = "pass what is read there as an argument, or run the task in an Airflow image"
 
@@ -70,101 +64,6 @@ class Slice:
         texts = self.modules.values()
         roots = {name.split(".")[0] for name in self.imports}
         return "airflow" in roots or any("airflow" in {name.split(".")[0] for name in imports_of_text(text)} for text in texts)
-
-
-@dataclass(slots=True)
-class _Statement:
-    """A statement at the top of a file, or in a block there, with the names that it binds."""
-
-    node: ast.stmt
-    names: frozenset[str]
-    in_block: ast.stmt | None
-
-
-@dataclass(slots=True)
-class SourceFile:
-    """A DAG file: its text, its statements, and by their names the functions that are defined anywhere in it."""
-
-    path: Path
-    text: str
-    tree: ast.Module
-    lines: list[str]
-    statements: list[_Statement] = field(default_factory=list)
-    functions: dict[str, list[_Function]] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, path: str) -> SourceFile:
-        """The file as it is now."""
-        return _read(path, text_of(path))
-
-    def binding(self, name: str) -> list[_Statement]:
-        """The statements that bind a name."""
-        return [statement for statement in self.statements if name in statement.names]
-
-    def segment(self, node: ast.stmt) -> str:
-        """The text of a statement as it would stand at the top of a file; its decorators included."""
-        first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
-        text = "\n".join(self.lines[first - 1 : node.end_lineno])
-        if node.col_offset == 0:
-            return text
-        has_long_text = any(
-            isinstance(part, ast.Constant | ast.JoinedStr) and part.end_lineno != part.lineno for part in ast.walk(node)
-        )
-        return ast.unparse(node) if has_long_text else textwrap.dedent(text)  # dedent would change texts of several lines
-
-
-@lru_cache(maxsize=64)
-def _read(path: str, text: str) -> SourceFile:
-    tree = tree_of(text)
-    found = SourceFile(Path(path), text, tree, text.splitlines())
-    found.statements = list(_statements(tree.body, None))
-    for node in nodes_in(text):
-        if isinstance(node, _Function):
-            found.functions.setdefault(node.name, []).append(node)
-    return found
-
-
-def _statements(body: Iterable[ast.stmt], block: ast.stmt | None) -> Iterator[_Statement]:
-    for node in body:
-        yield _Statement(node, frozenset(_bound_names(node)), block)
-        if isinstance(node, _ENTERED):
-            for inner in (
-                node.body,
-                getattr(node, "orelse", []),
-                getattr(node, "finalbody", []),
-                *(handler.body for handler in getattr(node, "handlers", [])),
-            ):
-                yield from _statements(inner, block or node)
-
-
-def _bound_names(node: ast.stmt) -> Iterator[str]:
-    match node:
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            yield name
-        case ast.Import(names=aliases):
-            for alias in aliases:
-                yield alias.asname or alias.name.split(".")[0]
-        case ast.ImportFrom(names=aliases):
-            for alias in aliases:
-                yield alias.asname or alias.name
-        case ast.Assign(targets=targets):
-            for target in targets:
-                yield from (part.id for part in ast.walk(target) if isinstance(part, ast.Name))
-        case ast.AnnAssign(target=ast.Name(id=name)) | ast.AugAssign(target=ast.Name(id=name)):
-            yield name
-        case ast.Expr(value=value):
-            root = _root_name(value)
-            if root:
-                yield root
-        case _:
-            pass
-
-
-def _root_name(node: ast.expr) -> str | None:
-    """`a` of `a.b(c).d[e]`: a statement that calls a method may change what the name stands for."""
-    while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else None
 
 
 def slice_of(function: Callable[..., Any], path: str, *, is_shippable: Callable[[Any], bool]) -> Slice:
@@ -279,7 +178,7 @@ class _Making:
         except NotSliceable:
             return False
 
-    def _definition(self, function: FunctionType) -> _Function:
+    def _definition(self, function: FunctionType) -> Function:
         line = function.__code__.co_firstlineno
         for node in self.file.functions.get(function.__name__, ()):
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
@@ -293,7 +192,7 @@ class _Making:
             return []
         return [one for one in self._definition(function).decorator_list if not self._makes_task(one, function)]
 
-    def _without_task_decorators(self, node: _Function, function: FunctionType) -> str:
+    def _without_task_decorators(self, node: Function, function: FunctionType) -> str:
         kept = [decorator for decorator in node.decorator_list if not self._makes_task(decorator, function)]
         for decorator in kept:
             for name in _names_in(decorator):
@@ -310,7 +209,7 @@ class _Making:
 
     def _makes_task(self, decorator: ast.expr, function: FunctionType) -> bool:
         """Whether a decorator is Airflow's: `@task`, `@task.branch(…)`, `@dag.task`, `@setup`."""
-        root = _root_name(decorator) or ""
+        root = root_name(decorator) or ""
         value = _lookup(root, function)
         return not self.is_shippable(value) or (getattr(value, "__module__", None) or "").split(".")[0] == "airflow"
 
@@ -421,12 +320,15 @@ class _Making:
         if any(isinstance(found.node, ast.Import | ast.ImportFrom) for found in bindings):
             self._add_imports(name, bindings)
         elif bindings and all(found.in_block is None for found in bindings):
+            if became_other([found.node for found in bindings], name, value):
+                self.constants[name] = _literal(value, name)  # as each task sees it, which imports the whole file
+                return
             for found in bindings:
                 self._add_statement(found, user)
         else:
             self.constants[name] = _literal(value, name)  # bound in a loop or a block: the value that it has in the end
 
-    def _add_imports(self, name: str, bindings: list[_Statement]) -> None:
+    def _add_imports(self, name: str, bindings: list[Statement]) -> None:
         for found in bindings:
             block = found.in_block
             if isinstance(block, ast.Try) and _only_imports(block):
@@ -443,7 +345,7 @@ class _Making:
         key = (node.lineno, node.col_offset + len(self.pieces))
         self.pieces[key] = ast.unparse(only)
 
-    def _add_statement(self, found: _Statement, user: FunctionType) -> None:
+    def _add_statement(self, found: Statement, user: FunctionType) -> None:
         key = (found.node.lineno, found.node.col_offset)
         if key in self.pieces:
             return
@@ -452,7 +354,7 @@ class _Making:
             self._add_name(name, user)
 
 
-def _from_def_line(node: _Function) -> _Function:
+def _from_def_line(node: Function) -> Function:
     """The same function, without its decorators, for the text from its `def` on."""
     kind = type(node)
     bare = kind(**{name: getattr(node, name) for name in node._fields})

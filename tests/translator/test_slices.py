@@ -296,6 +296,32 @@ def test_what_others_change_as_the_file_is_imported_is_not_sliced(sliced: Any, t
         sliced(text)
 
 
+CHANGING = "def put(x): x.append(3)\ndef count():\n    global N\n    N += 2\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CHANGING + "X = [1]; put(X)\ndef f(): return X",
+        CHANGING + "N: int = 0\ncount(); count()\ndef f(): return N",
+        CHANGING + "X = list()\nput(X)\ndef f(): return X",
+        CHANGING + "a = 1\nX = [a]\nput(X)\ndef f(): return X",
+        "X = []\nX.append(1); X.append(2)  # both\ndef f(): return X",
+        "X = {'a': [1]}\nlen(X)\ndef f(): return X",
+    ],
+)
+def test_a_global_is_what_it_was_when_the_file_had_been_imported(text: str, sliced: Any) -> None:
+    there: dict[str, Any] = {}
+    exec(text, there)
+    assert result_of(sliced(text)) == there["f"]()
+
+
+def test_a_global_that_no_literal_can_be_is_refused(sliced: Any) -> None:
+    text = "from collections import defaultdict\ndef put(x): x['a'] = 1\nX = defaultdict(list)\nput(X)\ndef f(): return X"
+    with pytest.raises(NotSliceable, match=r"it uses .X., which is a collections\.defaultdict"):
+        sliced(text)
+
+
 @pytest.mark.parametrize(
     "text",
     [
