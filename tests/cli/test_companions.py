@@ -34,3 +34,13 @@ def test_those_that_they_need_in_turn_come_too(tmp_path):
         ("WorkflowTemplate", "second"),
         ("WorkflowTemplate", "last"),
     ]
+
+
+def test_who_submits_is_told_of_them(cli, write):
+    write("a.py", DAG.format(dag_id="first", other="second"))
+    write("b.py", DAG.format(dag_id="second", other="last"))
+    answer = cli("submit", "a.py", "--dry-run", "client", "--load-timeout", "600")
+    assert answer.code == 0
+    assert (
+        "creates runs of other DAGs, whose WorkflowTemplates have to be there: second; airflow-argo submit FILE" in answer.err
+    )

@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_argo.cli.files import one_source, parameters_of
+from airflow_argo.cli.files import Source, one_source, parameters_of
 from airflow_argo.cli.report import Report, show_findings, show_ported
 
 
@@ -22,7 +22,7 @@ def submit(options: Namespace) -> Report:
 
         documents = [*source.compiled.config_maps(), manifest_of(source, options.kind or "Workflow")]
     if options.dry_run == "client":
-        return Report(to_yaml(documents), documents, findings=source.diagnostics, ported=source.ported)
+        return Report(to_yaml(documents), documents, findings=source.diagnostics, ported=source.ported, hint=_needed(source))
     from airflow_argo.cli.clusters import runner
 
     cluster = runner(options).cluster
@@ -41,12 +41,21 @@ def submit(options: Namespace) -> Report:
     if options.wait:
         show_ported(source.ported)
         show_findings(source.diagnostics)
-        print(text, file=sys.stderr)
+        print(*filter(None, [text, _needed(source)]), sep="\n", file=sys.stderr)
         from airflow_argo.cli.commands.wait import waited
 
         return waited(runner(options).find(done.name), options.timeout)
     data = {"name": done.name, "uid": done.uid, "namespace": cluster.namespace, "adopted": done.adopted}
-    return Report(text, data, findings=source.diagnostics, ported=source.ported)
+    return Report(text, data, findings=source.diagnostics, ported=source.ported, hint=_needed(source))
+
+
+def _needed(source: Source) -> str:
+    """Which templates have to be on the cluster, since a DAG creates runs of them."""
+    templates = [one["metadata"]["name"] for one in source.documents if one.get("kind") == "WorkflowTemplate"]
+    if source.compiled is None or not templates:
+        return ""
+    found = f"it creates runs of other DAGs, whose WorkflowTemplates have to be there: {', '.join(templates)}"
+    return f"{found}; airflow-argo submit FILE --kind WorkflowTemplate applies one"
 
 
 def _readable(manifest: Mapping[str, Any]) -> dict[str, Any]:
