@@ -53,13 +53,7 @@ def endless():
     return found
 
 
-VALUES = {
-    "none": lambda: None,
-    "nested": lambda: {"a": [1, (2, {3}), None], 5: "k", None: 1, True: 2, 1.5: 3},
-    "tuple": lambda: (1, "a"),
-    "set": lambda: {1},
-    "frozenset": lambda: frozenset([1]),
-    "namedtuple": lambda: Pair(1, 2),
+DATES = {
     "naive": lambda: datetime(2024, 1, 2, 3, 4, 5, 6),  # noqa: DTZ001 - naive on purpose
     "utc": lambda: datetime(2024, 1, 2, 3, 4, 5, tzinfo=timezone.utc),
     "zoned": lambda: datetime(2024, 7, 2, 3, 4, 5, tzinfo=ZoneInfo("Europe/Berlin")),
@@ -68,6 +62,16 @@ VALUES = {
     "pendulum": lambda: pendulum.datetime(2024, 1, 2, tz="Europe/Paris"),
     "pendulum_naive": lambda: pendulum.naive(2024, 1, 2),
     "pendulum_date": lambda: [pendulum.date(2024, 1, 2)],
+}
+"""They arrive as pendulum's, as Airflow gives them, where the image has pendulum."""
+
+VALUES = {
+    "none": lambda: None,
+    "nested": lambda: {"a": [1, (2, {3}), None], 5: "k", None: 1, True: 2, 1.5: 3},
+    "tuple": lambda: (1, "a"),
+    "set": lambda: {1},
+    "frozenset": lambda: frozenset([1]),
+    "namedtuple": lambda: Pair(1, 2),
     "date": lambda: date(2024, 1, 2),
     "time": lambda: time(1, 2),
     "timedelta": lambda: timedelta(days=1, microseconds=5),
@@ -136,3 +140,16 @@ with DAG("values", schedule=None):
             return shown(value)
 
         gets(gives(name))
+
+with DAG("dates", schedule=None):
+    for name in DATES:
+
+        @task(task_id=f"gives_{name}")
+        def gives_date(of):
+            return DATES[of]()
+
+        @task(task_id=f"gets_{name}")
+        def gets_date(value):
+            return shown(value)
+
+        gets_date(gives_date(name))
