@@ -18,9 +18,6 @@ ARGOS_OWN: Final = frozenset({"init", "wait", "supervisor"})
 """Containers that Argo adds to each pod."""
 
 _EXECUTORS: Final = re.compile(r'time="?\d{4}-\S+ level=\w+ .*\bargo=true\b|\{"time": ?"\d{4}-.*"argo": ?true\b')
-_BEHIND: Final = re.compile(
-    r'time="?\d{4}-\d\d-\d\dT[\d:.]+Z"? level=\w+ msg=.*\bargo=true\b|\{"time": ?"\d{4}-\d\d-\d\dT[\d:.]+Z".*"argo": ?true\b'
-)
 _NANOSECONDS: Final = len("2000-01-01T00:00:00.000000000Z")
 
 
@@ -121,20 +118,14 @@ def display_name(nodes: Nodes, node_id: str, node_name: str) -> str:
     return node_name[start:]
 
 
-def is_executors(text: str) -> bool:
-    """Whether Argo's executor wrote a line of `main`: it starts the user's program there, and marks its own lines."""
-    return _EXECUTORS.match(text) is not None
-
-
 def users_part(text: str) -> str | None:
-    """What the user's program wrote of a line of `main`; None if the executor wrote all of it.
+    """What the user's program wrote of a line of `main`; None if Argo's executor wrote all of it.
 
-    A program that doesn't end its last line has the executor's next one behind it.
+    The executor starts the program there, and marks its own lines. Where the program didn't end its last line, the executor's
+    next stands behind that.
     """
-    if is_executors(text):
-        return None
-    behind = _BEHIND.search(text)
-    return text[: behind.start()] if behind else text
+    found = _EXECUTORS.search(text)
+    return text if found is None else text[: found.start()] or None
 
 
 class LogCursor:

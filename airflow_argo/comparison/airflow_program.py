@@ -71,10 +71,12 @@ def prepare() -> None:
 
 
 def _look_again_soon() -> None:
+    """Tasks sleep as long as they say."""
     sleep = time.sleep
 
     def sleep_less(seconds: Any) -> None:
-        sleep(min(seconds, SOON) if sys._getframe(1).f_globals.get("__name__") == LOOP else seconds)  # noqa: SLF001
+        asks = sys._getframe(1).f_globals.get("__name__")  # noqa: SLF001 - Python has no other way to know who calls
+        sleep(min(seconds, SOON) if asks == LOOP else seconds)
 
     time.sleep = sleep_less
 
@@ -176,16 +178,18 @@ def run(
 def _make_known(dags: list[Any]) -> None:
     """Tells the database of DAGs."""
     try:
-        from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+        from airflow.dag_processing import dagbag
+
+        sync = dagbag.sync_bag_to_db
     except ImportError:  # before Airflow 3.2
         from airflow.models import dagbag
 
-        DagBag, sync_bag_to_db = dagbag.DagBag, getattr(dagbag, "sync_bag_to_db", None) or dagbag.DagBag.sync_to_db  # noqa: N806
-    bag = DagBag(dag_folder=os.devnull, collect_dags=False)
+        sync = getattr(dagbag, "sync_bag_to_db", None) or dagbag.DagBag.sync_to_db
+    bag = dagbag.DagBag(dag_folder=os.devnull, collect_dags=False)
     for dag in dags:
         dag.relative_fileloc = dag.relative_fileloc or dag.fileloc  # as a bag does with files that it reads itself
         bag.bag_dag(dag)
-    sync_bag_to_db(bag, BUNDLE, None)
+    sync(bag, BUNDLE, None)
 
 
 def hurried(dag: Any) -> Any:

@@ -74,7 +74,7 @@ def draft(
     """The template of a job.
 
     Args:
-        varying: texts of a container that are parameters, since other jobs share the template: see `literals`.
+        varying: arguments of a container that are parameters, since other jobs share the template: see `literals`.
         in_loop: the job is the body of a loop that reports, and is told the index of its item.
         split: a loop runs over what the job returns.
         intervals: the data intervals of the workflow's runs.
@@ -102,32 +102,18 @@ def draft(
             raise AssertionError(f"no template for {job}")
 
 
-def literals(job: Container, *, only_arguments: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The texts of a container that are known now: the names of their places, and the texts."""
+def literals(job: Container) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The arguments of a container that are known now: the names of their places, and the texts."""
     if job.report is not None:
         return (), ()
-    if only_arguments:
-        return _slots("arg", job.args), tuple([word for word in job.args if isinstance(word, str)])
-    env = [(f"env-{name}", value) for name, value in job.env if isinstance(value, str)]
-    images = (job.image,) if isinstance(job.image, str) else ()
-    slots = (
-        *("image" for _ in images),
-        *_slots("command", job.command),
-        *_slots("arg", job.args),
-        *(slot for slot, _ in env),
-    )
-    texts = [word for word in (*job.command, *job.args) if isinstance(word, str)]
-    return slots, (*images, *texts, *(text for _, text in env))
+    names = _names(len(job.args))
+    slots = tuple(name for name, word in zip(names, job.args, strict=True) if isinstance(word, str))
+    return slots, tuple([word for word in job.args if isinstance(word, str)])
 
 
 @lru_cache(maxsize=256)
-def _names(kind: str, count: int) -> tuple[str, ...]:
-    return tuple(f"{kind}-{number}" for number in range(count))
-
-
-def _slots(kind: str, command: Words) -> tuple[str, ...]:
-    names = _names(kind, len(command))
-    return tuple(name for name, word in zip(names, command, strict=True) if isinstance(word, str))
+def _names(count: int) -> tuple[str, ...]:
+    return tuple(f"arg-{number}" for number in range(count))
 
 
 def plain_arguments(job: Job, varying: Collection[str]) -> dict[str, Argument]:
@@ -135,19 +121,16 @@ def plain_arguments(job: Job, varying: Collection[str]) -> dict[str, Argument]:
     if not varying:
         return {}
     assert isinstance(job, Container)
-    slots, texts = literals(job, only_arguments=all(slot.startswith("arg-") for slot in varying))
+    slots, texts = literals(job)
     return {slot: Plain(words.literal(text)) for slot, text in zip(slots, texts, strict=True) if slot in varying}
 
 
 def _container(job: Container, varying: Collection[str] = ()) -> Draft:
     made = Draft({}, plain_arguments(job, varying))
-    command = [_word_or_parameter(word, f"command-{number}", varying, made) for number, word in enumerate(job.command)]
+    command = [_word(word, made) for word in job.command]
     args = [_word_or_parameter(word, f"arg-{number}", varying, made) for number, word in enumerate(job.args)]
-    env = [
-        {"name": name, "value": words.reading(f"env-{name}")} if f"env-{name}" in varying else _variable(name, value, made)
-        for name, value in job.env
-    ]
-    image = "{{inputs.parameters.image}}" if "image" in varying else _word(job.image, made)
+    env = [_variable(name, value, made) for name, value in job.env]
+    image = _word(job.image, made)
     artifacts, encoded = _files(job.files, made)
     if encoded:
         command, args = [*DECODED, *encoded, "--"], [*command, *args]

@@ -76,7 +76,7 @@ def _grouped(conditions: tuple[Condition, ...], scope: Scope, quantifier: str) -
             tests.setdefault(ended(condition, scope, ANY_TASK), []).append(scope.names[condition.step])
         else:
             tests[truth(condition, scope)] = []
-    return [_over_list(test, list(dict.fromkeys(names)), quantifier) for test, names in tests.items()]
+    return [_over_list(test, names, quantifier) for test, names in tests.items()]
 
 
 def _over_list(test: str, names: list[str], quantifier: str) -> str:
@@ -90,9 +90,9 @@ def _needs(condition: Condition, scope: Scope, proxy_name: ProxyName) -> str:
     match condition:
         case AllOf(of=parts):
             codes = [code for part in parts if (code := _needs(part, scope, proxy_name))]
-            return " && ".join(dict.fromkeys(codes))
+            return " && ".join(codes)
         case AnyOf(of=parts):
-            codes = list(dict.fromkeys(_needs(part, scope, proxy_name) for part in parts))
+            codes = [_needs(part, scope, proxy_name) for part in parts]
             return f"({' || '.join(codes)})" if len(codes) > 1 else codes[0]
         case Every() | Some() | Whole():
             return _results(condition, scope, proxy_name)

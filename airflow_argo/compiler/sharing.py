@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from airflow_argo.argo.limits import MAX_PARAMETERS
@@ -70,6 +71,7 @@ def shared(templates: Iterable[Dict], kept: Collection[str]) -> list[Dict]:
         found = [_calling(one, calls) for one in rest if one["name"] not in calls]
 
 
+@dataclass(frozen=True, slots=True)
 class _Shared:
     """A template in the place of some.
 
@@ -77,13 +79,13 @@ class _Shared:
         arguments: name of a template that it stands for → what a call of that passes besides, name and text.
     """
 
-    def __init__(self, body: Dict, arguments: dict[str, list[tuple[str, str]]]) -> None:
-        self.body, self.arguments = body, arguments
+    body: Dict
+    arguments: dict[str, list[tuple[str, str]]]
 
     @classmethod
     def of(cls, group: list[Dict], taken: Collection[str]) -> _Shared | None:
         """The one for templates of the same shape, of a name of its own; None if it had more parameters than Argo takes."""
-        texts = [list(_texts(template)) for template in group]
+        texts = [_texts(template) for template in group]
         first, inputs = group[0], group[0].get("inputs", {})
         names = [one["name"] for one in inputs.get("parameters", ())]
         slots: dict[int, str] = {}
@@ -121,7 +123,8 @@ def _shape(template: Dict) -> str:
     return json.dumps(_without(_rewritten(template, lambda _, __: ""), "name"), sort_keys=True)
 
 
-def _texts(template: Dict) -> Iterator[tuple[tuple[str, ...], str]]:
+def _texts(template: Dict) -> list[tuple[tuple[str, ...], str]]:
+    """The texts that may be parameters, each with its path, in the order of the fields."""
     found: list[tuple[tuple[str, ...], str]] = []
 
     def noted(path: tuple[str, ...], text: str) -> str:
@@ -129,7 +132,7 @@ def _texts(template: Dict) -> Iterator[tuple[tuple[str, ...], str]]:
         return text
 
     _rewritten(template, noted)
-    return iter(found)
+    return found
 
 
 def _rewritten(value: Any, replace: Replace, places: Dict = PLACES, path: tuple[str, ...] = ()) -> Any:

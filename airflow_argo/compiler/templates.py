@@ -1,8 +1,8 @@
 """The templates of a workflow: each kind of job once, whatever the number of jobs.
 
 Jobs that are equal share a template. Containers that differ in literal arguments only share one too, with a parameter for each
-argument that differs; where that still makes more templates than Argo allows, those that differ in any of their texts do. Jobs
-that report share one for each image, with their program as a parameter.
+argument that differs. Jobs that report share one for each image, with their program as a parameter. Where that still makes more
+templates than Argo allows, `sharing` goes further.
 """
 
 from __future__ import annotations
@@ -11,12 +11,10 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from airflow_argo.argo.limits import MAX_TEMPLATES
 from airflow_argo.argo.names import task_slug
 from airflow_argo.compiler import words
 from airflow_argo.compiler.drafts import Argument, Dict, Draft
 from airflow_argo.compiler.jobs import draft, literals
-from airflow_argo.compiler.scope import unused
 from airflow_argo.model.intervals import Intervals
 from airflow_argo.model.jobs import Container, Env, Job, NoOp, PythonCall, Report
 from airflow_argo.model.values import SecretText, Text
@@ -28,9 +26,6 @@ OWN_NAMES = frozenset({NOOP, FAIL_IF, FAIL, PROXY})
 
 NOOP_TEMPLATE: Dict = {"suspend": {"duration": "0"}}
 """No pod, and done at once (golden/nopod/suspend-zero)."""
-
-MAX_JOB_TEMPLATES = MAX_TEMPLATES - 80
-"""With more kinds of jobs than this there would be no room for the templates of loops, groups and parts."""
 
 
 @dataclass(slots=True)
@@ -61,12 +56,17 @@ class Templates:
 
     intervals: Intervals | None = None
     in_order: dict[str, Dict] = field(default_factory=dict)
+    _numbers: dict[str, int] = field(default_factory=dict)
     _planned: list[tuple[Job, str, bool]] = field(default_factory=list)
     _shapes: dict[tuple[int, bool], tuple[_Shape, tuple[str, ...] | None]] = field(default_factory=dict)
 
     def reserve(self, name: str) -> str:
         """A name for a template that is added later, so that its place is before those that it calls."""
-        free = name if name not in self.in_order and name not in OWN_NAMES else unused(name, {*self.in_order, *OWN_NAMES})
+        free, number = name, self._numbers.get(name, 1)
+        while free in self.in_order or free in OWN_NAMES:
+            number += 1
+            free = f"{name}-{number}"
+        self._numbers[name] = number  # thousands may want the same name
         self.in_order[free] = {}
         return free
 
@@ -116,19 +116,10 @@ class Templates:
 
     def _settle(self) -> None:
         """Decides which planned jobs share a template."""
-        shapes = self._shapes_by(only_arguments=True)
-        if len({id(shape) for shape, _ in shapes.values()}) > MAX_JOB_TEMPLATES:
-            shapes = self._shapes_by(only_arguments=False)
-        self._shapes |= shapes
-        self._planned.clear()
-
-    def _shapes_by(self, *, only_arguments: bool) -> dict[tuple[int, bool], tuple[_Shape, tuple[str, ...] | None]]:
-        """The shape of each planned job, and its literal texts if it has no others."""
         by_key: dict[Hashable, _Shape] = {}
-        shapes: dict[tuple[int, bool], tuple[_Shape, tuple[str, ...] | None]] = {}
         for job, name, in_loop in self._planned:
-            slots, texts = literals(job, only_arguments=only_arguments) if isinstance(job, Container) else ((), ())
-            key = _shape_key(job, slots, in_loop=in_loop)
+            slots, texts = literals(job) if isinstance(job, Container) else ((), ())
+            key = _shape_key(job, in_loop=in_loop)
             shape = by_key.get(key)
             if shape is None:
                 by_key[key] = shape = _Shape(job, name, texts)
@@ -137,19 +128,15 @@ class Templates:
                 if len(shape.varying) < len(slots) and texts != shape.texts:
                     differ = {slot for slot, one, other in zip(slots, texts, shape.texts, strict=True) if one != other}
                     shape.varying = {slot: place for place, slot in enumerate(slots) if slot in differ or slot in shape.varying}
-            shapes[id(job), in_loop] = (shape, texts if _is_literal(job) else None)
-        return shapes
+            self._shapes[id(job), in_loop] = (shape, texts if _is_literal(job) else None)
+        self._planned.clear()
 
 
-def _shape_key(job: Job, slots: tuple[str, ...], *, in_loop: bool) -> Hashable:
-    """What jobs that share a template have in common: all but the texts in `slots`."""
+def _shape_key(job: Job, *, in_loop: bool) -> Hashable:
+    """What jobs that share a template have in common: all but their literal arguments."""
     match job:
         case Container() if job.report is None:
             rest = (job.working_dir, job.files, job.outputs, job.retry, job.timeout_seconds, job.pod)
-            if slots and slots[0] == "image":
-                all_words = tuple(None if isinstance(word, str) else word for word in (*job.command, *job.args))
-                env = tuple((name, None if isinstance(value, str) else value) for name, value in job.env)
-                return (len(job.command), all_words, env, rest)
             return (job.image, job.command, tuple(None if isinstance(word, str) else word for word in job.args), job.env, rest)
         case Container(report=Report(by_shell=True)):
             return job

@@ -129,19 +129,19 @@ class Rule:
 
 
 def all_of(conditions: Iterable[Condition]) -> Condition:
-    """All of some conditions, without nesting and without those that say nothing."""
-    flat: list[Condition] = []
+    """All of some conditions, each once, without nesting and without those that say nothing."""
+    flat: dict[Condition, None] = {}
     for condition in conditions:
-        flat.extend(condition.of if isinstance(condition, AllOf) else (condition,))
-    return flat[0] if len(flat) == 1 else AllOf(tuple(flat))
+        flat |= dict.fromkeys(condition.of if isinstance(condition, AllOf) else (condition,))
+    return next(iter(flat)) if len(flat) == 1 else AllOf(tuple(flat))
 
 
 def any_of(conditions: Iterable[Condition]) -> Condition:
-    """At least one of some conditions, without nesting."""
-    flat: list[Condition] = []
+    """At least one of some conditions, each once, without nesting."""
+    flat: dict[Condition, None] = {}
     for condition in conditions:
-        flat.extend(condition.of if isinstance(condition, AnyOf) else (condition,))
-    return flat[0] if len(flat) == 1 else AnyOf(tuple(flat))
+        flat |= dict.fromkeys(condition.of if isinstance(condition, AnyOf) else (condition,))
+    return next(iter(flat)) if len(flat) == 1 else AnyOf(tuple(flat))
 
 
 def leaves_of(condition: Condition) -> Iterator[Condition]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_argo.cluster.log_lines import LogCursor, LoggedPod, display_name, is_executors, missing_pods, users_part
+from airflow_argo.cluster.log_lines import LogCursor, LoggedPod, display_name, missing_pods, users_part
 
 ANNOTATIONS = {"workflows.argoproj.io/node-id": "w-1", "workflows.argoproj.io/node-name": "w.a"}
 
@@ -105,7 +105,7 @@ def test_whatever_breaks_each_line_comes_once(times, breaks):
     ],
 )
 def test_lines_of_the_executor(text, own):
-    assert is_executors(text) is own
+    assert (users_part(text) is None) is own
 
 
 EXITING = 'time=2026-11-28T15:44:47.286Z level=INFO msg="file signal handler exiting due to context cancellation" argo=true'

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from airflow_argo.comparison.airflow_program import hurried
+from airflow_argo.comparison.ends import Difference, differences
+from airflow_argo.comparison.in_airflow import AirflowFailed
 from airflow_argo.diagnostics import AirflowArgoError
 from tests.differential.corpus import example_dags
 from tests.differential.outside import outside_world
 from tests.differential.table import DIFFERS, EQUAL, NO_JUDGE, REFUSED, Row, page
-from tests.parity.airflow_side import LOGICAL_DATE, REPOSITORY, Airflow, AirflowFailed
-from tests.parity.argo_side import TookTooLong, run_by_engine
-from tests.parity.ended import Difference, Refused, differences
+from tests.parity.airflow_side import LOGICAL_DATE, REPOSITORY, Airflow
+from tests.parity.argo_side import Refused, TookTooLong, run_by_engine
 
 OF_THE_MACHINE = {
     "tutorial": {"print_date"},

@@ -9,9 +9,6 @@ from typing import Any
 
 from airflow_argo.comparison import in_airflow
 from airflow_argo.comparison.ends import Ended
-from airflow_argo.comparison.in_airflow import AirflowFailed
-
-__all__ = ["LOGICAL_DATE", "REPOSITORY", "Airflow", "AirflowFailed"]
 
 REPOSITORY = Path(__file__).parents[2]
 LOGICAL_DATE = "2024-05-06T03:00:00+00:00"
@@ -21,15 +18,16 @@ OWN_PROGRAMS = {
 }
 
 
-class Airflow(in_airflow.Airflow):
-    """See there."""
+class Airflow:
+    """See `airflow_argo.comparison.in_airflow.Airflow`."""
 
     def __init__(
         self, program: str = "airflow_argo.comparison.airflow_program", environment: Mapping[str, str] | None = None
     ) -> None:
-        super().__init__(program, {**OWN_PROGRAMS, **(environment or {})})
+        self._judge = in_airflow.Airflow(program, {**OWN_PROGRAMS, **(environment or {})})
+        self.close = self._judge.close
 
-    def run(  # type: ignore[override]
+    def run(
         self,
         file: Path,
         dag_id: str,
@@ -48,4 +46,4 @@ class Airflow(in_airflow.Airflow):
             AirflowFailed: it raised an error, or took too long.
         """
         files = [] if beside is None else [beside]
-        return super().run(file, dag_id, date=date, conf=conf, seconds=seconds, beside=files, hurry=True)
+        return self._judge.run(file, dag_id, date=date, conf=conf, seconds=seconds, beside=files, hurry=True)

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from airflow_argo.comparison.ends import differences
+from airflow_argo.comparison.in_airflow import AirflowFailed
 from airflow_argo.translator.loading import load_dags, prepare_environment
-from tests.parity.airflow_side import LOGICAL_DATE, Airflow, AirflowFailed
-from tests.parity.argo_side import TookTooLong, run_by_engine
-from tests.parity.ended import Refused, differences
+from tests.parity.airflow_side import LOGICAL_DATE, Airflow
+from tests.parity.argo_side import Refused, TookTooLong, run_by_engine
 from tests.parity.specs import DagSpec
 from tests.parity.strategies import dag_specs
 

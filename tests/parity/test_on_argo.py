@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from airflow_argo.comparison.ends import differences
 from airflow_argo.compiler.objects import compile_workflow
 from airflow_argo.translator.dags import translate
 from tests.parity.airflow_side import LOGICAL_DATE, Airflow
-from tests.parity.argo_side import run_on_argo
-from tests.parity.ended import Refused, differences
+from tests.parity.argo_side import Refused, run_on_argo
 from tests.parity.test_parity import CASES, dags_of
 
 pytestmark = [pytest.mark.cluster, pytest.mark.controller]

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from airflow_argo.comparison.ends import differences
 from airflow_argo.translator.dags import translate
 from airflow_argo.translator.loading import load_dags, prepare_environment
 from tests.parity.airflow_side import LOGICAL_DATE, Airflow
-from tests.parity.argo_side import run_by_engine
-from tests.parity.ended import Refused, differences
+from tests.parity.argo_side import Refused, run_by_engine
 
 FOLDER = Path(__file__).parent / "dags"
 

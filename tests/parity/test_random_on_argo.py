@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from airflow_argo.comparison.ends import Ended, differences
+from airflow_argo.comparison.on_argo import ended_of
 from airflow_argo.compiler.objects import compile_workflow
 from airflow_argo.model.workflow import Workflow
 from airflow_argo.runners.argo import ArgoRunner
@@ -26,8 +28,6 @@ from airflow_argo.translator.dags import translate
 from airflow_argo.translator.loading import load_dags, prepare_environment
 from tests.golden.trace import trace
 from tests.parity.airflow_side import LOGICAL_DATE, Airflow
-from tests.parity.argo_side import ended_of
-from tests.parity.ended import Ended, differences
 from tests.parity.specs import DagSpec
 from tests.parity.strategies import dag_specs
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from airflow_argo.comparison.ends import Ended, differences
 from airflow_argo.translator.loading import load_dags, prepare_environment
 from tests.parity.airflow_side import Airflow
-from tests.parity.ended import Ended, differences
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 

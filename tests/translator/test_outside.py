@@ -6,11 +6,11 @@ import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 
+from airflow_argo.comparison.on_argo import ended_of
 from airflow_argo.model.conditions import State
 from airflow_argo.runners.local import LocalRunner
 from airflow_argo.translator.dags import in_order, translate
 from airflow_argo.translator.outside import Outside, would_run
-from tests.parity.argo_side import ended_of
 
 STATES = {"S": State.SUCCESS, "F": State.FAILED, "K": State.SKIPPED, "U": State.UPSTREAM_FAILED}
 ENDS = {"S": "success", "k": "skipped", "u": "upstream_failed"}

@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
+from airflow_argo.comparison.on_argo import ended_of
 from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.runners.local import LocalRunner
 from airflow_argo.settings import load_settings
 from airflow_argo.translator.isolated import IsolatedTranslator, translated
 from airflow_argo.translator.translation import Translation
 from airflow_argo.translator.value_files import connections_in, variables_in
-from tests.parity.argo_side import ended_of
 
 PEOPLE = Path(__file__).parent / "people"
 VALUES = PEOPLE / "values"

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
+from airflow_argo.comparison.on_argo import ended_of
 from airflow_argo.runners.local import LocalRunner
 from airflow_argo.settings import load_settings
 from airflow_argo.translator.dag_file_errors import DagFileError
 from airflow_argo.translator.isolated import IsolatedTranslator, translated
-from tests.parity.argo_side import ended_of
 
 DAG_FILE = Path(__file__).parent / "dags" / "any_version.py"
 DATE = "2024-05-06T00:00:00+00:00"

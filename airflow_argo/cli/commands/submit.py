@@ -21,8 +21,9 @@ def submit(options: Namespace) -> Report:
         from airflow_argo.cli.commands.translate import manifest_of
 
         documents = [*source.compiled.config_maps(), manifest_of(source, options.kind or "Workflow")]
+    hint = _needed(source)
     if options.dry_run == "client":
-        return Report(to_yaml(documents), documents, findings=source.diagnostics, ported=source.ported, hint=_needed(source))
+        return Report(to_yaml(documents), documents, findings=source.diagnostics, ported=source.ported, hint=hint)
     from airflow_argo.cli.clusters import runner
 
     cluster = runner(options).cluster
@@ -41,12 +42,12 @@ def submit(options: Namespace) -> Report:
     if options.wait:
         show_ported(source.ported)
         show_findings(source.diagnostics)
-        print(*filter(None, [text, _needed(source)]), sep="\n", file=sys.stderr)
+        print(*filter(None, [text, hint]), sep="\n", file=sys.stderr)
         from airflow_argo.cli.commands.wait import waited
 
         return waited(runner(options).find(done.name), options.timeout)
     data = {"name": done.name, "uid": done.uid, "namespace": cluster.namespace, "adopted": done.adopted}
-    return Report(text, data, findings=source.diagnostics, ported=source.ported, hint=_needed(source))
+    return Report(text, data, findings=source.diagnostics, ported=source.ported, hint=hint)
 
 
 def _needed(source: Source) -> str:

@@ -128,28 +128,22 @@ def shown(value):
     return [kind, repr(value)]
 
 
+def value_of(name):
+    return VALUES[name]()
+
+
+def date_of(name):
+    return DATES[name]()
+
+
+def passed(names, give):
+    for name in names:
+        given = task(task_id=f"gives_{name}")(give)(name)
+        task(task_id=f"gets_{name}")(shown)(given)
+
+
 with DAG("values", schedule=None):
-    for name in VALUES:
-
-        @task(task_id=f"gives_{name}")
-        def gives(of):
-            return VALUES[of]()
-
-        @task(task_id=f"gets_{name}")
-        def gets(value):
-            return shown(value)
-
-        gets(gives(name))
+    passed(VALUES, value_of)
 
 with DAG("dates", schedule=None):
-    for name in DATES:
-
-        @task(task_id=f"gives_{name}")
-        def gives_date(of):
-            return DATES[of]()
-
-        @task(task_id=f"gets_{name}")
-        def gets_date(value):
-            return shown(value)
-
-        gets_date(gives_date(name))
+    passed(DATES, date_of)
