@@ -375,9 +375,12 @@ def _loaded_globals(code: CodeType) -> set[str]:
 
 
 def _rebound(code: CodeType) -> set[str]:
-    """The `nonlocal` names of a function."""
+    """The names around a function that it rebinds, or a function inside of it: they are `nonlocal`."""
+    if not code.co_freevars:
+        return set()
     stores = {str(one.argval) for one in dis.get_instructions(code) if one.opname in ("STORE_DEREF", "DELETE_DEREF")}
-    return stores & set(code.co_freevars)
+    inside = (_rebound(one) for one in code.co_consts if isinstance(one, CodeType))
+    return stores.union(*inside) & set(code.co_freevars)
 
 
 def _names_in(node: ast.AST) -> list[str]:

@@ -289,6 +289,10 @@ REGISTER = "R = {}\ndef put(name):\n    def made(g):\n        R[name] = g\n     
             "def made():\n    n = 0\n    def f():\n        nonlocal n\n        n = 1\n    return f\nf = made()",
             "keeps 'n'",
         ),
+        (
+            "def m():\n  n = 0\n  def f():\n    def g():\n      nonlocal n; n = 1\n    g()\n  return f\nf = m()",
+            "keeps 'n'",
+        ),
     ],
 )
 def test_what_others_change_as_the_file_is_imported_is_not_sliced(sliced: Any, text: str, what: str) -> None:
