@@ -74,7 +74,7 @@ def text_of(path: str | Path) -> str:
     """
     sources, file = _current[-1], Path(path)
     if not sources.port or file.suffix != ".py":
-        return file.read_text(encoding="utf-8")
+        return _read(file)
     from airflow_argo.translator.porting import ported_text  # here: few files are read so
 
     key = os.path.realpath(file)
@@ -82,6 +82,16 @@ def text_of(path: str | Path) -> str:
         sources.ported[key] = ported_text(file.read_text(encoding="utf-8"), file, keep_defaults=True)
         _show_in_tracebacks(str(path), sources.ported[key].text)
     return sources.ported[key].text
+
+
+def _read(file: Path) -> str:
+    status = file.stat()
+    return _read_at(file, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=64)
+def _read_at(file: Path, _changed: int, _size: int) -> str:
+    return file.read_text(encoding="utf-8")
 
 
 def is_porting() -> bool:
