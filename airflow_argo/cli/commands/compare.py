@@ -230,12 +230,18 @@ def _say(one: Compared) -> None:
 
 def _text(found: list[Compared], counts: Mapping[str, int]) -> str:
     """Of one DAG all tasks; of several a line each, and what differs."""
-    summary = f"{len(found)} DAGs: " + ", ".join(f"{count} {result}" for result, count in sorted(counts.items()))
+    summary = f"{len(found)} DAG{'' if len(found) == 1 else 's'}: " + ", ".join(
+        f"{count} {result}" for result, count in sorted(counts.items())
+    )
     if len(found) == 1 and found[0].argo is not None:
         return "\n\n".join([_tasks(found[0]), *_differing(found[0])])
-    rows = [(one.file, one.dag, len(one.tasks), one.result, "; ".join(one.reasons)) for one in found]
+    rows = [(one.file, one.dag, len(one.tasks), one.result, _in_a_line("; ".join(one.reasons))) for one in found]
     details = [text for one in found for text in _differing(one)]
     return "\n\n".join([table(("file", "dag", "tasks", "result", "reason"), rows), *details, summary])
+
+
+def _in_a_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _tasks(one: Compared) -> str:
