@@ -25,6 +25,7 @@ from tests.provider.faults.private_cluster import PrivateCluster
 from tests.provider.postgres import PostgresServer, postgres_programs
 
 DAGS = Path(__file__).parent / "dags"
+# A scheduler writes all tasks of a query to its workers' pipe before it looks whether a worker lives: they have to fit in there
 SETTINGS = {
     "AIRFLOW__CORE__PARALLELISM": "32",
     "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "200",
@@ -32,7 +33,7 @@ SETTINGS = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "4",
     "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "6",
     "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "2",
-    "AIRFLOW__SCHEDULER__MAX_TIS_PER_QUERY": "64",
+    "AIRFLOW__SCHEDULER__MAX_TIS_PER_QUERY": "16",
 }
 
 
