@@ -55,6 +55,22 @@ with DAG("slow", schedule=None):
     BashOperator(task_id="sleeps", bash_command="sleep 300")
 """
 
+ALONE = """from airflow.sdk import DAG, task, task_group
+
+with DAG("alone", schedule=None):
+    @task_group
+    def part(n):
+        @task
+        def alone(n):
+            import os
+            if "AIRFLOW_ARGO_RUN" in os.environ:
+                raise ValueError("not there")
+
+        alone(n)
+
+    part.expand(n=[1])
+"""
+
 
 @pytest.fixture
 def good(write):
@@ -91,6 +107,16 @@ def test_dags_that_do_not(cli, write):
     assert found["asks"]["reasons"][0].startswith("AA232 ")
     assert found["slow"]["reasons"] == ["Airflow: no answer within 25 s"]
     assert answer.json["summary"] == {"dags": 4, "results": {"differs": 2, "refused": 1, "not judged": 1}}
+
+
+def test_why_a_task_fails_here_alone(cli, write):
+    write("alone.py", ALONE)
+    answer = cli("compare", "alone.py", *PATIENCE)
+    assert answer.code == ExitCode.RUN_FAILED
+    assert "task part.alone [0]: success in Airflow, failed here" in answer.out
+    assert "the last lines of part.alone here:\n  Traceback" in answer.out
+    assert "ValueError: not there" in answer.out
+    assert "ValueError" not in answer.err
 
 
 def test_what_tasks_give_out_can_be_left_aside(cli, write):

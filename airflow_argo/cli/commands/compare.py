@@ -6,9 +6,9 @@ import json
 import sys
 import tempfile
 from argparse import Namespace
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from airflow_argo.settings import Settings
 if TYPE_CHECKING:
     from airflow_argo.comparison.ends import Difference, Ended
     from airflow_argo.comparison.in_airflow import Airflow
+    from airflow_argo.runners.run import Run
     from airflow_argo.translator.isolated import IsolatedTranslator
 
 EQUAL, DIFFERS, REFUSED, NOT_JUDGED = "equal", "differs", "refused", "not judged"
@@ -29,6 +30,8 @@ NO_DAG = "AA103"
 DATE, CONF = "logical_date", "conf"
 READ_BY = ("dags_folder", "placeholders", "port")
 """The settings that say how DAG files are read."""
+LAST_LINES = 20
+"""How much of the log of a task is shown that fails here alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Compared:
     Attributes:
         reasons: why it isn't translated, or couldn't be judged.
         airflow, argo: how it ended there and here, if it ran.
+        logs: the last lines of tasks that failed here.
         findings: what isn't carried over.
     """
 
@@ -48,6 +52,7 @@ class Compared:
     airflow: Ended | None = None
     argo: Ended | None = None
     differences: tuple[Difference, ...] = ()
+    logs: Mapping[str, Sequence[str]] = field(default_factory=dict)
     findings: tuple[Diagnostic, ...] = ()
 
     @property
@@ -146,13 +151,13 @@ class _Judge:
         except AirflowFailed as error:
             return Compared(*row, NOT_JUDGED, (f"Airflow: {error}",))
         try:
-            here = self._here(source)
+            here, logs = self._here(source)
         except AirflowArgoError as error:
             return Compared(*row, NOT_JUDGED, (str(error),), there)
         if self.options.ignore_xcoms:
             there, here = replace(there, xcoms={}), replace(here, xcoms={})
         found = tuple(differences(there, here))
-        return Compared(*row, DIFFERS if found else EQUAL, (), there, here, found, source.diagnostics)
+        return Compared(*row, DIFFERS if found else EQUAL, (), there, here, found, logs, source.diagnostics)
 
     def _in_airflow(self, source: Source) -> Ended:
         return self.airflow.run(
@@ -188,7 +193,8 @@ class _Judge:
         others = [file for file in sorted(self.path.resolve().parent.glob("*.py")) if file != self.path.resolve()]
         return [file for file in others if any(dag_id in file.read_text(errors="replace") for dag_id in ids)]
 
-    def _here(self, source: Source) -> Ended:
+    def _here(self, source: Source) -> tuple[Ended, dict[str, Sequence[str]]]:
+        """How it ended, and the last lines of tasks that failed."""
         from airflow_argo.comparison.on_argo import RUN_STATES, ended_of
         from airflow_argo.runners.display import shown_on_terminal
         from airflow_argo.runners.local import LocalRunner
@@ -200,11 +206,21 @@ class _Judge:
         with tempfile.TemporaryDirectory(prefix="airflow-argo-") as folder, shown_on_terminal(source.name) as show:
             run = LocalRunner(folder=folder, pass_env=self.options.pass_env).run(what, parameters=self.given, wait=False)
             try:
-                run.wait(self.options.timeout, show)
+                run.wait(self.options.timeout, lambda progress: show(replace(progress, lines=())))
             except NotDoneInTime:
                 run.terminate()
                 raise
-            return ended_of(RUN_STATES[run.status], run.tree)
+            ended = ended_of(RUN_STATES[run.status], run.tree)
+            return ended, _logs_of(run, {task_id for (task_id, _), state in ended.tasks.items() if state == "failed"})
+
+
+def _logs_of(run: Run, tasks: set[str]) -> dict[str, Sequence[str]]:
+    """Task → its last lines."""
+    found: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=LAST_LINES))
+    for line in run.logs() if tasks else ():
+        for task_id in tasks.intersection(line.step.split(" / ")):
+            found[task_id].append(line.text)
+    return dict(found)
 
 
 def _hurried(manifest: dict[str, Any]) -> dict[str, Any]:
@@ -260,4 +276,9 @@ def _tasks(one: Compared) -> str:
 def _differing(one: Compared) -> list[str]:
     if not one.differences:
         return []
-    return [f"{one.dag} differs:\n" + "\n".join(f"  {difference}" for difference in one.differences)]
+    failed = {of.task[0] for of in one.differences if of.what == "task" and of.task and of.argo == "failed"}
+    logs = [
+        "\n".join([f"the last lines of {task_id} here:", *(f"  {line}" for line in one.logs[task_id])])
+        for task_id in sorted(failed & one.logs.keys())
+    ]
+    return [f"{one.dag} differs:\n" + "\n".join(f"  {difference}" for difference in one.differences), *logs]
