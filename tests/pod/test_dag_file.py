@@ -54,6 +54,14 @@ def test_task_is_found(shipped: dict[str, str]) -> None:
     assert task.dag.fileloc == path
 
 
+def test_only_the_authors_warnings_are_shown(shipped: dict[str, str]) -> None:
+    warn = "import warnings\nfor text in ('`airflow.x.y` attribute is deprecated.', 'own'):\n    warnings.warn(text, FutureWarning)\n"
+    path = unpacked({**shipped, "dag_file": warn + TEXT}, "team/loud.py")
+    with pytest.warns(FutureWarning) as caught:
+        task_of(path, "d", "called", path[: -len("team/loud.py")])
+    assert [str(one.message) for one in caught if str(one.message) == "own" or "x.y" in str(one.message)] == ["own"]
+
+
 def test_another_dag_file_in_the_image_is_said(shipped: dict[str, str]) -> None:
     path = unpacked(shipped, "team/dag.py")
     root = str(Path(path).parent.parent)

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import tempfile
+import warnings
 from typing import Any, Dict, Tuple
 
 from .as_written import leave_tasks_in_place
@@ -80,7 +81,10 @@ def _dags_of(path: str, root: str) -> Dict[str, Any]:
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    loader.exec_module(module)
+    with warnings.catch_warnings():
+        # of names that Airflow has moved: the author hears it where the DAG is translated, not once more from every pod
+        warnings.filterwarnings("ignore", message=".* is deprecated")
+        loader.exec_module(module)
     DagContext.current_autoregister_module_name = None
     found = [value for value in vars(module).values() if isinstance(value, DAG)]
     found += [dag for dag, _ in DagContext.autoregistered_dags]

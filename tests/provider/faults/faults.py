@@ -164,7 +164,7 @@ def history_gone(scene):
         return Plan(first=GONE_EVENT) if scene.chance.random() < 0.5 else Plan(answer=GONE_ANSWER)
 
     scene.proxy.plan = plan
-    while not scene.over(scene.chance.uniform(0.5, 3)):
+    while not scene.over(scene.chance.uniform(0.3, 1.5)):
         scene.proxy.cut()
 
 
