@@ -37,7 +37,7 @@ def move(dag: Any, group: Any, *, show_steps: bool, strict: bool, **options: Any
         options: arguments of ArgoSubmitWorkflowOperator.
 
     Raises:
-        InputError: the group has no tasks, is in a mapped group, or has a task named as ours, or a group of ours.
+        InputError: the group has no tasks, is in a mapped group, or has a group of ours.
     """
     tasks = {task_id: dag.task_dict[task_id] for task_id in _ids_within(group)}
     _check(dag, group, tasks)
@@ -67,9 +67,6 @@ def _check(dag: Any, group: Any, tasks: Mapping[str, Any]) -> None:
     called = f"task group '{group.group_id}'" if group.group_id else "the DAG"
     if not tasks:
         raise InputError(f"there are no tasks in {called}", "write them before it is offloaded", place)
-    for name in ("submit", "ready"):
-        if group.child_id(name) in dag.task_dict:
-            raise InputError(f"{called} has a task '{name}', a name that is needed beside the workflow", "rename it", place)
     ours = next((one for one in tasks.values() if isinstance(getattr(one, "workflow", None), PartOfDag)), None)
     if ours is not None:
         raise InputError(f"{called} has tasks that are offloaded already", "offload the outermost, once", place)
@@ -100,7 +97,7 @@ def _submit(dag: Any, group: Any, part: PartOfDag, options: Mapping[str, Any]) -
         **({"retries": 2, "retry_delay": timedelta(seconds=10)} if part.show_steps else {}),
     }
     # of the submission alone: steps are tried again by Argo, as often as their tasks say
-    return ArgoOffloadOperator(task_id="submit", workflow=part, dag=dag, task_group=group, **{**own, **options})
+    return ArgoOffloadOperator(task_id=part.submit_name, workflow=part, dag=dag, task_group=group, **{**own, **options})
 
 
 def _take_out(dag: Any, group: Any, tasks: Mapping[str, Any], submit: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from itertools import chain, count
 from typing import Any, Final
 
 from airflow_argo._compat import no_timetable, task_states
@@ -13,7 +14,10 @@ from airflow_argo.offload.written import copied, placed, without_surroundings
 from airflow_argo.operators.sources import Nothing, Source, workflow_source
 from airflow_argo.translator.airflow_names import fails_fast, is_mapped, rule_name_of
 
+SUBMIT: Final = "submit"
 READY: Final = "ready"
+"""What the tasks around the workflow are named, unless the author has tasks or groups of these names."""
+
 SKIPS: Final = "skipmixin_key"
 """The XCom in which a task leaves what it has decided about those after it. Source: SkipMixin."""
 
@@ -32,11 +36,13 @@ class PartOfDag:
         own: id → the task as it was written.
         strict: whatever can't be carried over is an error.
         show_steps: each task has one that shows it.
+        submit_id, ready_id: of the tasks in Airflow's DAG that stand before them.
     """
 
     def __init__(self, dag: Any, group: Any, own: dict[str, Any], *, show_steps: bool, strict: bool) -> None:
         self.dag, self.group, self.own, self.show_steps, self.strict = dag, group, own, show_steps, strict
-        self.submit_id, self.ready_id = group.child_id("submit"), group.child_id(READY)
+        self.submit_name, self.ready_name = _free(SUBMIT, group, dag), _free(READY, group, dag)
+        self.submit_id, self.ready_id = group.child_id(self.submit_name), group.child_id(self.ready_name)
         self._edges = {task_id: (set(task.upstream_task_ids), set(task.downstream_task_ids)) for task_id, task in own.items()}
 
     # Edges, while the DAG is written
@@ -103,7 +109,7 @@ class PartOfDag:
             from airflow_argo.offload.ready import ArgoReadyOperator
 
             ready = ArgoReadyOperator(
-                task_id=READY, workflow=self, trigger_rule="all_done", dag=self.dag, task_group=self.group
+                task_id=self.ready_name, workflow=self, trigger_rule="all_done", dag=self.dag, task_group=self.group
             )
             self.task(self.submit_id).upstream_task_ids.connect(ready.task_id)
         self.task(self.ready_id).upstream_task_ids.add(task_id)
@@ -208,6 +214,12 @@ class PartOfDag:
                 followed, skipped = decided.get("followed"), decided.get("skipped") or ()
                 own = sorted(task.downstream_task_ids & self.own.keys())
                 yield from (one for one in own if (one not in followed if followed is not None else one in skipped))
+
+
+def _free(name: str, group: Any, dag: Any) -> str:
+    """The name, or one like it that no task and no group has there: `submit`, `argo_submit`, `argo_submit_2`, …"""
+    names = chain((name, f"argo_{name}"), (f"argo_{name}_{number}" for number in count(2)))
+    return next(one for one in names if group.child_id(one) not in dag.task_group.used_group_ids)
 
 
 class _Xcoms:

@@ -141,10 +141,6 @@ def test_callbacks_stay_with_airflow_and_go_into_no_workflow():
 def test_what_cant_be_offloaded_is_refused_when_the_file_is_read():
     with DAG("empty") as dag, pytest.raises(InputError, match="there are no tasks"):
         offload(dag)
-    with DAG("named") as dag:
-        empty("submit")
-    with pytest.raises(InputError, match="has a task 'submit'"):
-        offload(dag)
     with DAG("twice") as dag:
         with ArgoTaskGroup("g"):
             empty("a")
@@ -159,6 +155,24 @@ def test_what_cant_be_offloaded_is_refused_when_the_file_is_read():
 
         with pytest.raises(InputError, match="is in the mapped group 'per'"):
             per.expand(x=[1, 2])
+
+
+@pytest.mark.parametrize("prefix", [True, False])
+def test_authors_may_have_tasks_and_groups_of_the_names_beside_workflows(prefix):
+    with DAG("d") as dag:
+        groups = []
+        for name in "gh":
+            with ArgoTaskGroup(name, prefix_group_id=prefix) as group:
+                empty(f"{name}_submit"), empty("ready" if name == "g" else "first")
+                with TaskGroup("submit" if name == "g" else "other"):
+                    empty(f"inner_{name}")
+            groups.append(group)
+        choose.override(task_id="decides")() >> groups[0]
+    start = "g." if prefix else ""
+    names = {one.task_id for one in dag.tasks if not hasattr(one, "step")} - {"decides"}
+    assert names == {f"{start}argo_submit", f"{start}argo_ready", "h.submit" if prefix else "argo_submit_2"}
+    dag.validate()
+    dag.check_cycle()
 
 
 def test_a_task_between_two_of_a_group_is_refused():

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 import uuid
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
+from airflow_argo.cluster import NotFoundError
 from airflow_argo.cluster.rbac import Rule
+from airflow_argo.cluster.resources import WORKFLOWS, Call
 from airflow_argo.hooks.argo import ArgoHook
 from airflow_argo.offload.trigger import ArgoStepTrigger
 from airflow_argo.operators.argo import ArgoSubmitWorkflowOperator
@@ -59,12 +63,21 @@ def context():
 
 
 def ends_soon(api, task):
-    """Lets the workflow that the task is about to submit succeed in a while."""
+    """Lets the workflow that the task is about to submit succeed, a second after it is there."""
+
+    def there():
+        return task._running and api.send(Call("get", WORKFLOWS, api.namespace, task._running[1]))
 
     def end():
+        deadline, found = time.monotonic() + 60, None
+        while not found and time.monotonic() < deadline:
+            time.sleep(1)
+            with suppress(NotFoundError):
+                found = there()
+        time.sleep(1)
         set_status(api, task._running[1], "Succeeded", outputs=OUTPUTS, finishedAt="2026-01-01T00:00:00Z")
 
-    threading.Timer(1.0, end).start()
+    threading.Thread(target=end, daemon=True).start()
 
 
 def event_of(trigger):
