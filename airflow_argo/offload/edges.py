@@ -15,19 +15,12 @@ if TYPE_CHECKING:
     from airflow_argo.offload.part import PartOfDag
 
 
-class UpstreamIds(set[str]):
-    """The ids upstream of a task that shows a step."""
+class IdsOfTask(set[str]):
+    """The ids upstream or downstream of a task that has to do with a workflow."""
 
     def __init__(self, ids: set[str], task_id: str, part: PartOfDag) -> None:
         super().__init__(ids)
         self.task_id, self.part = task_id, part
-
-    def add(self, element: str) -> None:
-        """An edge from a task to this one."""
-        super().add(element)
-        if not self.part.is_own(element):
-            self.part.comes_after(element)
-            self.part.unbind(self.task_id)
 
     def __reduce__(self) -> Any:
         """A copy is a plain set: it is of a task that won't get edges any more."""
@@ -37,7 +30,18 @@ class UpstreamIds(set[str]):
         return set(self)
 
 
-class SubmissionsUpstreamIds(UpstreamIds):
+class UpstreamIds(IdsOfTask):
+    """The ids upstream of a task that shows a step."""
+
+    def add(self, element: str) -> None:
+        """An edge from a task to this one."""
+        super().add(element)
+        if not self.part.is_own(element):
+            self.part.comes_after(element)
+            self.part.unbind(self.task_id)
+
+
+class SubmissionsUpstreamIds(IdsOfTask):
     """The ids upstream of the submission: an edge to it is one to all tasks that the part begins with."""
 
     def add(self, element: str) -> None:

@@ -20,6 +20,7 @@ from airflow_argo._compat import TaskGroup
 from airflow_argo.diagnostics import InputError, Origin
 from airflow_argo.offload.around import ArgoOffloadOperator
 from airflow_argo.offload.edges import SubmissionsUpstreamIds
+from airflow_argo.offload.hidden import stand_for
 from airflow_argo.offload.part import PartOfDag
 from airflow_argo.offload.shown import show
 from airflow_argo.offload.written import copied
@@ -52,7 +53,7 @@ def move(dag: Any, group: Any, *, show_steps: bool, strict: bool, **options: Any
             if not task.upstream_task_ids or rule_name_of(task) == "all_done":
                 submit.set_downstream(task)
     else:
-        _take_out(dag, group, tasks, submit)
+        stand_for(tasks, part, submit)
     for task_id, outside in before.items():
         for one in sorted(outside):
             part.comes_after(one)
@@ -98,17 +99,3 @@ def _submit(dag: Any, group: Any, part: PartOfDag, options: Mapping[str, Any]) -
     }
     # of the submission alone: steps are tried again by Argo, as often as their tasks say
     return ArgoOffloadOperator(task_id=part.submit_name, workflow=part, dag=dag, task_group=group, **{**own, **options})
-
-
-def _take_out(dag: Any, group: Any, tasks: Mapping[str, Any], submit: Any) -> None:
-    """Let one task stand for all: it takes over their edges to tasks outside, and the groups among them go."""
-    for task_id, task in tasks.items():
-        for one in sorted(task.downstream_task_ids - tasks.keys()):
-            dag.task_dict[one].upstream_task_ids.discard(task_id)
-            submit.set_downstream(dag.task_dict[one])
-        for one in sorted(task.upstream_task_ids - tasks.keys()):
-            dag.task_dict[one].downstream_task_ids.discard(task_id)
-        del dag.task_dict[task_id]
-        dag.task_group.used_group_ids.discard(task_id)
-    for key in [key for key in group.children if key not in (submit.task_id, submit.label)]:
-        del group.children[key]

@@ -37,13 +37,15 @@ class PartOfDag:
         strict: whatever can't be carried over is an error.
         show_steps: each task has one that shows it.
         submit_id, ready_id: of the tasks in Airflow's DAG that stand before them.
+        edges: id → the ids before and after the task; of tasks that are shown as they were when the part was complete.
     """
 
     def __init__(self, dag: Any, group: Any, own: dict[str, Any], *, show_steps: bool, strict: bool) -> None:
         self.dag, self.group, self.own, self.show_steps, self.strict = dag, group, own, show_steps, strict
         self.submit_name, self.ready_name = _free(SUBMIT, group, dag), _free(READY, group, dag)
         self.submit_id, self.ready_id = group.child_id(self.submit_name), group.child_id(self.ready_name)
-        self._edges = {task_id: (set(task.upstream_task_ids), set(task.downstream_task_ids)) for task_id, task in own.items()}
+        self.edges = {task_id: (set(task.upstream_task_ids), set(task.downstream_task_ids)) for task_id, task in own.items()}
+        self._ends = (list(group.get_roots()), list(group.get_leaves()))
 
     # Edges, while the DAG is written
 
@@ -56,11 +58,15 @@ class PartOfDag:
         return task_id in self.own or task_id in self.around()
 
     def roots(self) -> list[Any]:
-        """The tasks in Airflow's DAG that the part begins with."""
+        """The tasks that the part begins with."""
         if not self.show_steps:
-            return [self.task(self.submit_id)]
+            return self._ends[0]
         found = [self.task(task_id) for task_id in self.own]
         return [one for one in found if not (one.upstream_task_ids & self.own.keys())]
+
+    def leaves(self) -> list[Any]:
+        """The tasks that it ended with when it was complete."""
+        return self._ends[1]
 
     def comes_after(self, task_id: str) -> None:
         """The submission waits for a task outside, unless it does already.
@@ -93,7 +99,7 @@ class PartOfDag:
         seen, left = {task_id}, [task_id]
         while left:
             above = self.task(left.pop()).upstream_task_ids - seen
-            if own := sorted(above & self.own.keys()):
+            if own := sorted(above & (self.own.keys() | self.around())):
                 found = (
                     f"task '{task_id}' comes after '{own[0]}', which is in the same workflow as what comes after '{task_id}'"
                 )
@@ -136,17 +142,25 @@ class PartOfDag:
             TranslationError: a task can't be translated.
         """
         from airflow_argo.translator.dags import in_order, translate
-        from airflow_argo.translator.outside import would_run
+        from airflow_argo.translator.outside import known_ends
 
         inner = self.inner()
         outside = self._outside(inner, context)
-        if not would_run(in_order(inner, outside.own), outside):
-            raise Nothing("none of these tasks would run, after what has come before them")
+        ends = known_ends(in_order(inner, outside.own), outside)
+        if None not in ends.values():
+            raise Nothing("none of these tasks would run, after what has come before them", failed=self._fails(inner, ends))
         translation = translate(inner, strict=self.strict, outside=outside)
         for finding in translation.diagnostics:
             if finding.severity is not Severity.ERROR:
                 (log.warning if finding.severity is Severity.WARNING else log.info)("%s", finding)
         return workflow_source(translation.required(), context, is_dag=True)
+
+    def _fails(self, inner: Any, ends: dict[str, Any]) -> bool:
+        """Whether the submission fails for tasks that don't run: those that are shown have ends of their own."""
+        from airflow_argo.model.conditions import State
+        from airflow_argo.translator.leaves import leaves_of
+
+        return not self.show_steps and any(State.UPSTREAM_FAILED in ends[task_id] for task_id in leaves_of(inner, self.own))
 
     def inner(self) -> Any:
         """The DAG as it was written, but that Airflow has its schedule, its callbacks and its limits of runs."""
@@ -178,7 +192,7 @@ class PartOfDag:
         if self.show_steps:
             shown = self.task(task_id)
             return set(shown.upstream_task_ids) - self.around(), set(shown.downstream_task_ids) - self.around()
-        return self._edges[task_id]
+        return self.edges[task_id]
 
     def _outside(self, inner: Any, context: Any) -> Any:
         from airflow_argo.model.conditions import State
@@ -217,7 +231,7 @@ class PartOfDag:
 
 
 def _free(name: str, group: Any, dag: Any) -> str:
-    """The name, or one like it that no task and no group has there: `submit`, `argo_submit`, `argo_submit_2`, …"""
+    """The name, or one like it that no task and no group has there: `submit`, `argo_submit`, `argo_submit_2` and so on."""
     names = chain((name, f"argo_{name}"), (f"argo_{name}_{number}" for number in count(2)))
     return next(one for one in names if group.child_id(one) not in dag.task_group.used_group_ids)
 

@@ -49,7 +49,10 @@ class ArgoTaskGroup(TaskGroup):  # type: ignore[misc] # Airflow's classes are An
 
     def get_leaves(self) -> Iterator[Any]:
         """The tasks that it ends with."""
-        around = () if self._part is None or not self._part.show_steps else self._part.around()
+        if self._part is not None and not self._part.show_steps:
+            yield from self._part.leaves()
+            return
+        around = () if self._part is None else self._part.around()
         yield from (task for task in super().get_leaves() if task.task_id not in around)
 
 

@@ -302,7 +302,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         try:
             submission = self._submission(attempt, context)
         except Nothing as reason:
-            raise AirflowSkipException(str(reason)) from None
+            raise (AirflowFailException if reason.failed else AirflowSkipException)(str(reason)) from None
         except (InvalidError, TooLargeError) as error:
             raise AirflowFailException(str(error)) from error
         except RejectedError as error:

@@ -40,7 +40,15 @@ class Source:
 
 
 class Nothing(Exception):
-    """There is nothing to submit: no task of it would run."""
+    """There is nothing to submit: no task of it would run.
+
+    Attributes:
+        failed: since what is before them has failed.
+    """
+
+    def __init__(self, reason: str, *, failed: bool = False) -> None:
+        super().__init__(reason)
+        self.failed = failed
 
 
 def manifest_source(manifest: Any) -> Source:

@@ -88,16 +88,16 @@ def _stand_in(step: str, state: State) -> Step:
             return Step(step, NoOp(), after=(BEFORE,), rule=never, counts=False)
 
 
-def would_run(tasks: Iterable[Any], outside: Outside) -> bool:
-    """Whether any of the part's tasks may run, given how those outside have ended.
+def known_ends(tasks: Iterable[Any], outside: Outside) -> dict[str, tuple[State, ...] | None]:
+    """How each of the part's tasks ends, given how those outside have ended; None: it may run, and end in any way.
 
     Args:
         tasks: the part's, each after those upstream of it.
     """
-    ended: dict[str, tuple[State, ...] | None] = dict(outside.states)  # None: it may run, and end in any way
+    ended: dict[str, tuple[State, ...] | None] = dict(outside.states)
     for task in tasks:
         ended[task.task_id] = _end_without_running(task, outside, ended)
-    return any(ended[task_id] is None for task_id in outside.own)
+    return {task_id: ended[task_id] for task_id in outside.own}
 
 
 def _end_without_running(task: Any, outside: Outside, ended: Mapping[str, Any]) -> tuple[State, ...] | None:

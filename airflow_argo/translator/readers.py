@@ -15,7 +15,8 @@ from airflow_argo.translator.template_files import texts_in
 
 def may_be_read(key: str, ctx: TaskContext) -> bool:
     """Whether a task may read what the context's task pushes under a key; where only a run could tell, it may."""
-    if any(ctx.task_id == one.task_id and key == name for one, name in _references(ctx)):
+    references = (found for task in ctx.dag_context.dag.tasks for found in references_of(task))
+    if any(ctx.task_id == one.task_id and key == name for one, name in references):
         return True
     quoted = re.compile(rf"""["']{re.escape(key)}["']""")
     for text in (text for task in ctx.dag_context.dag.tasks for text in texts_in(_fields(task)) if "xcom_pull" in text):
@@ -28,12 +29,11 @@ def may_be_read(key: str, ctx: TaskContext) -> bool:
     return key in keys or (unsure and any(quoted.search(text) for text in shipment.texts.values()))
 
 
-def _references(ctx: TaskContext) -> Iterator[tuple[Any, str]]:
-    """The operators and keys of all XComArgs in the DAG's tasks."""
-    for task in ctx.dag_context.dag.tasks:
-        given = expand_input_of(task)
-        for field in [*_fields(task), given.value if given is not None else None]:
-            yield from airflow_names().xcom_arg.iter_xcom_references(field)
+def references_of(task: Any) -> Iterator[tuple[Any, str]]:
+    """The operators and keys of all XComArgs in a task, and in what it is expanded over."""
+    given = expand_input_of(task)
+    for field in [*_fields(task), given.value if given is not None else None]:
+        yield from airflow_names().xcom_arg.iter_xcom_references(field)
 
 
 def _fields(task: Any) -> list[Any]:

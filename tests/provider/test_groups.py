@@ -191,6 +191,50 @@ def test_a_task_between_two_of_a_group_is_refused():
             empty("a") >> x >> empty("b")
 
 
+def test_edges_of_tasks_that_are_not_shown_are_those_of_the_submission():
+    with DAG("d") as dag:
+        before, late, last, given = empty("before"), empty("late"), empty("last"), value()
+        with ArgoTaskGroup("g", show_steps=False) as group:
+            first, second = BashOperator(task_id="first", bash_command=given), value.override(task_id="second")()
+            first >> second
+            end = empty("end")
+            before >> first
+            second >> last
+        with TaskGroup("outer"), ArgoTaskGroup("h", show_steps=False):
+            each = value.override(task_id="each").expand_kwargs([{}, {}])
+        group >> dag.task_group.children["outer"] >> empty("after")
+        empty("start") >> group
+        late >> second.operator
+        each.operator >> empty("then")
+    assert edges(dag) == {
+        *((name, "g.submit") for name in ("before", "late", "value", "start")),
+        *(("g.submit", name) for name in ("last", "outer.h.submit")),
+        *(("outer.h.submit", name) for name in ("after", "then")),
+    }
+    assert {one.task_id: one.upstream_task_ids for one in dag.tasks}["outer.h.submit"] == {"g.submit"}
+    inner = dag.task_dict["g.submit"].workflow.inner().task_dict
+    assert inner["g.first"].upstream_task_ids == {"before", "value", "start"}
+    assert inner["g.second"].upstream_task_ids == {"g.first", "late"}
+    assert inner["g.end"].upstream_task_ids == {"start"}
+    assert inner["g.second"].downstream_task_ids == {"last", "outer.h.submit"}
+    assert dag.task_dict["outer.h.submit"].workflow.inner().task_dict["outer.h.each"].upstream_task_ids == {"g.submit"}
+    dag.validate()
+    dag.check_cycle()
+    with pytest.raises(InputError, match=r"an edge of task 'g\.first' to another in its workflow"):
+        first >> end
+
+
+def test_what_is_not_shown_is_neither_read_nor_decides_outside():
+    with DAG("d"):
+        with ArgoTaskGroup("g", show_steps=False):
+            given, chosen = value(), choose()
+            empty("first")
+        with pytest.raises(InputError, match=r"task 'after' reads what 'g\.value' returns, and no task shows that"):
+            BashOperator(task_id="after", bash_command=given)
+        with pytest.raises(InputError, match=r"task 'g\.choose' may skip 'other', and no task shows it"):
+            chosen >> empty("other")
+
+
 def test_in_a_dag_that_fails_fast_all_rules_are_all_success():
     with DAG("d", fail_fast=True) as dag:
         with ArgoTaskGroup("g") as group:

@@ -10,7 +10,7 @@ from airflow_argo.comparison.on_argo import ended_of
 from airflow_argo.model.conditions import State
 from airflow_argo.runners.local import LocalRunner
 from airflow_argo.translator.dags import in_order, translate
-from airflow_argo.translator.outside import Outside, would_run
+from airflow_argo.translator.outside import Outside, known_ends
 
 STATES = {"S": State.SUCCESS, "F": State.FAILED, "K": State.SKIPPED, "U": State.UPSTREAM_FAILED}
 ENDS = {"S": "success", "k": "skipped", "u": "upstream_failed"}
@@ -54,11 +54,11 @@ def test_rules_see_how_tasks_outside_have_ended(pair, tmp_path):
 
 @pytest.mark.parametrize("pair", COLUMNS)
 @pytest.mark.parametrize("rule", AIRFLOW)
-def test_it_is_known_before_whether_anything_would_run(rule, pair, tmp_path):
+def test_it_is_known_before_how_ends_what_doesnt_run(rule, pair, tmp_path):
     dag, own = dag_of(tmp_path, [rule]), frozenset({rule})
     states = {name: (STATES[end],) for name, end in zip("xy", pair, strict=True)}
-    runs = AIRFLOW[rule].split()[COLUMNS.index(pair)] == "S"
-    assert would_run(in_order(dag, own), Outside(own, states)) is runs
+    end = AIRFLOW[rule].split()[COLUMNS.index(pair)]
+    assert known_ends(in_order(dag, own), Outside(own, states)) == {rule: None if end == "S" else (State(ENDS[end]),)}
 
 
 def test_instances_count_one_by_one(tmp_path):
@@ -73,4 +73,5 @@ def test_instances_count_one_by_one(tmp_path):
 def test_what_a_branch_outside_skips_doesnt_run(tmp_path):
     dag = dag_of(tmp_path, ["all_done"])
     own = frozenset({"all_done"})
-    assert not would_run(in_order(dag, own), Outside(own, {"x": (State.SUCCESS,), "y": (State.SUCCESS,)}, skipped=own))
+    outside = Outside(own, {"x": (State.SUCCESS,), "y": (State.SUCCESS,)}, skipped=own)
+    assert known_ends(in_order(dag, own), outside) == {"all_done": (State.SKIPPED,)}
