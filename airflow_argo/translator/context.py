@@ -29,6 +29,7 @@ from airflow_argo.pod.values import TYPE, to_json
 from airflow_argo.settings import Settings, Source
 from airflow_argo.translator.airflow_names import airflow_names, rule_name_of
 from airflow_argo.translator.arguments import argument_json, mark, shown
+from airflow_argo.translator.import_effects import effect_of
 from airflow_argo.translator.known_templates import plain_macros
 from airflow_argo.translator.mapped_groups import are_members, mapped_group_of
 from airflow_argo.translator.origins import Origins
@@ -308,12 +309,27 @@ class TaskContext:
             self.report("AA202", error.reason, error.cure)
             return None
 
+    @property
+    def names_its_image(self) -> bool:
+        """Whether the author names an image for this task, by executor_config."""
+        return self.settings.sources["image"].kind == "executor_config"
+
+    def runs_without_its_file(self) -> None:
+        """Says that the task is to run where its DAG file isn't imported.
+
+        Raises:
+            WantsAirflow: importing the file does something that the task may count on.
+        """
+        effect = effect_of(self.dag_context.dag)
+        if effect is not None and not self.names_its_image:
+            raise WantsAirflow(f"its file {effect} as it is imported")
+
     def image(self, *, needs_airflow: bool = False) -> str:
         """The image of a bash or Python task."""
         overriding = image_of(self.task)
         if overriding is not None:
             return overriding
-        if needs_airflow and self.settings.sources["image"].kind != "executor_config":
+        if needs_airflow and not self.names_its_image:
             return airflow_image(self.settings)
         return self.settings.required("image")
 

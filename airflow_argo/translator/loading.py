@@ -21,6 +21,7 @@ from airflow_argo.translator.dag_file_errors import DagFileError
 from airflow_argo.translator.dag_folders import importable, remember_folder
 from airflow_argo.translator.dags_beside import remember_dag
 from airflow_argo.translator.data_files import remember_data_files, watched_reads
+from airflow_argo.translator.import_effects import remember_effects, watched_effects
 from airflow_argo.translator.import_errors import cure_of, missing_package, where_in
 from airflow_argo.translator.made_at import noting_lines
 from airflow_argo.translator.own_modules import names_of
@@ -54,12 +55,19 @@ def load_dags(path: str | Path, *, dags_folder: str | None = None, placeholders:
     _make_plugins_importable()
     before = set(sys.modules)
     values = watched_values(str(file), placeholders=placeholders)
-    with importable(file, dags_folder) as folder, watched_reads() as opened, noting_lines(str(file)), values as reads:
+    with (
+        importable(file, dags_folder) as folder,
+        watched_reads() as opened,
+        noting_lines(str(file)),
+        values as reads,
+        watched_effects() as effects,
+    ):
         dags = _dags_of(_executed(file), file)
     modules = names_of(set(sys.modules) - before)
     for dag in dags:
         remember_dag(str(file), dag)
         remember_data_files(dag, opened)
+        remember_effects(dag, effects)
         remember_reads(dag, reads)
         remember_folder(dag, folder, modules)
         _check(dag, file)

@@ -1,118 +1,109 @@
-"""What statements of a DAG file change in what a slice of it has, though they aren't in the slice: registries, attributes."""
+"""What statements of a DAG file set up beyond its own globals: packages, as `random.seed(1)` does, and the environment."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence, Sized
-from types import CodeType, FunctionType, ModuleType
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from types import FunctionType, ModuleType
 from typing import Any
 
+from airflow_argo.translator.statements import SourceFile, root_name
+
 _ENVIRONMENT = ("environ", "getenv")
+_UNSEEN = frozenset(
+    [
+        "airflow",
+        "airflow_argo",
+        "builtins",
+        "gc",
+        "json",
+        "logging",
+        "os",
+        "pathlib",
+        "pprint",
+        "shutil",
+        "subprocess",
+        "sys",
+        "time",
+        "traceback",
+        "warnings",
+    ]
+)
+"""Packages that keep nothing that changes what a task gives out, or of which `import_effects` sees what they do."""
 
 
-_MAKE_EMPTY = frozenset({"Counter", "OrderedDict", "defaultdict", "deque", "dict", "list", "set"})
-"""What makes an empty collection, called with nothing to put in."""
-
-
-def became_other(bindings: Sequence[ast.stmt], name: str, value: Any) -> bool:
-    """Whether a global that begins as a plain value is another when its file has been imported: a call has changed it.
-
-    Args:
-        bindings: the statements that bind it, or call its methods. If they are several, they change it in a slice too.
-        value: what it is in the end, which is what each task sees in Airflow.
-    """
-    match bindings:
-        case [ast.Assign(targets=[ast.Name(id=bound)], value=first)] if bound == name:
-            return _is_other(first, value) and not _has_code(value)
-        case [ast.AnnAssign(value=ast.expr() as first)]:
-            return _is_other(first, value) and not _has_code(value)
-        case _:
-            return False
-
-
-def _has_code(value: Any) -> bool:
-    """Whether a collection holds functions or classes: a slice that has those makes it anew; see `changed_by_others`."""
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple | set) else ()
-    return any(callable(part) or _has_code(part) for part in parts)
-
-
-def _is_other(first: ast.expr, value: Any) -> bool:
-    match first:
-        case ast.Call(func=ast.Name(id=made) | ast.Attribute(attr=made), args=args, keywords=[]) if made in _MAKE_EMPTY:
-            return len(args) <= (made == "defaultdict") and isinstance(value, Sized) and len(value) > 0
-    try:
-        begins = ast.literal_eval(first)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        written = first.keys if isinstance(first, ast.Dict) else first.elts if isinstance(first, ast.List | ast.Set) else None
-        whole = written is not None and not any(one is None or isinstance(one, ast.Starred) for one in written)
-        return whole and written is not None and isinstance(value, Sized) and len(value) > len(written)
-    return type(begins) is not type(value) or bool(begins != value)
-
-
-def changed_by_others(
-    nodes: Iterator[ast.stmt], needed: Mapping[str, Any], source: str, module: Mapping[str, Any]
+def set_up_outside(
+    file: SourceFile, nodes: Iterable[ast.stmt], source: str, imports: Iterable[str], module: Mapping[str, Any]
 ) -> str | None:
-    """What a slice needs and a statement outside of it changes as the file is imported; None if there is nothing of the kind.
+    """The package that a slice uses and a statement outside of it sets up; None if there is nothing of the kind.
 
     Args:
-        nodes: the statements at the top of the file that aren't in the slice.
-        needed: name → what it stands for, of what is in the slice.
+        nodes: the statements at the top of the file, and in blocks there, that aren't in the slice.
         source: the slice.
+        imports: names of the modules that it imports.
         module: the globals of the file.
     """
+    packages = {name.partition(".")[0] for name in imports} - _UNSEEN
     asks_environment = any(word in source for word in _ENVIRONMENT)
-    for node in nodes:
-        found = next(_changed(node, needed, module), None)
-        if found is not None:
-            return f"'{found}'"
+    if not packages and not asks_environment:
+        return None
+    for node in _carried_out(file, nodes, module):
         if asks_environment and _sets_environment(node):
             return "os.environ"
+        for root in _acted_on(node):
+            package = _package_of(root, file, module)
+            if package in packages:
+                return f"'{package}'"
     return None
 
 
-def _changed(node: ast.stmt, needed: Mapping[str, Any], module: Mapping[str, Any]) -> Iterator[str]:
+def _carried_out(file: SourceFile, nodes: Iterable[ast.stmt], module: Mapping[str, Any]) -> Iterator[ast.stmt]:
+    """The statements, and those in functions of the file that they call."""
+    waiting = [node for node in nodes if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
+    entered = set[str]()
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for name in sorted(_called(node) - entered):
+            entered.add(name)
+            function = module.get(name)
+            if isinstance(function, FunctionType) and function.__globals__ is module:
+                found = (one for made in file.functions.get(name, ()) for one in ast.walk(made))
+                waiting += [one for one in found if isinstance(one, ast.Expr | ast.Assign | ast.AugAssign | ast.Delete)]
+
+
+def _called(node: ast.stmt) -> set[str]:
+    """The names that a statement itself calls: those in a block are statements of their own."""
+    parts = [one for one in ast.iter_child_nodes(node) if not isinstance(one, ast.stmt | ast.ExceptHandler)]
+    calls = (one for part in parts for one in ast.walk(part) if isinstance(one, ast.Call))
+    return {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+
+
+def _acted_on(node: ast.stmt) -> Iterator[str]:
+    """The names of what a statement calls for its effect, or whose attributes and items it sets."""
     match node:
-        case ast.FunctionDef(decorator_list=decorators) | ast.AsyncFunctionDef(decorator_list=decorators):
-            yield from _by_decorators(decorators, needed, module)
-        case ast.ClassDef(decorator_list=decorators, name=name):
-            yield from _by_decorators(decorators, needed, module)
-            yield from _by_subclass(module.get(name), needed)
+        case ast.Expr(value=ast.Call() as call):
+            found: list[ast.expr] = [call]
         case ast.Assign(targets=targets) | ast.Delete(targets=targets):
-            yield from _by_targets(targets, needed)
-        case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
-            yield from _by_targets([target], needed)
+            found = [one for one in targets if isinstance(one, ast.Attribute | ast.Subscript)]
+        case ast.AugAssign(target=ast.Attribute() | ast.Subscript() as target):
+            found = [target]
+        case _:
+            return
+    yield from (root for one in found if (root := root_name(one)))
 
 
-def _by_decorators(decorators: list[ast.expr], needed: Mapping[str, Any], module: Mapping[str, Any]) -> Iterator[str]:
-    """What decorators written in the file may put something into."""
-    for decorator in decorators:
-        root = _root(decorator)
-        value = module.get(root)
-        if isinstance(value, FunctionType) and value.__globals__ is module:
-            yield from sorted(name for name in _globals_of(value, set()) & needed.keys() if _keeps(needed[name], module))
-        elif root in needed and _keeps(value, module):
-            yield root
-
-
-def _keeps(value: Any, module: Mapping[str, Any]) -> bool:
-    """Whether something can be put into a value: a collection, or an object or a class of the file's own."""
-    own = getattr(value, "__module__", None) == module.get("__name__") and not isinstance(value, FunctionType)
-    return own or isinstance(value, dict | list | set)
-
-
-def _by_subclass(made: Any, needed: Mapping[str, Any]) -> Iterator[str]:
-    """The bases, and the metaclass, that a class makes itself known to."""
-    if not isinstance(made, type):
-        return
-    for name, value in needed.items():
-        if value is type(made) or (value in made.__mro__[1:] and "__init_subclass__" in vars(value)):
-            yield name
-
-
-def _by_targets(targets: list[ast.expr], needed: Mapping[str, Any]) -> Iterator[str]:
-    for root in (_root(one) for one in targets if isinstance(one, ast.Attribute | ast.Subscript)):
-        if root in needed and not isinstance(needed[root], ModuleType):
-            yield root
+def _package_of(name: str, file: SourceFile, module: Mapping[str, Any]) -> str:
+    """The package that a name of the file is of: one that it imports, or Python's that made the object."""
+    value = module.get(name)
+    if isinstance(value, ModuleType):
+        return value.__name__.partition(".")[0]
+    for found in file.binding(name):
+        if isinstance(found.node, ast.ImportFrom) and found.node.module and not found.node.level:
+            return found.node.module.partition(".")[0]
+    package = type(value).__module__.partition(".")[0]
+    return package if package in sys.stdlib_module_names else ""
 
 
 def _sets_environment(node: ast.stmt) -> bool:
@@ -124,25 +115,3 @@ def _sets_environment(node: ast.stmt) -> bool:
             return ast.unparse(of).endswith("environ")
         case _:
             return False
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _globals_of(function: FunctionType, seen: set[int]) -> set[str]:
-    """The globals that a function of the file names, and those that the functions name which it calls."""
-    seen.add(id(function))
-    names = _names_of(function.__code__)
-    for name in tuple(names):
-        value = function.__globals__.get(name)
-        if isinstance(value, FunctionType) and value.__globals__ is function.__globals__ and id(value) not in seen:
-            names |= _globals_of(value, seen)
-    return names
-
-
-def _names_of(code: CodeType) -> set[str]:
-    inner = (_names_of(one) for one in code.co_consts if isinstance(one, CodeType))
-    return set(code.co_names).union(*inner)

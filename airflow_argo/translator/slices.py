@@ -11,7 +11,7 @@ import builtins
 import dis
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import CodeType, FunctionType, MethodType, ModuleType
@@ -21,11 +21,13 @@ from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.translator.lambdas import lambdas_of
 from airflow_argo.translator.own_modules import imports_of_text, own_modules
 from airflow_argo.translator.parsed import nodes_in
-from airflow_argo.translator.slice_effects import became_other, changed_by_others
+from airflow_argo.translator.slice_effects import set_up_outside
+from airflow_argo.translator.slice_state import NotAlone, changed_among, changed_in
 from airflow_argo.translator.statements import Function, SourceFile, Statement, root_name
 
 _Defined = TypeVar("_Defined", ast.FunctionDef | ast.AsyncFunctionDef, ast.Lambda)
 _FILE = "__file__"
+_CURE_OF_CHANGES = "make it whole in one statement, or run the task in an Airflow image"
 _CURE_OF_FILE = "pass what is read there as an argument, or run the task in an Airflow image"
 
 
@@ -76,16 +78,43 @@ def slice_of(function: Callable[..., Any], path: str, *, is_shippable: Callable[
     Raises:
         NotSliceable: the function isn't in the file, or needs something that can't be written down.
     """
-    making = _Making(SourceFile.read(path), is_shippable)
-    name = making.add_callable(function)
-    return making.finished(name)
+    literals: dict[str, str] = {}
+    while True:
+        making = _Making(SourceFile.read(path), is_shippable, literals)
+        found = making.finished(making.add_callable(function))
+        changed = _changed(found, making)
+        if not changed:
+            return found
+        literals |= {name: _changed_literal(name, making.done[name], literals) for name in changed}
+
+
+def _changed(found: Slice, making: _Making) -> list[str]:
+    """The names in a slice that other statements of the file make something else of. By Airflow all of the file is run."""
+    if found.needs_airflow:
+        return []
+    try:
+        if modules := changed_among(found.modules):
+            raise NotSliceable(f"it uses {modules[0]}, in which the file changes something", _CURE_OF_CHANGES)
+        return changed_in(found.source, making.done, making.file.rebound)
+    except NotAlone as error:
+        raise NotSliceable(f"what it needs can't be run alone: {error}", _CURE_OF_CHANGES) from None
+
+
+def _changed_literal(name: str, value: Any, known: dict[str, str]) -> str:
+    """What a name stands for in the end, which is what each task sees that imports the whole file."""
+    try:
+        if name not in known:
+            return _literal(value, name)
+    except NotSliceable:
+        pass
+    raise NotSliceable(f"it uses '{name}', which other statements of the file change", _CURE_OF_CHANGES)
 
 
 class _Making:
     """A slice in the making."""
 
-    def __init__(self, file: SourceFile, is_shippable: Callable[[Any], bool]) -> None:
-        self.file, self.is_shippable = file, is_shippable
+    def __init__(self, file: SourceFile, is_shippable: Callable[[Any], bool], literals: Mapping[str, str]) -> None:
+        self.file, self.is_shippable, self.literals = file, is_shippable, literals
         self.pieces: dict[tuple[int, int], str] = {}
         self.constants: dict[str, str] = {}
         self.last: list[str] = []
@@ -102,19 +131,18 @@ class _Making:
         constants = [f"{name} = {text}" for name, text in self.constants.items()]
         source = "\n".join([future, *constants, *body, *self.last]) + "\n"
         imports = tuple(dict.fromkeys(imports_of_text(source)))
-        self._check_effects(source)
         modules = own_modules(imports)
+        self._check_effects(source, [name for name in imports if name not in modules])
         for name, text in modules.items():
             if _FILE in text and _FILE in _read_in(nodes_in(text)):
                 raise NotSliceable(f"its module {name} reads {_FILE}, and only a file has a path", _CURE_OF_FILE)
         return Slice(source, function, imports, modules, self.line)
 
-    def _check_effects(self, source: str) -> None:
+    def _check_effects(self, source: str, imports: Iterable[str]) -> None:
         others = (one.node for one in self.file.statements if (one.node.lineno, one.node.col_offset) not in self.pieces)
-        changed = changed_by_others(others, self.done, source, self.module)
-        if changed is not None:
-            found = f"it uses {changed}, which other statements of the file change"
-            raise NotSliceable(found, "make it whole in one statement, or run the task in an Airflow image")
+        found = set_up_outside(self.file, others, source, imports, self.module)
+        if found is not None:
+            raise NotSliceable(f"it uses {found}, which other statements of the file set up", _CURE_OF_CHANGES)
 
     def add_callable(self, function: Any) -> str:
         """Adds what a task calls; the name under which it can be called."""
@@ -126,6 +154,7 @@ class _Making:
         if isinstance(function, MethodType) or not isinstance(unwrapped, FunctionType):
             raise NotSliceable(f"{_shown(function)} is no plain function", "use a function that is defined in the DAG file")
         self.line = unwrapped.__code__.co_firstlineno
+        self.module = unwrapped.__globals__
         if not self._is_in_file(unwrapped):
             return self._add_imported(unwrapped, wraps)
         if wraps and wraps != len(self._own_decorators(unwrapped)):
@@ -305,7 +334,6 @@ class _Making:
             return
         if name in user.__code__.co_freevars or name not in user.__globals__:
             return  # a name that the function binds itself, or that will be a NameError there as well
-        self.module = user.__globals__
         if name == _FILE:
             raise NotSliceable(f"it reads {_FILE}, and only a file has a path", _CURE_OF_FILE)
         value = user.__globals__[name]
@@ -313,6 +341,9 @@ class _Making:
             return
         if not self.is_shippable(value):
             raise NotSliceable(f"it uses '{name}', which is {_shown(value)}", "pass values between tasks as arguments")
+        if name in self.literals:
+            self.constants[name] = self.literals[name]
+            return
         if isinstance(value, FunctionType) and self._is_in_file(value) and self._is_defined_as(name, value):
             self._add_function(value)
             return
@@ -320,9 +351,6 @@ class _Making:
         if any(isinstance(found.node, ast.Import | ast.ImportFrom) for found in bindings):
             self._add_imports(name, bindings)
         elif bindings and all(found.in_block is None for found in bindings):
-            if became_other([found.node for found in bindings], name, value):
-                self.constants[name] = _literal(value, name)  # as each task sees it, which imports the whole file
-                return
             for found in bindings:
                 self._add_statement(found, user)
         else:

@@ -28,7 +28,7 @@ class Statement:
 
 @dataclass(slots=True)
 class SourceFile:
-    """A DAG file: its text, its statements, and by their names the functions that are defined anywhere in it."""
+    """A DAG file: its text, its statements, the functions that are defined anywhere in it, and the globals that these bind."""
 
     path: Path
     text: str
@@ -36,6 +36,7 @@ class SourceFile:
     lines: list[str]
     statements: list[Statement] = field(default_factory=list)
     functions: dict[str, list[Function]] = field(default_factory=dict)
+    rebound: set[str] = field(default_factory=set)
 
     @classmethod
     def read(cls, path: str) -> SourceFile:
@@ -74,6 +75,8 @@ def _read(path: str, text: str) -> SourceFile:
     for node in nodes_in(text):
         if isinstance(node, Function):
             found.functions.setdefault(node.name, []).append(node)
+        elif isinstance(node, ast.Global):
+            found.rebound.update(node.names)
     return found
 
 

@@ -23,6 +23,7 @@ from airflow_argo.translator.tries import retry_of, timeout_of
 def bash(task: Any, ctx: TaskContext) -> Job:
     """Source: BashOperator.execute. It returns the last line of what the command writes, stdout and stderr as they come."""
     _check_output(task, ctx)
+    ctx.runs_without_its_file()
     return Container(
         image=ctx.image(),
         command=("bash", "-c"),

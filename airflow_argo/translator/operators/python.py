@@ -69,6 +69,8 @@ def call_in(image: str, task: Any, ctx: TaskContext, pod: PodSettings, env: Env 
 def _call(task: Any, ctx: TaskContext, decides: dict[str, Any], *, own_image: bool = False) -> Job:
     if getattr(task, "templates_dict", None) or getattr(task, "templates_exts", None):
         raise WantsAirflow("it has a templates_dict")
+    if not own_image:
+        ctx.runs_without_its_file()
     source = ctx.python_slice(task.python_callable)
     if source is None:
         return NoOp()
@@ -148,7 +150,7 @@ def _check_needs(source: Slice, ctx: TaskContext) -> None:
     Raises:
         WantsAirflow: it needs Airflow, and the image of Python tasks doesn't have it.
     """
-    if ctx.settings.sources["image"].kind == "executor_config":
+    if ctx.names_its_image:
         return
     if source.needs_airflow:
         raise WantsAirflow("the function imports Airflow")

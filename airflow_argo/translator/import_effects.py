@@ -1,0 +1,83 @@
+"""What importing a DAG file does to the place where it is imported: a task in Airflow finds it done, a plain pod doesn't."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from airflow_argo.translator.sources import is_authors
+
+_EFFECT = "_airflow_argo_import_effect"
+_DOES = {
+    "os.putenv": "sets {0}",
+    "os.unsetenv": "takes {0} away",
+    "os.chdir": "changes the folder it is in",
+    **dict.fromkeys(("os.mkdir", "os.rmdir", "os.remove", "os.rename", "os.link", "os.symlink"), "makes or removes {0}"),
+    "open": "writes {0}",
+}
+"""Event of `sys.addaudithook` → what the file does."""
+_WRITING = os.O_WRONLY | os.O_RDWR
+_NEVER_THE_AUTHORS = ("__pycache__", "/dev/")
+_watching: list[list[str]] = []
+_hooked: list[bool] = []
+
+
+@contextmanager
+def watched_effects() -> Iterator[list[str]]:
+    """What the author's files do meanwhile, in words."""
+    if not _hooked:
+        sys.addaudithook(_on_event)  # for the life of the process: Python has no way to take one away
+        _hooked.append(True)
+    found: list[str] = []
+    _watching.append(found)
+    try:
+        yield found
+    finally:
+        _watching.remove(found)
+
+
+@contextmanager
+def undone_afterwards() -> Iterator[None]:
+    """The environment and the folder are as they were afterwards, whatever a file does to them: the next one may not notice."""
+    environment, folder = dict(os.environ), Path.cwd()
+    try:
+        yield
+    finally:
+        if dict(os.environ) != environment:
+            os.environ.clear()
+            os.environ.update(environment)
+        os.chdir(folder)
+
+
+def remember_effects(dag: Any, found: list[str]) -> None:
+    """Notes what a DAG's file does."""
+    setattr(dag, _EFFECT, tuple(found))
+
+
+def effect_of(dag: Any) -> str | None:
+    """What the DAG's file does as it is imported, in words: `sets HOME`; None if nothing is known to outlast its import."""
+    found: tuple[str, ...] = getattr(dag, _EFFECT, ())
+    return found[0] if found else None
+
+
+def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
+    if not _watching or event not in _DOES:
+        return
+    if event == "open" and not (isinstance(arguments[2], int) and arguments[2] & _WRITING):
+        return
+    what = os.fsdecode(arguments[0]) if isinstance(arguments[0], str | bytes | os.PathLike) else ""
+    if not any(part in what for part in _NEVER_THE_AUTHORS) and _is_by_author(inspect.currentframe()):
+        _watching[-1].append(_DOES[event].format(what))
+
+
+def _is_by_author(frame: FrameType | None) -> bool:
+    """Whether the innermost module that is being imported is the author's: other packages do the same where they are."""
+    while frame is not None and frame.f_code.co_name != "<module>":
+        frame = frame.f_back
+    return frame is not None and is_authors(frame.f_code.co_filename)

@@ -1,0 +1,269 @@
+"""What the globals of a DAG file keep, and whether a slice of it, or a module beside it, keeps the same where it stands alone.
+
+In Airflow each task imports the whole file, so it sees what all of its statements did: a registry that decorators filled, a
+counter that was counted on, an object that a function changed. A slice has the statements that bind what it needs, and no
+others. So it is run, here, and what it has then is compared with what the file has.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import itertools
+import os
+import re
+import sys
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from enum import Enum
+from functools import partial
+from logging import Logger, LoggerAdapter
+from pathlib import Path
+from random import Random, SystemRandom
+from types import CellType, FunctionType, MappingProxyType, MethodType, ModuleType
+from typing import Any
+
+from airflow_argo.translator.sources import is_authors
+
+_SLICE = "airflow_argo_slice"
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+_MOST = 20_000
+"""How many objects are looked at: of what is larger, the rest is taken to be the same."""
+
+_PLAIN = (str, bytes, int, bool, type(None), type(...), range)
+_AS_SHOWN = (float, complex, os.PathLike, Logger, LoggerAdapter)
+"""Of which the text that shows them says all, or all that tasks can see."""
+
+_ONE_MORE = itertools.count()
+
+
+class NotAlone(Exception):
+    """A slice, or a module beside the file, fails where it is run alone, or makes something else each time."""
+
+
+def changed_in(source: str, needed: Mapping[str, Any], rebound: Collection[str]) -> list[str]:
+    """The names that stand for something else in a slice than they do in the file.
+
+    Args:
+        needed: name → what it stands for in the file.
+        rebound: names that functions of the file bind.
+    Raises:
+        NotAlone: the slice can't be run, or it can't be told what a name stands for.
+    """
+    kept = {name: _state_of(value) for name, value in needed.items() if name in rebound or _has_state(value)}
+    changed = _differing(kept, needed, _run(source)) if kept else []
+    if changed:
+        again = _run(source)
+        unsteady = _differing({name: _state_of(again[name]) for name in changed if name in again}, again, _run(source))
+        if unsteady:
+            raise NotAlone(f"'{unsteady[0]}' is another each time")
+    return changed
+
+
+def _differing(states: Mapping[str, Any], values: Mapping[str, Any], made: Mapping[str, Any]) -> list[str]:
+    found = ((name, state, made.get(name)) for name, state in states.items())
+    return [name for name, state, other in found if other is not values[name] and _state_of(other) != state]
+
+
+def _run(source: str) -> dict[str, Any]:
+    """The globals of a slice that is run as a module of its own."""
+    module = sys.modules[_SLICE] = ModuleType(_SLICE)
+    try:
+        with _failing_as_not_alone():
+            exec(compile(source, _SLICE, "exec"), vars(module))  # noqa: S102 - of a file that was imported just now
+    finally:
+        del sys.modules[_SLICE]
+    return vars(module)
+
+
+def changed_among(names: Iterable[str]) -> list[str]:
+    """Of the author's modules, those that keep something else than they do when nothing but them is imported.
+
+    Raises:
+        NotAlone: one can't be imported a second time.
+    """
+    loaded = {name: sys.modules.get(name) for name in names}
+    found = {name: _globals_of(module) for name, module in loaded.items() if module is not None}
+    there = {name: _state_of(values) for name, values in found.items() if _has_state(values)}
+    if not there:
+        return []
+    paths = list(sys.path)
+    sys.path[:0] = {_root_of(module) for module in loaded.values() if module is not None}
+    for name in loaded:
+        sys.modules.pop(name, None)
+    try:
+        with _failing_as_not_alone():
+            alone = {name: _state_of(_globals_of(importlib.import_module(name))) for name in there}
+    finally:
+        sys.path[:] = paths
+        for name, module in loaded.items():
+            sys.modules.pop(name, None)
+            if module is not None:
+                sys.modules[name] = module
+    return [name for name, state in there.items() if state != alone[name]]
+
+
+def _globals_of(module: ModuleType) -> tuple[tuple[str, Any], ...]:
+    return tuple(_own(vars(module)).items())
+
+
+def _root_of(module: ModuleType) -> str:
+    """The folder from which a module, or the package that it is in, is imported."""
+    place = Path(str(getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), "")))
+    depth = module.__name__.count(".") + (place.name == "__init__.py")
+    return str(place.parents[depth])
+
+
+@contextmanager
+def _failing_as_not_alone() -> Iterator[None]:
+    try:
+        with redirect_stdout(io.StringIO()):
+            yield
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the author's statements raise
+        raise NotAlone(f"{type(error).__name__}: {error}") from None
+
+
+# States
+
+
+def _state_of(value: Any) -> Any:
+    """What can be told of a value, as something to compare."""
+    return _Walk().state(value)
+
+
+def _has_state(value: Any) -> bool:
+    """Whether something in a value can be changed."""
+    walk = _Walk()
+    walk.state(value)
+    return walk.finds_state
+
+
+class _Walk:
+    """Goes through all that a value holds, but not into objects of installed packages."""
+
+    def __init__(self) -> None:
+        self.finds_state = False
+        self._seen: dict[int, tuple[int, Any]] = {}
+
+    def state(self, value: Any) -> Any:
+        """Its state. Equal ones are those of values that no task can tell apart."""
+        if type(value) in _PLAIN:
+            return (type(value).__name__, value)
+        if isinstance(value, _AS_SHOWN):
+            return _shown(value)
+        if id(value) in self._seen:
+            return ("again", self._seen[id(value)][0])
+        if len(self._seen) == _MOST:
+            return ("more",)
+        self._seen[id(value)] = (len(self._seen), value)  # the value too: else another may come to have its id
+        return (_name(type(value)), *self._parts(value))
+
+    def _parts(self, value: Any) -> Iterable[Any]:
+        match value:
+            case ModuleType() | Enum():
+                return (_name(value),)
+            case type():
+                return self._of_class(value)
+            case FunctionType():
+                return self._of_function(value)
+            case MethodType():
+                return (value.__name__, self.state(value.__self__))
+            case partial():
+                return map(self.state, (value.func, value.args, value.keywords))
+            case Random() if not isinstance(value, SystemRandom):
+                self.finds_state = True
+                return (value.getstate(),)
+            case tuple():
+                return [*map(self.state, value)]
+            case frozenset():
+                return sorted(repr(self.state(one)) for one in value)
+        if hasattr(type(value), "__next__"):
+            self.finds_state = True
+            return (next(_ONE_MORE),)  # where an iterator stands can't be told: none is like another
+        return self._of_object(value)
+
+    def _of_object(self, value: Any) -> list[Any]:
+        followed = _is_followed(type(value))
+        fields = _own({**_slots(value), **getattr(value, "__dict__", {})}) if followed else {}
+        found = [*self._items(value), *((name, self.state(part)) for name, part in sorted(fields.items()))]
+        if fields:
+            self.finds_state = True
+        return found or ([_shown(value)] if followed else [])
+
+    def _items(self, value: Any) -> list[Any]:
+        match value:
+            case dict() | MappingProxyType():
+                found: list[Any] = [(self.state(key), self.state(part)) for key, part in value.items()]
+            case list() | deque():
+                found = [*map(self.state, value)]
+            case set():
+                found = sorted(repr(self.state(one)) for one in value)
+            case bytearray():
+                found = [bytes(value)]
+            case _:
+                return []
+        self.finds_state = True
+        return found
+
+    def _of_class(self, made: type) -> list[Any]:
+        found: list[Any] = [made.__qualname__]
+        if not _is_written(made):
+            return found
+        for name, part in vars(made).items():
+            inner = getattr(part, "__func__", part)  # of class methods
+            if isinstance(inner, FunctionType | type):
+                found.append((name, self.state(inner)))
+            elif not (name.startswith("__") or hasattr(type(part), "__get__")):
+                self.finds_state = True
+                found.append((name, self.state(part)))
+        return [*found, *(self.state(other) for other in (*made.__mro__[1:], type(made)) if _is_written(other))]
+
+    def _of_function(self, function: FunctionType) -> list[Any]:
+        parts = (function.__defaults__, function.__kwdefaults__, _own(vars(function)) or None)
+        cells = map(_contents, function.__closure__ or ())
+        return [function.__qualname__.rpartition(".")[2], *map(self.state, (*parts, *cells))]
+
+
+def _contents(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # nothing is in it yet
+        return None
+
+
+def _is_followed(made: type) -> bool:
+    """Whether objects of a class are looked into: of the author's, and Python's own."""
+    return made.__module__.partition(".")[0] in sys.stdlib_module_names or _is_written(made)
+
+
+def _is_written(made: type) -> bool:
+    """Whether the author wrote a class."""
+    if made.__module__ == _SLICE:
+        return True
+    return is_authors(getattr(sys.modules.get(made.__module__), "__file__", None))
+
+
+def _own(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields without those that Python gives every function and class."""
+    return {name: value for name, value in fields.items() if not name.startswith("__") or name == "__wrapped__"}
+
+
+def _slots(value: Any) -> dict[str, Any]:
+    names = [name for made in type(value).__mro__ for name in _listed(vars(made).get("__slots__", ()))]
+    return {name: getattr(value, name) for name in names if hasattr(value, name)}
+
+
+def _listed(slots: Any) -> Iterable[str]:
+    return (slots,) if isinstance(slots, str) else slots
+
+
+def _name(value: Any) -> str:
+    return str(getattr(value, "__qualname__", None) or getattr(value, "__name__", None) or getattr(value, "name", ""))
+
+
+def _shown(value: Any) -> str:
+    try:
+        return f"{type(value).__qualname__} {_ADDRESS.sub('', repr(value))}"
+    except Exception:  # noqa: BLE001 - whatever the author's __repr__ raises
+        return type(value).__qualname__
