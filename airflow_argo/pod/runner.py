@@ -129,5 +129,6 @@ def main(files: Dict[str, str]) -> None:
         print(error, file=sys.stderr)
         write({"state": "failed"})
         code = FINAL_EXIT_CODE
-    sys.stdout.flush()
+    if not sys.stdout.closed:  # by the function
+        sys.stdout.flush()
     sys.exit(code)
