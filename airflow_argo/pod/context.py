@@ -6,6 +6,7 @@ import types
 from typing import Any, Dict, List
 
 from .nodes import Nodes
+from .reports import RETURN_VALUE
 from .run import Run
 from .values import ABSENT, decoded, encoded
 from .xcoms import Xcoms
@@ -69,13 +70,16 @@ class TaskInstance:
 
     def xcom_push(self, key: str, value: Any, **_: Any) -> None:
         """Makes a value known to other tasks under a key."""
-        self._report["pushed"][key] = encoded(value)
+        if key == RETURN_VALUE:
+            self._report["value"] = encoded(value)  # until the task returns something else
+        else:
+            self._report["pushed"][key] = encoded(value)
 
     def xcom_pull(
         self,
         task_ids: Any = None,
         dag_id: Any = None,
-        key: str = "return_value",
+        key: str = RETURN_VALUE,
         include_prior_dates: bool = False,
         *,
         map_indexes: Any = ABSENT,
@@ -105,7 +109,8 @@ class TaskInstance:
     def _all(self, task_id: str, key: str) -> list[Any]:
         """What a task or its instances pushed, each at its index."""
         if task_id == self.task_id:
-            return [decoded(self._report["pushed"][key])] if key in self._report["pushed"] else []
+            own = self._report.get("value") if key == RETURN_VALUE else self._report["pushed"].get(key)
+            return [] if own is None else [decoded(own)]
         found = self._xcoms.get(str(task_id), key)
         if task_id in self._xcoms.mapped:
             return list(found or [])

@@ -54,8 +54,8 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
         _report_branch(call, result, report)
     elif "short_circuit" in call:
         report["pushed"]["follow"] = encoded(bool(result))
-        skips = call["short_circuit"]["skips"] and not result
-        report_value({"quiet": skips or call.get("quiet")}, result, report)
+        if result or not call["short_circuit"]["skips"]:
+            report_value(call, result, report)
     else:
         report_value(call, result, report)
 
@@ -114,4 +114,4 @@ def _report_branch(call: Call, chosen: Any, report: Report) -> None:
     followed = [child for child in follows["children"] if any(child in follows["ids"][one] for one in chosen_ids)]
     report["pushed"]["follow"] = encoded(followed)
     if follows.get("returns") or len(followed) == len(follows["children"]):
-        report_value({"quiet": call.get("quiet")}, chosen, report)
+        report_value(call, chosen, report)

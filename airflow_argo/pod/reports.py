@@ -12,6 +12,9 @@ FINAL_EXIT_CODE = 100
 
 MAX_MAP_LENGTH = int(os.environ.get("AIRFLOW__CORE__MAX_MAP_LENGTH", "1024"))
 
+RETURN_VALUE = "return_value"
+"""The key of what a task returns."""
+
 Call = Dict[str, Any]
 Report = Dict[str, Any]
 
@@ -35,7 +38,10 @@ def report_value(call: Call, result: Any, report: Report) -> None:
     if call.get("spread"):
         if not isinstance(result, dict):
             raise TypeError(f"with multiple_outputs the task must return a dict, and this is a {type(result).__name__}")
-        report["pushed"].update({str(key): encoded(value) for key, value in result.items()})
+        for key in result:
+            if not isinstance(key, str):
+                raise TypeError(f"with multiple_outputs the keys must be texts, and {key!r} is a {type(key).__name__}")
+        report["pushed"].update({key: encoded(value) for key, value in result.items() if key != RETURN_VALUE})
     if call.get("split"):
         if len(result) > MAX_MAP_LENGTH:
             raise ValueError(f"tasks are mapped over what this one returns, and {len(result)} are more than {MAX_MAP_LENGTH}")

@@ -330,3 +330,35 @@ with DAG("mapped_positional_arguments", schedule=None) as positional:
 
     PythonOperator.partial(task_id="shows", python_callable=shows).expand(op_args=[[1], ["{{ ds }}", 2, 3], (), None])
     ShortCircuitOperator.partial(task_id="decides", python_callable=bool).expand(op_args=[[1], [0]])
+
+with DAG("mapped_over_what_decides", schedule=None) as over_what_decides:
+
+    @task.branch
+    def chooses_all():
+        return ["runs_each", "runs_once"]
+
+    @task.short_circuit
+    def goes_on():
+        return {"a": 1, "b": [2]}
+
+    @task.short_circuit
+    def stops():
+        return []
+
+    @task.short_circuit
+    def of_outputs() -> dict:
+        return {"a": 1}
+
+    @task
+    def runs_each(x):
+        return x
+
+    @task
+    def runs_once(xs, a):
+        return [xs, a]
+
+    chosen = chooses_all()
+    runs_once(chosen, of_outputs()["a"])
+    runs_each.expand(x=chosen)
+    runs_each.override(task_id="of_dict").expand(x=goes_on())
+    runs_each.override(task_id="of_nothing").expand(x=stops())

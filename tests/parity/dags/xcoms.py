@@ -197,3 +197,40 @@ with DAG("xcom_in_env", schedule=None, params={"n": 3}) as in_env:
     BashOperator(task_id="env_of_text", bash_command="echo $A $B", env={"A": gives_text(), "B": "{{ params.n }}"})
     BashOperator(task_id="env_of_xcom_of_number", bash_command="echo $A", env={"A": gives_number()})
     BashOperator(task_id="env_of_number", bash_command="echo $A", env={"A": 1})
+
+with DAG("xcom_return_value_pushed", schedule=None) as return_value_pushed:
+
+    @task
+    def returns_too(ti):
+        ti.xcom_push("return_value", "pushed")
+        return "returned"
+
+    @task
+    def only_pushes(ti):
+        ti.xcom_push("return_value", ["pushed"])
+        ti.xcom_push("own", ti.xcom_pull())
+
+    @task
+    def pushes_it_and_fails(ti):
+        ti.xcom_push("return_value", "early")
+        raise ValueError("later")
+
+    @task(multiple_outputs=True)
+    def among_outputs():
+        return {"return_value": 1, "k": 2}
+
+    @task(multiple_outputs=True)
+    def of_numbers():
+        return {1: 2}
+
+    @task(trigger_rule="all_done")
+    def sees_return_values(ti):
+        return [
+            ti.xcom_pull("returns_too"),
+            ti.xcom_pull("only_pushes"),
+            ti.xcom_pull("pushes_it_and_fails"),
+            ti.xcom_pull("among_outputs"),
+            ti.xcom_pull("of_numbers"),
+        ]
+
+    [returns_too(), only_pushes(), pushes_it_and_fails(), among_outputs(), of_numbers()] >> sees_return_values()
