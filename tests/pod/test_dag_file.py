@@ -55,7 +55,8 @@ def test_task_is_found(shipped: dict[str, str]) -> None:
 
 
 def test_only_the_authors_warnings_are_shown(shipped: dict[str, str]) -> None:
-    warn = "import warnings\nfor text in ('`airflow.x.y` attribute is deprecated.', 'own'):\n    warnings.warn(text, FutureWarning)\n"
+    texts = "('`airflow.x.y` attribute is deprecated.', 'own')"
+    warn = f"import warnings\nfor text in {texts}:\n    warnings.warn(text, FutureWarning)\n"
     path = unpacked({**shipped, "dag_file": warn + TEXT}, "team/loud.py")
     with pytest.warns(FutureWarning) as caught:
         task_of(path, "d", "called", path[: -len("team/loud.py")])
