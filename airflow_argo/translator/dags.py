@@ -10,7 +10,7 @@ from typing import Any
 from airflow_argo.diagnostics import Diagnostic, Severity
 from airflow_argo.model.conditions import FALSE, Condition, Rule, all_of
 from airflow_argo.model.graph import Body, ForLoop, Graph, Step
-from airflow_argo.model.jobs import Container, PythonCall, Resource
+from airflow_argo.model.jobs import Container, NoOp, PythonCall, Resource
 from airflow_argo.model.values import SameItem
 from airflow_argo.model.walk import found_in
 from airflow_argo.model.workflow import Workflow
@@ -150,7 +150,7 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
     task_ctx = TaskContext(ctx, task, mapped=is_mapped(task))
     body = _body(task, task_ctx)
     pools, queues = task_ctx.settings["pools_config_map"] is not None, task_ctx.settings.queues
-    for found in left_out_of_task(task, pools=pools, queues=queues):
+    for found in left_out_of_task(task, pools=pools, queues=queues, runs=not isinstance(body, NoOp)):
         task_ctx.report(*found)
     if body is None:
         return None

@@ -57,23 +57,31 @@ _DAG_CHECKS: tuple[_Check, ...] = (
 )
 
 
-def left_out_of_task(task: Any, *, pools: bool = False, queues: Container[str] = ()) -> Iterator[LeftOut]:
+def left_out_of_task(task: Any, *, pools: bool = False, queues: Container[str] = (), runs: bool = True) -> Iterator[LeftOut]:
     """What a task asks for and doesn't get. Callbacks, hooks and mails it gets: by Airflow's task runner, see `bodies`.
 
     Args:
         pools: the sizes of pools are known, so that they hold.
         queues: those of which the settings say what their pods get.
+        runs: something runs it. Airflow's scheduler takes an EmptyOperator for done, so that where it would run means nothing.
     """
+    for check in _TASK_CHECKS:
+        if (runs or check.code not in _WHERE_IT_RUNS) and not _is_unset(getattr(task, check.attribute, None), check.unset):
+            yield LeftOut(check.code, f"{check.attribute} is not carried over", check.cure)
+    if runs:
+        yield from _left_out_of_running(task, pools, queues)
+
+
+_WHERE_IT_RUNS = frozenset({"AA208", "AA209", "AA210"})
+
+
+def _left_out_of_running(task: Any, pools: bool, queues: Container[str]) -> Iterator[LeftOut]:
     queue = getattr(task, "queue", None)
     if queue and queue != DEFAULT_QUEUE and queue not in queues:
         cure = (
             f"say in airflow-argo.toml what its pods get: a table [queues.{queue}] with nodeSelector, tolerations or the like"
         )
         yield LeftOut("AA210", f"queue '{queue}' is not carried over", cure)
-    for check in _TASK_CHECKS:
-        value = getattr(task, check.attribute, None)
-        if not _is_unset(value, check.unset):
-            yield LeftOut(check.code, f"{check.attribute} is not carried over", check.cure)
     if getattr(task, "pool", DEFAULT_POOL) != DEFAULT_POOL and not pools:
         cure = "name a ConfigMap with the sizes of pools in the setting pools_config_map"
         yield LeftOut("AA208", f"pool '{task.pool}' is not carried over", cure)

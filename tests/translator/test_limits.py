@@ -151,3 +151,18 @@ def test_what_argo_does_not_have_is_said_with_file_line_and_cure(argument: str, 
     assert {one.code for one in found} == {code}
     for one in found:
         assert (one.origin.line, bool(one.cure)) == (5, True)
+
+
+def test_where_an_empty_task_would_run_is_not_missed(tmp_path: Path) -> None:
+    file = tmp_path / "dag.py"
+    file.write_text(
+        "from airflow.sdk import DAG\n"
+        "from airflow.providers.standard.operators.empty import EmptyOperator\n"
+        "asked = {'pool': 'p', 'pool_slots': 2, 'queue': 'gpu', 'priority_weight': 5, 'run_as_user': 'me'}\n"
+        "with DAG('empty', schedule=None, default_args=asked):\n"
+        "    EmptyOperator(task_id='nothing', executor_config={'KubernetesExecutor': {}})\n"
+        "    EmptyOperator(task_id='after_past', depends_on_past=True)\n"
+        "    EmptyOperator(task_id='runs', on_success_callback=print)\n"
+    )
+    found = {(one.path.split("'")[-2], one.code) for one in translate(load_dags(file)[0]).diagnostics}
+    assert found == {("after_past", "AA212"), *(("runs", code) for code in ("AA208", "AA209", "AA210", "AA231"))}
