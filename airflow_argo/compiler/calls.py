@@ -259,7 +259,7 @@ def _command_call(job: Container, leaves: Leaves) -> dict[str, Any]:
             call["returns"] = "last line"
         case JsonFile(path=path):
             call["returns"] = path
-    return call
+    return {**call, **job.report.facts.value}
 
 
 def _constant(value: Any) -> Any:

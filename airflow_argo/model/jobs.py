@@ -135,10 +135,11 @@ class Report:
     Attributes:
         returns: where the value comes from that readers know as the output `return_value`.
         skip_codes: exit codes that mean skipped.
-        only_env: the command sees only the variables that the job names, and PATH.
+        only_env: the command sees only the variables that the job names, and what the run tells.
         folder: where the command runs, which has to be there. None: in the job's working directory, else in a new folder.
         expects: an object, and the keys that it may have; one with others is a failure.
         by_shell: the image needs no Python, but `sh`, and `base64` if it returns the JSON of a file; nothing else can be asked.
+        facts: further fields of the call, for `airflow_argo.pod`, as JSON.
     """
 
     returns: LastLine | JsonFile | None = None
@@ -147,6 +148,7 @@ class Report:
     folder: str | Text | None = None
     expects: tuple[Value, frozenset[str]] | None = None
     by_shell: bool = False
+    facts: Constant = EMPTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ class Bash:
 
     Attributes:
         env: variables that bash has and the function doesn't.
-        only_env: bash sees only those, and PATH.
+        only_env: bash sees only those, and what the run tells.
         folder: where it runs, which has to be there; None: in a new folder.
         skip_codes: exit codes that mean skipped.
     """

@@ -14,13 +14,16 @@ from typing import Any, Collection, Dict, List, Optional
 
 from .nodes import Nodes
 from .reports import Call, FailForGood, Report, SkipTask, report_value
+from .run import CONTEXT_PREFIX
 
 
 def call_command(call: Call, nodes: Nodes, report: Report) -> None:
     """Runs a command, its stderr in its stdout, and reports what it returns."""
     words = [str(word) for word in nodes.value(call["command"])]
     check_item(call, nodes)
-    env = {name: os.environ[name] for name in ["PATH", *call["env"]] if name in os.environ} if "env" in call else None
+    env = dict(os.environ)
+    if "env" in call:
+        env = {**{name: os.environ[name] for name in call["env"] if name in os.environ}, **_context_variables()}
     last = _last_line(words, env, None if call.get("here") else _folder(call, nodes), call.get("skip", ()))
     returns = call.get("returns")
     if returns == "last line":
@@ -41,12 +44,17 @@ def call_bash(call: Call, command: Any, nodes: Nodes, report: Report) -> None:
             f"the command ends in {command[command.rindex('.') :]!r}, so that Airflow takes it for a template's file"
         )
     command = "\n".join(re.split("\r\n|\r|\n", command))  # as Jinja leaves a text with nothing to render
-    env = {"PATH": os.environ.get("PATH", os.defpath)} if bash.get("only_env") else dict(os.environ)
-    env.update({name: str(nodes.value(value)) for name, value in bash["env"]})
+    env = {name: str(nodes.value(value)) for name, value in bash["env"]}
+    env = {**({} if bash.get("only_env") else os.environ), **env, **_context_variables()}
     folder = _folder(bash, nodes)
     report_value(
         call, _last_line(["bash", "-c", command[:-1] if command[-1] == "\n" else command], env, folder, bash["skip"]), report
     )
+
+
+def _context_variables() -> Dict[str, str]:
+    """Where the task runs, which Airflow tells a command whatever its author says of its environment."""
+    return {name: value for name, value in os.environ.items() if name.startswith(CONTEXT_PREFIX)}
 
 
 def _folder(call: Call, nodes: Nodes) -> str:
@@ -58,7 +66,7 @@ JINJA = re.compile("{{|{%|{#")
 """Where something of a template begins, in the environment that Airflow makes."""
 
 
-def _last_line(words: List[str], env: Optional[Dict[str, str]], folder: Optional[str], skip: Collection[int]) -> str:
+def _last_line(words: List[str], env: Dict[str, str], folder: Optional[str], skip: Collection[int]) -> str:
     """Runs a command, shows what it writes, and returns the last line of that.
 
     Raises:

@@ -63,6 +63,31 @@ class Run:
         return {**self.conf, **given}
 
 
+CONTEXT_PREFIX = "AIRFLOW_CTX_"
+"""How the environment variables begin by which Airflow tells tasks where they run."""
+
+DEFAULT_OWNER = "airflow"
+
+
+def context_variables(run: Run, task: Dict[str, Any]) -> Dict[str, str]:
+    """What those say. Source: airflow.sdk context_to_airflow_vars.
+
+    Args:
+        task: its ids, its owner unless that is Airflow's default, and the addresses for mail if it has some.
+    """
+    told = {
+        "DAG_ID": task["dag_id"],
+        "TASK_ID": task["task_id"],
+        "LOGICAL_DATE": run.date.isoformat(),
+        "TRY_NUMBER": str(run.try_number),
+        "DAG_RUN_ID": run.id,
+        "DAG_OWNER": task.get("owner", DEFAULT_OWNER),
+    }
+    if "email" in task:
+        told["DAG_EMAIL"] = task["email"]
+    return {CONTEXT_PREFIX + name: value for name, value in told.items()}
+
+
 def in_utc(moment: datetime) -> datetime:
     """The same moment as UTC has it."""
     return moment.in_timezone("UTC") if hasattr(moment, "in_timezone") else moment.astimezone(timezone.utc)

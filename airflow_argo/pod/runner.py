@@ -20,7 +20,7 @@ from typing import Any, Dict, Tuple
 from .large import set_aside
 from .nodes import Nodes
 from .reports import FINAL_EXIT_CODE, Call, Report
-from .run import Run
+from .run import Run, context_variables
 from .values import mark_of
 
 FOLDER = "/tmp/airflow-argo"
@@ -40,6 +40,8 @@ def run_task(call: Call, files: Dict[str, str]) -> Tuple[int, Report]:
             from .airflow_task import task
 
             return task.run(call, files, nodes.value, run, report)
+        if "task" in call:
+            os.environ.update(context_variables(run, call["task"]))
         if call["kind"] == "python":
             from .functions import call_python
 

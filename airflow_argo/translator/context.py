@@ -25,6 +25,7 @@ from airflow_argo.model.values import (
     Type,
     Value,
 )
+from airflow_argo.pod.run import DEFAULT_OWNER
 from airflow_argo.pod.values import TYPE, to_json
 from airflow_argo.settings import Settings, Source
 from airflow_argo.translator.airflow_names import airflow_names, rule_name_of
@@ -151,6 +152,15 @@ class TaskContext:
     def origin(self) -> Origin:
         """Where the task is written."""
         return self.dag_context.origins.of(self.task_id)
+
+    def facts_of_task(self) -> dict[str, Any]:
+        """What its pod is told about the task, as `airflow_argo.pod` reads it."""
+        facts = {"task_id": self.task_id, "dag_id": self.dag_context.dag.dag_id}
+        if (owner := str(self.task.owner)) != DEFAULT_OWNER:
+            facts["owner"] = owner
+        if email := getattr(self.task, "email", None):
+            facts["email"] = email if isinstance(email, str) else ",".join(email)
+        return facts
 
     # Values
 

@@ -35,6 +35,7 @@ def bash(task: Any, ctx: TaskContext) -> Job:
             only_env=task.env is not None and not task.append_env,
             folder=None if task.cwd is None else ctx.text(task.cwd),
             expects=_expected_keys(task),
+            facts=Constant.of({"task": ctx.facts_of_task()}),
         ),
         retry=retry_of(task, ctx, reports=False),
         timeout_seconds=timeout_of(task),
@@ -102,12 +103,11 @@ def _check_output(task: Any, ctx: TaskContext) -> None:
 
 
 def _env(task: Any, ctx: TaskContext) -> tuple[tuple[str, Any], ...]:
-    """The command's own variables, and those by which Airflow tells it where it runs. Source: context_to_airflow_vars."""
+    """The command's own variables."""
     if isinstance(task.env, MappedItem):
         ctx.report("AA215", "env of a mapped task is not translated", "map bash_command instead")
         return ()
-    about = {"AIRFLOW_CTX_DAG_ID": ctx.dag_context.dag.dag_id, "AIRFLOW_CTX_TASK_ID": ctx.task_id}
-    return (*about.items(), *((name, _variable(value, ctx)) for name, value in (task.env or {}).items()))
+    return tuple((name, _variable(value, ctx)) for name, value in (task.env or {}).items())
 
 
 def _variable(given: Any, ctx: TaskContext) -> str | Text:

@@ -79,7 +79,7 @@ def _call(task: Any, ctx: TaskContext, decides: dict[str, Any], *, own_image: bo
     xcoms = pulls_in(source, ctx)
     mapped = [task_id for task_id, _ in xcoms if task_id in ctx.dag_context.mapped]
     facts = {
-        "task": {"task_id": ctx.task_id, "dag_id": ctx.dag_context.dag.dag_id, **({"mapped": mapped} if mapped else {})},
+        "task": {**ctx.facts_of_task(), **({"mapped": mapped} if mapped else {})},
         "file": ctx.dag_context.path.rsplit("/", 1)[-1],
         "params": ctx.dag_context.params.for_pods(),
         "own_params": _own_params(ctx),
