@@ -125,9 +125,6 @@ def _conf(task: Any, dag_id: str, ctx: TaskContext) -> dict[str, Value]:
         found[CONF] = Text((ctx.value(conf),))
     if isinstance(conf, dict):
         found |= {parameter: _param(value, type_, ctx) for parameter, value, type_ in _overridden(conf, dag_id, ctx)}
-    elif conf is not None:
-        found_ = "its conf is made by another task: params of the DAG that it names keep their defaults, dag_run.conf has it"
-        ctx.report("AA235", found_, "write conf as a dict of values, so that its keys are known", Severity.WARNING)
     return found
 
 

@@ -173,10 +173,10 @@ def test_it_can_be_mapped(translated: Any, tmp_path: Path) -> None:
 Trigger.partial(task_id="go", trigger_dag_id="the.child", wait_for_completion=True).expand(conf=[{"n": 5}, {"n": 6}])
 """
     translations = translated(body)
-    assert "AA235" in codes(translations["parent"])
+    assert codes(translations["parent"]) == ["AA236"]
     made = run(translations, tmp_path)
     assert made.succeeded, made.message
-    assert sorted(one["conf"]["n"] for one in told(made)) == [5, 6]
+    assert sorted((one["conf"]["n"], one["params"]["n"]) for one in told(made)) == [(5, 5), (6, 6)]
 
 
 def test_what_it_doesnt_push_is_none(translated: Any, tmp_path: Path) -> None:
