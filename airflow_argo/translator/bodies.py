@@ -10,6 +10,7 @@ from airflow_argo.translator.airflow_names import is_mapped, operator_class_of
 from airflow_argo.translator.context import TaskContext, WantsAirflow
 from airflow_argo.translator.mapped_groups import has_instances
 from airflow_argo.translator.mapping import applies_functions, loop_of, unmapped
+from airflow_argo.translator.operators.empty import empty
 from airflow_argo.translator.parse_time import reads_of, secrets_in
 from airflow_argo.translator.real_operator import operator_name, real_operator
 from airflow_argo.translator.registry import Translator, translator_of
@@ -18,6 +19,9 @@ FINAL = frozenset({"AA204", "AA228", "AA237"})
 """Codes of errors that the operator itself would end in as well, in a pod."""
 
 _CALLBACKS = tuple(f"on_{event}_callback" for event in ("execute", "failure", "success", "retry", "skipped"))
+
+_CALLBACKS_OF_NOTHING = ("on_execute_callback", "on_success_callback")
+"""An EmptyOperator neither fails nor skips itself. Source: TaskInstance.is_task_schedulable."""
 
 
 def body_of(task: Any, ctx: TaskContext) -> Body | None:
@@ -37,11 +41,14 @@ def body_of(task: Any, ctx: TaskContext) -> Body | None:
 
 def _asks_for_airflow(task: Any) -> str | None:
     """What a task asks for that only Airflow's task runner does."""
-    asked = [name for name in _CALLBACKS if getattr(task, name, None)]
+    does_nothing = translator_of(operator_class_of(task)) is empty
+    asked = [name for name in (_CALLBACKS_OF_NOTHING if does_nothing else _CALLBACKS) if getattr(task, name, None)]
     if asked:
         return f"it has {asked[0]}"
     if _has_hooks(task):
         return "it has hooks around its execution"
+    if does_nothing:
+        return None
     if has_instances(task) and getattr(task, "map_index_template", None) and not hasattr(task, "python_callable"):
         return "it has a map_index_template"
     if getattr(task, "retry_policy", None) is not None:

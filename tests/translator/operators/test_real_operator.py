@@ -10,7 +10,7 @@ import pytest
 
 from airflow_argo.diagnostics import Severity
 from airflow_argo.model.graph import ForLoop, Graph
-from airflow_argo.model.jobs import PythonCall
+from airflow_argo.model.jobs import NoOp, PythonCall
 from airflow_argo.settings import load_settings
 from airflow_argo.translator.dags import translate
 from airflow_argo.translator.loading import load_dags, prepare_environment
@@ -94,6 +94,13 @@ def test_what_a_translation_cant_say_the_operator_does_itself(task: str, transla
     made = translated(task)
     assert facts_of(made, "a")["kind"] == "operator"
     assert [one.code for one in made.diagnostics] == ["AA231"]
+
+
+def test_callbacks_and_mails_of_an_empty_task_that_never_come_need_no_pod(translated: Any) -> None:
+    never = "email='a@b.c', on_failure_callback=print, on_retry_callback=print, on_skipped_callback=print"
+    made = translated(f"EmptyOperator(task_id='a', retries=1, {never})")
+    assert isinstance(made.required().graph.steps[0].body, NoOp)
+    assert made.diagnostics == ()
 
 
 def test_image_that_the_author_names_is_not_replaced(translated: Any) -> None:
