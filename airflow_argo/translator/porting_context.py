@@ -196,6 +196,8 @@ def _keys(node: ast.AST, context: _Context, data: bytes) -> Iterator[Edit]:
                 yield from _read_of(part, part.func.value, key.value, context, data)
         elif isinstance(part, ast.Attribute) and part.attr == "execution_date" and isinstance(part.ctx, ast.Load):
             yield from _attribute(part, context, data)
+        elif isinstance(part, ast.Attribute) and part.attr == "external_trigger" and _named(part.value) == "dag_run":
+            yield (*span_of(part, data), b"(" + text_in(part.value, data) + b'.run_type == "manual")')
 
 
 def _read_of(node: ast.expr, of: ast.expr, key: Any, context: _Context, data: bytes) -> Iterator[Edit]:
@@ -204,10 +206,15 @@ def _read_of(node: ast.expr, of: ast.expr, key: Any, context: _Context, data: by
         yield (*span_of(node, data), source.text.encode())
 
 
+def _named(of: ast.expr) -> Any:
+    """What an object is called: a key of the context, a variable, an attribute."""
+    return of.slice.value if isinstance(of, ast.Subscript) and isinstance(of.slice, ast.Constant) else name_of(of)
+
+
 def _attribute(node: ast.Attribute, context: _Context, data: bytes) -> Iterator[Edit]:
     """`ti.execution_date`, and that of a run."""
     of = node.value
-    name = of.slice.value if isinstance(of, ast.Subscript) and isinstance(of.slice, ast.Constant) else name_of(of)
+    name = _named(of)
     if name == "dag_run":
         _, end = span_of(of, data)
         yield end, span_of(node, data)[1], b".logical_date"

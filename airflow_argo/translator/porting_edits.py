@@ -144,10 +144,24 @@ def without_gone_arguments(tree: ast.Module, data: bytes) -> Iterator[Edit]:
                 and keyword.value.value in (True, False)
             ):
                 yield (*span_of(keyword.value, data), b'"success"' if keyword.value.value else b'"never"')
-            elif keyword.arg == "trigger_rule" and isinstance(keyword.value, ast.Constant):
-                new = RENAMED_RULES.get(str(keyword.value.value))
-                if new:
-                    yield (*span_of(keyword.value, data), f'"{new}"'.encode())
+            elif keyword.arg == "trigger_rule":
+                yield from _todays_rule(keyword.value, data)
+
+
+def todays_rules_in_dicts(tree: ast.Module, data: bytes) -> Iterator[Edit]:
+    """Trigger rules among default_args, and other arguments in a dict, by their later names."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == "trigger_rule":
+                    yield from _todays_rule(value, data)
+
+
+def _todays_rule(rule: ast.expr, data: bytes) -> Iterator[Edit]:
+    """The names of rules in an expression: `"one" if small else "other"` has two."""
+    for part in ast.walk(rule):
+        if isinstance(part, ast.Constant) and str(part.value) in RENAMED_RULES:
+            yield (*span_of(part, data), f'"{RENAMED_RULES[str(part.value)]}"'.encode())
 
 
 def _without(node: ast.Call, gone: Collection[ast.keyword], data: bytes) -> Iterator[Edit]:
@@ -314,4 +328,10 @@ def sets_by_stars(node: ast.Call) -> bool:
 BEFORE: tuple[Rule, ...] = (old_homes, dates_of_today, without_old_limits, operators_of_sql)
 """Rules for texts that ruff hasn't seen yet."""
 
-AFTER: tuple[Rule, ...] = (moved_modules, without_gone_arguments, without_gone_decorators, todays_templates)
+AFTER: tuple[Rule, ...] = (
+    moved_modules,
+    without_gone_arguments,
+    todays_rules_in_dicts,
+    without_gone_decorators,
+    todays_templates,
+)

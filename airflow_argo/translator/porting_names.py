@@ -122,8 +122,9 @@ _IN_TEMPLATES = {
     "next_ds_nodash": "data_interval_end | ds_nodash",
     "yesterday_ds": "macros.ds_add(ds, -1)",
     "tomorrow_ds": "macros.ds_add(ds, 1)",
-    "yesterday_ds_nodash": "macros.ds_add(ds, -1) | replace('-', '')",
-    "tomorrow_ds_nodash": "macros.ds_add(ds, 1) | replace('-', '')",
+    "yesterday_ds_nodash": "logical_date.subtract(days=1) | ds_nodash",
+    "tomorrow_ds_nodash": "logical_date.add(days=1) | ds_nodash",
+    "dag_run.external_trigger": "(dag_run.run_type == 'manual')",
 }
 """Names of templates that Airflow 3 lacks, and what says the same. Source: airflow.sdk Context; Airflow 2's context.py."""
 

@@ -92,8 +92,15 @@ def test_what_airflow_3_reads_is_left_alone(port: Any) -> None:
             "from airflow.sdk import Context; from airflow.models.taskinstance import TaskInstance\nf(Context, TaskInstance)\n",
         ),
         ("x = 'no {{ params.execution_date }} {{ \"execution_date\" }} execution_date'\n", None),
-        ("x = '{{ tomorrow_ds_nodash }}'\n", 'x = \'{{ macros.ds_add(ds, 1) | replace("-", "") }}\'\n'),
-        ('x = """{{ tomorrow_ds_nodash }}"""\n', 'x = """{{ macros.ds_add(ds, 1) | replace(\'-\', \'\') }}"""\n'),
+        ("x = '{{ tomorrow_ds_nodash }}'\n", "x = '{{ logical_date.add(days=1) | ds_nodash }}'\n"),
+        ("x = '{{ dag_run.external_trigger }}'\n", "x = '{{ (dag_run.run_type == \"manual\") }}'\n"),
+        ('x = """{{ dag_run.external_trigger }}"""\n', 'x = """{{ (dag_run.run_type == \'manual\') }}"""\n'),
+        (
+            "def f(**kw): return not kw['dag_run'].external_trigger\nOp(python_callable=f)\n",
+            "def f(**kw): return not (kw['dag_run'].run_type == \"manual\")\nOp(python_callable=f)\n",
+        ),
+        ("Op(trigger_rule='dummy' if x else 'all_done')\n", "Op(trigger_rule=\"always\" if x else 'all_done')\n"),
+        ("args = {'trigger_rule': 'none_failed_or_skipped'}\n", "args = {'trigger_rule': \"none_failed_min_one_success\"}\n"),
         ("x = '{% if execution_date %}é{% endif %}'\n", "x = '{% if logical_date %}é{% endif %}'\n"),
     ],
 )
