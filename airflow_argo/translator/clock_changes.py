@@ -28,17 +28,19 @@ _DAY = timedelta(days=1)
 
 
 def as_airflow_runs(
-    crons: tuple[str, ...], zone: str, timetable: Any
+    crons: tuple[str, ...], zone: str, days: tuple[Test, ...], timetable: Any
 ) -> tuple[tuple[str, ...], tuple[Test, ...], datetime | None]:
     """The expressions, with more of them and a test if it takes these to run as Airflow does where the clock changes.
 
+    Args:
+        days: tests that hold for each run.
     Returns:
         (expressions, tests, the next change of the clock around which runs differ from Airflow's all the same).
     """
     parsed = [ArgoCron.parse(cron) for cron in crons]
-    different = _next_difference(crons, zone, (), timetable)
+    different = _next_difference(crons, zone, days, timetable)
     if different is None or any(len(cron.hours) == 24 for cron in parsed):
-        return crons, (), different
+        return crons, days, different
     ticks = set().union(*(cron.hours for cron in parsed))
     later = {hour + 1 for hour in _hours_left_out(zone) if hour in ticks and hour + 1 not in ticks and hour < 23}
     more = [
@@ -47,8 +49,8 @@ def as_airflow_runs(
         if (hours := sorted(later & {hour + 1 for hour in one.hours}))
     ]
     made = (*crons, *more)
-    tests = (OncePerHour(zone, tuple(sorted(later))),)
-    return (made, tests, None) if _next_difference(made, zone, tests, timetable) is None else (crons, (), different)
+    tests = (*days, OncePerHour(zone, tuple(sorted(later))))
+    return (made, tests, None) if _next_difference(made, zone, tests, timetable) is None else (crons, days, different)
 
 
 def _next_difference(crons: tuple[str, ...], zone: str, tests: Sequence[Test], timetable: Any) -> datetime | None:

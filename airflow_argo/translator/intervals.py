@@ -26,7 +26,7 @@ def intervals_of(timetable: Any) -> Intervals | None:
     """How the interval of a run follows from its moment; None if it has no length, or if nobody knows but the timetable."""
     kind = timetable_kind(timetable)
     if kind == "CronDataIntervalTimetable":
-        return ticks_of(*cron_and_zone(timetable))
+        return _ticks(timetable)
     if kind == "DeltaDataIntervalTimetable":
         return span_of(timetable_attribute(timetable, "delta"))
     if kind in _AROUND:
@@ -46,6 +46,13 @@ def are_known(timetable: Any) -> bool:
     if kind in _BEFORE:
         return not _interval(timetable) or intervals_of(timetable) is not None
     return kind in _MOMENT or intervals_of(timetable) is not None
+
+
+def _ticks(timetable: Any) -> Ticks | None:
+    try:
+        return ticks_of(*cron_and_zone(timetable))
+    except NotCron:
+        return None
 
 
 def ticks_of(cron: str, zone: str) -> Ticks | None:

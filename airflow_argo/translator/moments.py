@@ -121,7 +121,57 @@ class OncePerHour:
         return shown != after and (shown not in self.after_gap or (shown - before) % 24 == 2)
 
 
-Test: TypeAlias = Counted | CountedMonths | Listed | Between | OncePerHour
+@dataclass(frozen=True, slots=True)
+class NthWeekdays:
+    """These weekdays of a month count, in a zone: pairs of weekday, 0 is Sunday, and which of the month's; None: the last."""
+
+    zone: str
+    days: tuple[tuple[int, int | None], ...]
+
+    @property
+    def code(self) -> str:
+        """The test in Argo's terms."""
+        local = f"now().In(timezone('{self.zone}'))"
+        last = f"{local}.AddDate(0, 0, 7).Format('1') != {local}.Format('1')"
+        found = [
+            f"{local}.Format('Mon') == '{_WEEKDAYS[day]}' && "
+            + (last if number is None else f"int(({local}.Day() - 1) / 7) == {number - 1}")
+            for day, number in self.days
+        ]
+        return f"({' || '.join(found)})"
+
+    def allows(self, moment: datetime) -> bool:
+        """Whether a moment counts."""
+        local = moment.astimezone(ZoneInfo(self.zone))
+        is_last = (local + timedelta(days=7)).month != local.month
+        return any(
+            local.isoweekday() % 7 == day and (is_last if number is None else (local.day - 1) // 7 == number - 1)
+            for day, number in self.days
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LastDay:
+    """The last day of a month counts, in a zone, and these."""
+
+    zone: str
+    days: tuple[int, ...] = ()
+
+    @property
+    def code(self) -> str:
+        """The test in Argo's terms."""
+        local = f"now().In(timezone('{self.zone}'))"
+        return f"({local}.AddDate(0, 0, 1).Format('1') != {local}.Format('1') || {local}.Day() in {list(self.days)})"
+
+    def allows(self, moment: datetime) -> bool:
+        """Whether a moment counts."""
+        local = moment.astimezone(ZoneInfo(self.zone))
+        return (local + timedelta(days=1)).month != local.month or local.day in self.days
+
+
+_WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
+
+Test: TypeAlias = Counted | CountedMonths | NthWeekdays | LastDay | CountedMonths | Listed | Between | OncePerHour
 
 
 def when(tests: Sequence[Test]) -> str | None:

@@ -16,7 +16,7 @@ from airflow_argo.model.workflow import Schedule
 from airflow_argo.translator.argo_cron import NotCron
 from airflow_argo.translator.clock_changes import as_airflow_runs
 from airflow_argo.translator.context import DagContext
-from airflow_argo.translator.crons import as_argo_has_it, cron_and_zone, timetable_attribute, timetable_kind
+from airflow_argo.translator.crons import as_argo_has_it, cron_and_days, cron_and_zone, timetable_attribute, timetable_kind
 from airflow_argo.translator.intervals import are_known, span_of
 from airflow_argo.translator.moments import Between, Counted, CountedMonths, Listed, Test, when
 from airflow_argo.translator.times import Window, window_of
@@ -96,6 +96,7 @@ def _report_what_is_left(dag: Any, kind: str, ctx: DagContext) -> None:
     def loses(found: str, cure: str) -> None:
         ctx.report("AA213", found, cure, Severity.WARNING)
 
+    window = window_of(dag)
     if kind == "CronPartitionTimetable":
         loses("runs have no partition key here", "make it of logical_date")
     if kind in _MAKERS and not are_known(dag.timetable):
@@ -108,10 +109,9 @@ def _report_what_is_left(dag: Any, kind: str, ctx: DagContext) -> None:
         loses(found, "nothing, if that is fine; else a while-loop in one workflow")
     if getattr(dag, "catchup", False) and kind not in ("NullTimetable", "OnceTimetable", *_BY_ASSETS):
         found = "catchup is not carried over: of the runs that were missed only the latest is made up"
-        ctx.report("AA214", found, _backfill(dag, window_of(dag).earliest))
+        ctx.report("AA214", found, _backfill(dag, window.earliest))
     for task in dag.tasks:
-        begins_later = task.start_date and dag.start_date not in (None, task.start_date)
-        if begins_later or (task.end_date and task.end_date != dag.end_date):
+        if not window.is_within(task.start_date, task.end_date):
             cure = "branch before the task, by logical_date"
             ctx.report("AA214", "a task's own start_date or end_date is not carried over", cure, task_id=task.task_id)
 
@@ -137,26 +137,34 @@ def _file(dag: Any) -> str:
 
 
 def _cron(timetable: Any, _window: Window, _dag: Any, ctx: DagContext) -> Times | None:
-    return _checked([cron_and_zone(timetable)], timetable, ctx)
+    return _checked([timetable], timetable, ctx)
 
 
 def _several(timetable: Any, _window: Window, _dag: Any, ctx: DagContext) -> Times | None:
-    return _checked([cron_and_zone(one) for one in timetable_attribute(timetable, "timetables")], timetable, ctx)
+    return _checked(list(timetable_attribute(timetable, "timetables")), timetable, ctx)
 
 
-def _checked(crons: list[tuple[str, str]], timetable: Any, ctx: DagContext) -> Times | None:
-    """Cron expressions as Argo reads them."""
+def _checked(parts: list[Any], timetable: Any, ctx: DagContext) -> Times | None:
+    """The cron expressions of one or several timetables as Argo reads them."""
     try:
-        texts = tuple(dict.fromkeys(as_argo_has_it(cron) for cron, _ in crons))
+        zone = cron_and_zone(parts[0])[1]
+        texts, days = _texts([cron_and_zone(part)[0] for part in parts], zone, timetable)
     except NotCron as error:
-        ctx.report("AA213", str(error), "use five fields of numbers, names, ranges and steps")
+        ctx.report("AA213", str(error), "use five fields of numbers, names, ranges and steps, and a zone with a name")
         return None
-    zone = crons[0][1]
-    times, tests, different = as_airflow_runs(texts, zone, timetable)
+    times, tests, different = as_airflow_runs(texts, zone, days, timetable)
     if different is not None:
         found = f"where the clock of {zone} changes, runs or their dates aren't Airflow's: next on {different:%Y-%m-%d}"
         ctx.report("AA213", found, "choose an hour that every day has once, or UTC", Severity.WARNING)
     return Times(times, zone, tests)
+
+
+def _texts(crons: list[str], zone: str, timetable: Any) -> tuple[tuple[str, ...], tuple[Test, ...]]:
+    """The expressions, and which of their days count. A test can tell those of one whose runs are for no interval of ticks."""
+    if len(crons) > 1 or timetable_kind(timetable) == "CronDataIntervalTimetable":
+        return tuple(dict.fromkeys(as_argo_has_it(cron) for cron in crons)), ()
+    text, days = cron_and_days(crons[0], zone)
+    return (text,), () if days is None else (days,)
 
 
 # Periods

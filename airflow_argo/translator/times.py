@@ -25,6 +25,11 @@ class Window:
         """Whether a moment is in it."""
         return not (self.earliest and moment < self.earliest) and not (self.latest and moment > self.latest)
 
+    def is_within(self, start: Any, end: Any) -> bool:
+        """Whether all of it lies between two dates of Airflow's, which may be None."""
+        begins = start is None or (self.earliest is not None and _utc(start) <= self.earliest)
+        return begins and (end is None or (self.latest is not None and _utc(end) >= self.latest))
+
     def first_run(self, timetable: Any) -> datetime | None:
         """When the first run starts."""
         if self.earliest is None or timetable_kind(timetable) not in _BY_INTERVAL:

@@ -87,11 +87,32 @@ OTHERS = [
     "EventsTimetable([pendulum.datetime(2027, 4, day, 5, 30) for day in range(1, 20, 3)])",
     "EventsTimetable([pendulum.datetime(2027 + number, 4, 1, number % 24) for number in range(6)])",
 ]
+DAYS = [
+    "@midnight",
+    "@annually",
+    "15 6 * * * 0",
+    "0 0 * * 1#1",
+    "30 6 * * fri#2,3#1",
+    "0 9 * 1-6 L5",
+    "0 0 L * *",
+    "0 0 15,L * *",
+]
+"""What croniter knows, and Argo doesn't."""
+DAYS_OF_ZONES = [
+    "CronTriggerTimetable('30 2 * * 0#2', timezone='America/New_York')",
+    "CronTriggerTimetable('30 2 * * L0', timezone='Europe/Berlin', interval=timedelta(days=1))",
+    "CronTriggerTimetable('0 23 L * *', timezone='Australia/Sydney')",
+    "CronTriggerTimetable('0 5 * * *', timezone=pendulum.parse('2024-01-01T00:00:00+02:00').tzinfo)",
+    "CronDataIntervalTimetable('0 5 * * 1-5', timezone=pendulum.parse('2024-01-01T00:00:00-11:00').tzinfo)",
+    "type('Mine', (CoreTrigger,), {})('0 0 * * *', timezone='UTC')",
+]
 SCHEDULES = [
     *(repr(cron) for cron in CRONS),
     *(f"CronTriggerTimetable({cron!r}, timezone={zone!r})" for zone in ZONES for cron in ZONED),
     *DELTAS,
     *OTHERS,
+    *map(repr, DAYS),
+    *DAYS_OF_ZONES,
     *(f"CronDataIntervalTimetable({cron!r}, timezone='UTC')" for cron in CRONS if not cron.startswith("@")),
     *(f"CronDataIntervalTimetable({cron!r}, timezone={zone!r})" for zone in ZONES for cron in ZONED),
     *(f"DeltaDataIntervalTimetable({delta})" for delta in DELTAS),
@@ -256,8 +277,9 @@ def test_interval_of_a_manual_run_is_the_one_that_airflow_infers(cron: str, zone
 @pytest.mark.parametrize(
     ("schedule", "code", "cure"),
     [
-        ("'0 0 L * *'", "AA213", "five fields"),
-        ("'0 0 * * 5#2'", "AA213", "five fields"),
+        ("'0 0 L * 1'", "AA213", "five fields"),
+        ("'* * * * * */10'", "AA213", "five fields"),
+        ("CronTriggerTimetable('0 5 * * *', timezone=pendulum.FixedTimezone(19800))", "AA213", "a zone with a name"),
         ("timedelta(seconds=90)", "AA213", "cron expression"),
         ("relativedelta(months=1, days=1)", "AA213", "cron expression"),
         (
@@ -273,7 +295,11 @@ def test_interval_of_a_manual_run_is_the_one_that_airflow_infers(cron: str, zone
             "submit",
         ),
         ("CronPartitionTimetable('0 0 * * *', timezone='UTC')", "AA213", "logical_date"),
-        ("type('Mine', (CoreTrigger,), {})('0 0 * * *', timezone='UTC')", "AA213", "airflow-argo backfill dag.py --dag-id d1"),
+        (
+            "type('Mine', (CoreTrigger,), {'next_dagrun_info': None})('0 0 * * *', timezone='UTC')",
+            "AA213",
+            "airflow-argo backfill dag.py --dag-id d1",
+        ),
     ],
 )
 def test_what_argo_has_not_is_said_with_a_cure(schedule: str, code: str, cure: str, translated: Any) -> None:
@@ -339,3 +365,19 @@ def test_once_is_one_run_and_then_no_more(translated: Any) -> None:
     assert spec["stopStrategy"] == {"expression": "cronworkflow.succeeded + cronworkflow.failed >= 1"}
     assert spec["concurrencyPolicy"] == "Forbid"
     assert made.diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    ("dates", "of_tasks", "said"),
+    [
+        ("start_date=None", "start_date=pendulum.datetime(2040, 1, 1), end_date=pendulum.datetime(2041, 1, 1)", False),
+        (PAST, "start_date=pendulum.datetime(2023, 1, 1)", False),
+        (PAST, "start_date=pendulum.datetime(2024, 1, 2)", True),
+        (f"{PAST}, end_date=pendulum.datetime(2041, 1, 1)", "end_date=pendulum.datetime(2040, 1, 1)", True),
+    ],
+)
+def test_dates_of_tasks_are_said_where_they_are_not_those_of_all(
+    dates: str, of_tasks: str, said: bool, translated: Any
+) -> None:
+    found = translated("'@daily'", f"{dates}, default_args=dict({of_tasks})").diagnostics
+    assert [one.code for one in found] == (["AA214"] if said else [])
