@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from types import NoneType
 from typing import Any
 
 from airflow_argo.argo.limits import MAX_WORKFLOW_NAME
@@ -120,12 +121,24 @@ def _conf(task: Any, dag_id: str, ctx: TaskContext) -> dict[str, Value]:
             raise WantsAirflow("its conf is a text that is no JSON") from None
     if conf is not None and not isinstance(conf, dict | MappedItem | airflow_names().xcom_arg):
         raise WantsAirflow(f"its conf is a {type(conf).__name__}")
+    if (other := _no_json(conf)) is not None:
+        raise WantsAirflow(f"its conf has a {type(other).__name__} in it, which is no JSON")
     found: dict[str, Value] = {}
     if conf is not None:
         found[CONF] = Text((ctx.value(conf),))
     if isinstance(conf, dict):
         found |= {parameter: _param(value, type_, ctx) for parameter, value, type_ in _overridden(conf, dag_id, ctx)}
     return found
+
+
+def _no_json(value: Any) -> Any:
+    """What a conf has in it that Airflow can't write as JSON, and so fails; None if there is no such thing."""
+    if isinstance(value, dict):
+        return next((found for one in (*value.keys(), *value.values()) if (found := _no_json(one)) is not None), None)
+    if isinstance(value, list | tuple):
+        return next((found for one in value if (found := _no_json(one)) is not None), None)
+    known = isinstance(value, str | int | float | NoneType | MappedItem | airflow_names().xcom_arg)
+    return None if known else value
 
 
 def _overridden(conf: dict[Any, Any], dag_id: str, ctx: TaskContext) -> Iterator[tuple[str, Any, Type]]:
