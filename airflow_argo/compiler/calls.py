@@ -180,6 +180,8 @@ def node_of(value: Value, leaves: Leaves) -> Any:  # noqa: C901 - one case a kin
             return {"$": "override", "of": node_of(of, leaves), "by": node_of(by, leaves), "key": key}
         case Evaluated(of=of):
             return {"$": "evaluated", "of": node_of(of, leaves)}
+        case RunFact(name="failed"):
+            return leaves.node(value)
         case RunFact(name=name):
             return {"$": "run", "name": name}
         case SecretText():

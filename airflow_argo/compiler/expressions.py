@@ -56,6 +56,7 @@ _RUN_FACTS = {
     "created": "workflow.creationTimestamp.RFC3339",
     "status": "workflow.status",
     "failures": "workflow.failures",
+    "failed": "toJson(map(sortBy(fromJSON(fromJSON(workflow.failures)) ?? [], .finishedAt), .displayName))",
     "duration": "workflow.duration",
     "run_id": RUN_ID,
     "now": "now().In(timezone('UTC')).Format('2006-01-02T15:04:05.000000-07:00')",

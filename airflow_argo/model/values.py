@@ -143,12 +143,12 @@ class Carried:
 class RunFact:
     """Something about the run itself; `run_id` is Airflow's name for it, `now` the time at which the step begins, in UTC."""
 
-    name: Literal["name", "namespace", "created", "status", "failures", "duration", "run_id", "now"]
+    name: Literal["name", "namespace", "created", "status", "failures", "failed", "duration", "run_id", "now"]
 
     @property
     def type(self) -> Type:
-        """All facts are text; `failures` is JSON."""
-        return Type.JSON if self.name == "failures" else Type.TEXT
+        """All facts are text; `failures` is JSON, and `failed` a list of names of what failed, the last one at its end."""
+        return Type.JSON if self.name in ("failures", "failed") else Type.TEXT
 
 
 @dataclass(frozen=True, slots=True)

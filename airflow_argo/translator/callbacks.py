@@ -42,6 +42,7 @@ def exit_of(dag: Any, ctx: DagContext) -> Graph | None:
             source="",
             function="",
             beside=shipment.beside,
+            kwargs=(("failed", RunFact("failed")),) if kind == "failure" else (),
             facts=Constant.of({key: value for key, value in facts.items() if value not in (None, [], {})}),
             may_skip=False,
             pod=with_environment(ctx.settings),
@@ -52,5 +53,5 @@ def exit_of(dag: Any, ctx: DagContext) -> Graph | None:
 
 
 def _last(dag: Any) -> str:
-    """The task whose context the callbacks get; Airflow gives them that of the task that ended last."""
+    """The task whose context the callbacks get if none failed; Airflow gives them that of the task that ended last."""
     return str(max(leaf.task_id for leaf in dag.leaves))

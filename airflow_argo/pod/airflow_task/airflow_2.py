@@ -15,7 +15,7 @@ from typing import Any, Callable, Dict, Iterator, List, Tuple
 from ..values import ABSENT, moment_of  # noqa: TID252 - in a pod the package has another name
 from ..xcoms import Xcoms  # noqa: TID252 - as above
 from .awaiting import FAIL, event_of
-from .ending import STATE_OF_RUN, call_back, ended, fill
+from .ending import STATE_OF_RUN, call_back, ended, fill, task_of_callback
 
 
 def run(
@@ -36,6 +36,9 @@ def run(
     facts = call["task"]
     path, root = dag_file.place_of(call, files)
     task = dag_file.task_of(path, facts["dag_id"], facts["task_id"], root)
+    if "callback" in call:
+        failed = values(call["kwargs"]["failed"]) if "kwargs" in call else []
+        task = task.dag.get_task(task_of_callback(call, failed, task.dag.task_dict))
     from airflow.utils.session import create_session
 
     with create_session() as session:
@@ -43,7 +46,7 @@ def run(
         _add_xcoms(task.dag, instance.run_id, Xcoms(call, values), session)
         session.commit()
         if "callback" in call:
-            instance.dag_run.state = STATE_OF_RUN[call["callback"]]
+            instance.state = instance.dag_run.state = STATE_OF_RUN[call["callback"]]
             context = instance.get_template_context(session=session)
             call_back(task.dag, call["callback"], context, logging.getLogger("task"))
             return ended("success", report)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Tuple
+import hashlib
+import re
+from typing import Any, Callable, Dict, Iterable, List, Tuple
 
 from ..reports import FINAL_EXIT_CODE, Call, Report, report_value  # noqa: TID252 - in a pod the package has another name
 from ..values import encoded  # noqa: TID252
@@ -34,6 +36,28 @@ def fill(report: Report, call: Call, pushed: Dict[str, Any], *, decided: bool, f
         report["pushed"]["follow"] = encoded([one for one in decides if follows(one)])
     elif decides:
         report["pushed"]["follow"] = encoded(not decided)
+
+
+def task_of_callback(call: Call, failed: List[str], ids: Iterable[str]) -> str:
+    """The task whose context the DAG's callbacks get: the one that failed last. Source: DagRun.update_state.
+
+    Args:
+        failed: names of Argo's nodes that failed, the last one at the end.
+        ids: of the DAG's tasks.
+    """
+    slugs = {re.sub("[^a-zA-Z0-9]+", "-", task_id).strip("-"): task_id for task_id in ids}
+    names = {**slugs, **{task_id: task_id for task_id in ids}}
+    digests = {hashlib.sha256(task_id.encode()).hexdigest(): task_id for task_id in ids}
+    for name in reversed(failed):
+        end = name.rpartition("-")[2]
+        hashed = [task_id for digest, task_id in digests.items() if len(end) >= _LEAST_DIGEST and digest.startswith(end)]
+        if hashed or name in names:
+            return hashed[0] if hashed else names[name]
+    return str(call["task"]["task_id"])
+
+
+_LEAST_DIGEST = 8
+"""Letters of a hash behind a name that would be another's. Source: airflow_argo.argo.names."""
 
 
 def call_back(dag: Any, kind: str, context: Any, log: Any) -> None:
