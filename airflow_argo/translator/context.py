@@ -54,6 +54,13 @@ class WantsAirflow(Exception):
     """A translator's word that the operator itself should run; `args[0]` says why."""
 
 
+def check_known(task: Any, *names: str) -> None:
+    """Raises WantsAirflow if one of an operator's lists or dicts is what another task returns, or a template of it."""
+    for name in names:
+        if isinstance(getattr(task, name, None), str | airflow_names().xcom_arg):
+            raise WantsAirflow(f"its {name} is known only when it runs")
+
+
 @dataclass(frozen=True, slots=True)
 class MappedItem:
     """Stands in an operator's attribute for the item of its mapping: the whole of an axis' item, or a key of it."""

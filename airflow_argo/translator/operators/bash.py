@@ -11,7 +11,7 @@ from typing import Any
 from airflow_argo.model.jobs import Bash, Container, Job, LastLine, PythonCall, Report
 from airflow_argo.model.values import Constant, Item, Text
 from airflow_argo.pod.commands import JINJA
-from airflow_argo.translator.context import MappedItem, TaskContext, WantsAirflow
+from airflow_argo.translator.context import MappedItem, TaskContext, WantsAirflow, check_known
 from airflow_argo.translator.operators.python import call_of
 from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.registry import translates
@@ -107,6 +107,7 @@ def _env(task: Any, ctx: TaskContext) -> tuple[tuple[str, Any], ...]:
     if isinstance(task.env, MappedItem):
         ctx.report("AA215", "env of a mapped task is not translated", "map bash_command instead")
         return ()
+    check_known(task, "env")
     return tuple((name, _variable(value, ctx)) for name, value in (task.env or {}).items())
 
 

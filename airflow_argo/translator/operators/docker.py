@@ -15,7 +15,8 @@ from airflow_argo.argo.names import workflow_name
 from airflow_argo.diagnostics import Severity
 from airflow_argo.model.jobs import Container, EnvValue, Job, OutputSpec, PodSettings, Report, SecretKey, Words
 from airflow_argo.model.values import RunDate, RunFact, Text, Type
-from airflow_argo.translator.context import NOTHING, RETURN_VALUE, MappedItem, TaskContext, WantsAirflow
+from airflow_argo.translator.airflow_names import airflow_names
+from airflow_argo.translator.context import NOTHING, RETURN_VALUE, MappedItem, TaskContext, WantsAirflow, check_known
 from airflow_argo.translator.known_templates import TAG
 from airflow_argo.translator.operators.python import call_in
 from airflow_argo.translator.pods import more_of_pod, overridden_mounts
@@ -80,6 +81,8 @@ def _check(task: Any, ctx: TaskContext) -> None:
     """Reports what a pod doesn't have; raises WantsAirflow for a daemon that pods can reach too."""
     if any(isinstance(getattr(task, name, None), MappedItem) for name in ("command", "environment", "mounts", "env_file")):
         raise WantsAirflow("it is mapped over more than its image")
+    if isinstance(task.command, airflow_names().xcom_arg):
+        raise WantsAirflow("its command is known only when it runs")
     for name, cure in _REFUSED.items():
         if getattr(task, name, None):
             ctx.report(NO_POD_LIKE_IT, f"a pod has nothing like {name}", cure)
@@ -140,6 +143,7 @@ def _split(text: str, ctx: TaskContext) -> list[str]:
 
 def _env(task: Any, ctx: TaskContext) -> Iterator[tuple[str, EnvValue]]:
     """Later ones hide earlier ones. Private ones come from a Secret: their values are not for a manifest."""
+    check_known(task, "environment")
     own = {**_of_file(task.env_file, ctx), **(task.environment or {})}
     own.pop("AIRFLOW_TMP_DIR", None)
     if task.mount_tmp_dir:
