@@ -31,6 +31,8 @@ _UNSEEN = frozenset(
     ]
 )
 """Packages that keep nothing that changes what a task gives out, or of which `import_effects` sees what they do."""
+_UNSEEN_EVEN_SET = frozenset(["airflow", "airflow_argo", "logging", "os", "sys"])
+"""Those of them in which what is set to something else changes nothing either."""
 
 
 def set_up_outside(
@@ -44,7 +46,7 @@ def set_up_outside(
         imports: names of the modules that it imports.
         module: the globals of the file.
     """
-    packages = {name.partition(".")[0] for name in imports} - _UNSEEN
+    packages = {name.partition(".")[0] for name in imports} - _UNSEEN_EVEN_SET
     asks_environment = any(word in source for word in _ENVIRONMENT)
     if not packages and not asks_environment:
         return None
@@ -53,7 +55,7 @@ def set_up_outside(
             return "os.environ"
         for root in _acted_on(node):
             package = _package_of(root, file, module)
-            if package in packages:
+            if package in packages and (package not in _UNSEEN or not isinstance(node, ast.Expr)):
                 return f"'{package}'"
     return None
 

@@ -30,6 +30,9 @@ _FILE = "__file__"
 _CURE_OF_CHANGES = "make it whole in one statement, or run the task in an Airflow image"
 _CURE_OF_FILE = "pass what is read there as an argument, or run the task in an Airflow image"
 
+_NAME_ANYTHING = frozenset({"eval", "exec", "globals"})
+_CURE_OF_GLOBALS = "name what it uses, or run the task in an Airflow image"
+
 
 class NotSliceable(AirflowArgoError):
     """A function's source can't be taken out of its file; `reason` says why, `cure` what helps."""
@@ -330,6 +333,7 @@ class _Making:
 
     def _add_name(self, name: str, user: FunctionType) -> None:
         """Adds the statements that bind a global name, and what those need."""
+        _check_names_what_it_uses(name, user)
         if hasattr(builtins, name) and name not in user.__globals__:
             return
         if name in user.__code__.co_freevars or name not in user.__globals__:
@@ -400,6 +404,23 @@ def _loaded_globals(code: CodeType) -> set[str]:
         if isinstance(constant, CodeType):
             names |= _loaded_globals(constant)
     return names
+
+
+def _check_names_what_it_uses(name: str, user: FunctionType) -> None:
+    """Refuses functions that find globals of their file by texts.
+
+    Raises:
+        NotSliceable: it is one.
+    """
+    if name in _NAME_ANYTHING and name not in user.__globals__:
+        raise NotSliceable(f"'{user.__name__}' calls {name}(), which may name anything of the file", _CURE_OF_GLOBALS)
+    if name == "__name__" and "modules" in _names_of(user.__code__):
+        raise NotSliceable(f"'{user.__name__}' looks its own module up", _CURE_OF_GLOBALS)
+
+
+def _names_of(code: CodeType) -> set[str]:
+    inner = (_names_of(one) for one in code.co_consts if isinstance(one, CodeType))
+    return set(code.co_names).union(*inner)
 
 
 def _rebound(code: CodeType) -> set[str]:

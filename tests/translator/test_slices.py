@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -368,3 +369,22 @@ def test_a_global_that_no_literal_can_be_is_refused(sliced: Any) -> None:
 )
 def test_what_others_only_use_is_sliced(sliced: Any, text: str) -> None:
     assert result_of(sliced(text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("X = 1\ndef f(): return globals()['X']", "'f' calls globals()"),
+        ("X = 1\ndef g(): return eval('X')\ndef f(): return g()", "'g' calls eval()"),
+        ("X = 1\ndef f(): exec('print(X)')", "'f' calls exec()"),
+        ("import sys\nX = 1\ndef f(): return sys.modules[__name__].X", "'f' looks its own module up"),
+        ("import time\ntime.sliced = 1\ndef f(): return time.sliced", "it uses 'time', which other"),
+        (
+            "from functools import singledispatch as many\n@many\ndef g(x): 0\n@g.register\ndef _(x: int): 1\ndef f(): g(1)",
+            "it uses 'g'",
+        ),
+    ],
+)
+def test_what_is_found_by_its_name_and_what_is_set_in_packages_is_not_sliced(sliced: Any, text: str, what: str) -> None:
+    with pytest.raises(NotSliceable, match=re.escape(what)):
+        sliced(text)
