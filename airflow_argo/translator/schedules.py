@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from itertools import islice
 from typing import Any
 
 from airflow_argo.diagnostics import Severity
@@ -19,7 +20,7 @@ from airflow_argo.translator.context import DagContext
 from airflow_argo.translator.crons import as_argo_has_it, cron_and_days, cron_and_zone, timetable_attribute, timetable_kind
 from airflow_argo.translator.intervals import are_known, span_of
 from airflow_argo.translator.moments import Between, Counted, CountedMonths, Listed, Test, when
-from airflow_argo.translator.times import Window, window_of
+from airflow_argo.translator.times import Window, runs_in, window_of
 
 _MADE_UP_SECONDS = 366 * 24 * 60 * 60
 """A run that was missed while no controller ran is made up within this time, as Airflow does: the latest one."""
@@ -88,6 +89,9 @@ def _times(timetable: Any, window: Window, dag: Any, ctx: DagContext) -> Times |
         cure = f"let a task of the DAG that updates the asset start it: a TriggerDagRunOperator for '{dag.dag_id}'"
         ctx.report("AA213", "it runs when assets change, and Argo knows no assets", f"{cure}; or {_submit(dag)}")
         return None
+    moments = _moments_of_own(timetable, window, dag)
+    if moments:
+        return _listed(moments, ctx)
     ctx.report("AA213", f"the schedule {kind} is known to Airflow alone", f"{_backfill(dag)}, by a clock that you have")
     return None
 
@@ -243,14 +247,42 @@ def _events(timetable: Any, window: Window, dag: Any, ctx: DagContext) -> Times 
     if not coming:
         ctx.report("AA213", "all the events of its schedule are over", _backfill(dag))
         return None
-    if len(coming) > _MAX_EVENTS:
-        found = f"of its {len(coming)} events the first {_MAX_EVENTS} are scheduled: to {coming[_MAX_EVENTS - 1]:%Y-%m-%d}"
-        ctx.report("AA213", found, "translate it again by then", Severity.WARNING)
-    if any(date.second or date.microsecond for date in coming):
-        ctx.report("AA213", "events start at the full minute, and some have seconds", "round them", Severity.WARNING)
     if timetable.restrict_to_events:
         found = "the interval of a run that is submitted by hand is its date, not the last event"
         ctx.report("AA213", found, "pass data_interval_start and data_interval_end", Severity.WARNING)
+    return _listed(coming, ctx)
+
+
+def _moments_of_own(timetable: Any, window: Window, dag: Any) -> list[datetime]:
+    """When the next runs of an author's own timetable start, one more than are listed; none if nobody can tell.
+
+    Without a start date they may depend on when the DAG is switched on; with data intervals Argo couldn't tell their dates.
+    """
+    now, found = datetime.now(timezone.utc), list[datetime]()
+    try:
+        for info in islice(runs_in(window, timetable, catchup=dag.catchup), _MAX_ASKED):
+            if info.data_interval.start != info.run_after or info.data_interval.end != info.run_after:
+                return []
+            moment = datetime.fromtimestamp(info.run_after.timestamp(), timezone.utc)
+            found += [moment] if moment > now else []
+            if len(found) > _MAX_EVENTS:
+                break
+    except Exception:  # noqa: BLE001 - a border: whatever the author's code raises
+        return []
+    return found
+
+
+_MAX_ASKED = 20_000
+"""So often an author's timetable is asked for its next run."""
+
+
+def _listed(coming: list[datetime], ctx: DagContext) -> Times:
+    """Single moments, ascending."""
+    if len(coming) > _MAX_EVENTS:
+        found = f"of its next runs the first {_MAX_EVENTS} are scheduled: to {coming[_MAX_EVENTS - 1]:%Y-%m-%d}"
+        ctx.report("AA213", found, "translate it again by then", Severity.WARNING)
+    if any(date.second or date.microsecond for date in coming):
+        ctx.report("AA213", "runs start at the full minute, and some have seconds", "round them", Severity.WARNING)
     minutes = [date.replace(second=0, microsecond=0) for date in coming[:_MAX_EVENTS]]
     crons = dict.fromkeys(f"{one.minute} {one.hour} * * *" for one in minutes)
     if len(minutes) <= 50:

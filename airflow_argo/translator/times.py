@@ -83,6 +83,22 @@ def dag_run_infos_between(core: Any, first: datetime, last: datetime) -> Iterato
         yield info
 
 
+def runs_in(window: Window, timetable: Any, *, catchup: bool) -> Iterator[Any]:
+    """Airflow's DagRunInfo of each run that its scheduler would start, from the first on; none without a start date."""
+    from airflow.timetables.base import TimeRestriction
+
+    if window.earliest is None:
+        return
+    latest = None if window.latest is None else _airflows(window.latest)
+    restriction = TimeRestriction(earliest=_airflows(window.earliest), latest=latest, catchup=catchup)
+    core, interval = core_timetable(timetable), None
+    while (info := core.next_dagrun_info(last_automated_data_interval=interval, restriction=restriction)) is not None:
+        if (interval is not None and info.data_interval.start <= interval.start) or not window.has(_utc(info.run_after)):
+            return
+        interval = info.data_interval
+        yield info
+
+
 def runs_of_timetable(timetable: Any, after: datetime) -> Iterator[Any]:
     """Airflow's DagRunInfo of each run whose interval or moment starts at a moment or later, none left out.
 

@@ -144,9 +144,9 @@ def dags(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.fixture
 def translated(tmp_path: Path) -> Any:
-    def made(schedule: str, more: str = "start_date=pendulum.datetime(2027, 2, 1, 3, 4)") -> Translation:
+    def made(schedule: str, more: str = "start_date=pendulum.datetime(2027, 2, 1, 3, 4)", header: str = HEADER) -> Translation:
         file = tmp_path / "dag.py"
-        file.write_text(f"{HEADER}\ndag(1, {schedule}, {more})")
+        file.write_text(f"{header}\ndag(1, {schedule}, {more})")
         return translate(load_dags(file)[0])
 
     return made
@@ -306,6 +306,43 @@ def test_what_argo_has_not_is_said_with_a_cure(schedule: str, code: str, cure: s
     found = [one for one in translated(schedule).diagnostics if one.severity is not Severity.NOTE]
     assert [one.code for one in found] == [code]
     assert cure in found[0].cure
+
+
+OF_AN_AUTHOR = """
+from airflow.timetables.base import DagRunInfo, DataInterval, Timetable
+
+
+class Workdays(Timetable):
+    length = timedelta(0)
+
+    def infer_manual_data_interval(self, *, run_after):
+        return DataInterval.exact(run_after)
+
+    def next_dagrun_info(self, *, last_automated_data_interval, restriction):
+        last = last_automated_data_interval
+        moment = restriction.earliest if last is None else last.start.add(days=1)
+        while moment.weekday() > 4:
+            moment = moment.add(days=1)
+        return DagRunInfo.interval(moment - self.length, moment)
+
+
+class Intervals(Workdays):
+    length = timedelta(hours=1)
+"""
+
+
+def test_runs_of_an_authors_timetable_are_listed(translated: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = translated("Workdays()", header=HEADER + OF_AN_AUTHOR)
+    cron = compile_workflow(made.required()).cron()
+    first = datetime(2027, 2, 1, 3, 4, tzinfo=timezone.utc)
+    days = [first + timedelta(days=day) for day in range(14)]
+    assert list(islice(runs_here(cron, first - timedelta(days=9), monkeypatch), 10)) == [
+        day for day in days if day.weekday() < 5
+    ]
+    assert [one.message for one in made.diagnostics] == ["of its next runs the first 500 are scheduled: to 2028-12-29"]
+    for schedule, more in (("Intervals()", PAST), ("Workdays()", "start_date=None")):
+        found = translated(schedule, more, header=HEADER + OF_AN_AUTHOR).diagnostics
+        assert any("is known to Airflow alone" in one.message for one in found)
 
 
 def test_no_schedule_needs_no_words(translated: Any) -> None:
