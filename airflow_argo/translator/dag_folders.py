@@ -40,19 +40,21 @@ def _configured() -> str | None:
 
 @contextmanager
 def importable(file: Path, said: str | None = None) -> Iterator[Path]:
-    """Modules beside a DAG file can be imported meanwhile; afterwards the path is as it was, whatever the file did to it.
+    """Modules beside a DAG file can be imported meanwhile. What the file itself puts on the path stays, as in Airflow.
 
     Yields:
         The folder of all DAGs.
     """
-    before = list(sys.path)
     dags_folder = dags_folder_of(file, said)
     folders = dict.fromkeys(map(str, (dags_folder, file.resolve().parent, *_beside(dags_folder))))
-    sys.path += [folder for folder in folders if folder not in sys.path]
+    added = [folder for folder in folders if folder not in sys.path]
+    sys.path += added
     try:
         yield dags_folder
     finally:
-        sys.path[:] = before
+        for folder in added:
+            if folder in sys.path:
+                sys.path.remove(folder)
 
 
 def _beside(dags: Path) -> list[Path]:

@@ -44,8 +44,8 @@ def watched_effects() -> Iterator[list[str]]:
 
 @contextmanager
 def undone_afterwards() -> Iterator[None]:
-    """The environment and the folder are as they were afterwards, whatever a file does to them: the next one may not notice."""
-    environment, folder = dict(os.environ), Path.cwd()
+    """The environment, the folder and Python's path are as they were afterwards: the next file notices nothing of this one."""
+    environment, folder, path = dict(os.environ), Path.cwd(), list(sys.path)
     try:
         yield
     finally:
@@ -53,6 +53,7 @@ def undone_afterwards() -> Iterator[None]:
             os.environ.clear()
             os.environ.update(environment)
         os.chdir(folder)
+        sys.path[:] = path
 
 
 def remember_effects(dag: Any, found: list[str]) -> None:

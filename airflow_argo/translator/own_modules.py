@@ -33,6 +33,17 @@ def _imports(text: str, package: str) -> Iterator[str]:
             if module:
                 yield module
                 yield from (f"{module}.{alias.name}" for alias in node.names if alias.name != "*")
+        elif isinstance(node, ast.Call):
+            yield from _imported_by(node)
+
+
+def _imported_by(call: ast.Call) -> Iterator[str]:
+    """The module that `import_module("a.b")` or `__import__("a.b")` imports."""
+    called = getattr(call.func, "id", None) or getattr(call.func, "attr", None)
+    if called in ("import_module", "__import__"):
+        for name in (*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "name")):
+            if isinstance(name, ast.Constant) and isinstance(name.value, str) and not name.value.startswith("."):
+                yield name.value
 
 
 def _absolute(node: ast.ImportFrom, package: str) -> str:

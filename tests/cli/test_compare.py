@@ -12,9 +12,14 @@ OLD = Path(__file__).parents[1] / "translator" / "people" / "old" / "daily_repor
 PATIENCE = ("--load-timeout", "600", "--timeout", "600")
 """Where the machine has much else to do."""
 
-GOOD = """from datetime import timedelta
+GOOD = """import sys
+from datetime import timedelta
+from pathlib import Path
+
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG, Param, Variable, task
+
+sys.path.insert(0, str(Path(__file__).parent / "libs"))
 
 with DAG("good", schedule="@daily", params={"country": "de", "n": Param(3, type="integer")}) as dag:
     BashOperator(task_id="says", bash_command="echo {{ params.country }} {{ ds }} {{ params.n + 1 }} {{ var.value.word }}")
@@ -28,7 +33,10 @@ with DAG("good", schedule="@daily", params={"country": "de", "n": Param(3, type=
 
     @task(trigger_rule="all_done")
     def last():
-        return {"a": [1, None]}
+        from importlib import import_module
+
+        import in_libs  # where the file says that modules are
+        return {"a": [1, None], "b": in_libs.WORD, "c": import_module("beside").WORD}
 
     BashOperator.partial(task_id="each").expand(bash_command=["exit 0", "exit 99", "exit 1"]) >> again() >> last()
 """
@@ -75,6 +83,7 @@ with DAG("alone", schedule=None):
 @pytest.fixture
 def good(write):
     write("dags/beside.py", "WORD = 'beside'\n")
+    write("dags/libs/in_libs.py", "WORD = 'in libs'\n")
     write("variables.json", '{"word": "given"}')
     return write("dags/good.py", GOOD)
 
