@@ -7,8 +7,17 @@ teardowns, the submission must not seem to be the only task that counts. There i
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from airflow_argo.operators.argo import ArgoSubmitWorkflowOperator
 from airflow_argo.translator.leaves import counts, leaves_of
+
+OF_ITS_OWN: Final[dict[str, Any]] = {
+    "inlets": [],
+    "outlets": [],
+    **dict.fromkeys(("on_execute_callback", "on_success_callback", "on_skipped_callback")),
+}
+"""What such a task doesn't take from the defaults of the authors' tasks: nobody else is told that a workflow was submitted."""
 
 
 class NotCounted:

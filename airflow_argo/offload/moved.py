@@ -18,7 +18,7 @@ from typing import Any
 
 from airflow_argo._compat import TaskGroup
 from airflow_argo.diagnostics import InputError, Origin
-from airflow_argo.offload.around import ArgoOffloadOperator
+from airflow_argo.offload.around import OF_ITS_OWN, ArgoOffloadOperator
 from airflow_argo.offload.edges import SubmissionsUpstreamIds
 from airflow_argo.offload.hidden import stand_for
 from airflow_argo.offload.part import PartOfDag
@@ -95,6 +95,7 @@ def _submit(dag: Any, group: Any, part: PartOfDag, options: Mapping[str, Any]) -
         "execution_timeout": None,  # a default for tasks is none for all of them together
         "depends_on_past": False,
         "wait_for_downstream": False,
+        **OF_ITS_OWN,
         **({"retries": 2, "retry_delay": timedelta(seconds=10)} if part.show_steps else {}),
     }
     # of the submission alone: steps are tried again by Argo, as often as their tasks say

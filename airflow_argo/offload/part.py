@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from airflow_argo._compat import no_timetable, task_states
 from airflow_argo.diagnostics import InputError, Origin, Severity
+from airflow_argo.offload.around import OF_ITS_OWN
 from airflow_argo.offload.edges import SubmissionsUpstreamIds, decides, hide
 from airflow_argo.offload.written import copied, placed, without_surroundings
 from airflow_argo.operators.sources import Nothing, Source, workflow_source
@@ -114,9 +115,8 @@ class PartOfDag:
         if self.ready_id not in self.dag.task_dict:
             from airflow_argo.offload.ready import ArgoReadyOperator
 
-            ready = ArgoReadyOperator(
-                task_id=self.ready_name, workflow=self, trigger_rule="all_done", dag=self.dag, task_group=self.group
-            )
+            place = {"dag": self.dag, "task_group": self.group}
+            ready = ArgoReadyOperator(task_id=self.ready_name, workflow=self, trigger_rule="all_done", **place, **OF_ITS_OWN)
             self.task(self.submit_id).upstream_task_ids.connect(ready.task_id)
         self.task(self.ready_id).upstream_task_ids.add(task_id)
         hide(self.task(task_id), self.ready_id)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from airflow_argo._compat import (
     AirflowException,
@@ -150,21 +150,20 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
     def _workflow(self, context: Any) -> tuple[str, str]:
         """Name and uid of the workflow, as the task that submitted it has left them; the link goes on from there."""
         ti = context["ti"]
+        if self.waits_for_submission:
+            self._await_submission(ti)
         facts = ("workflow_name", "workflow_uid", "workflow_namespace", URL_KEY)
         name, uid, self._namespace, url = (ti.xcom_pull(task_ids=self.submitted_by, key=fact) for fact in facts)
         if not name:
-            self._without_workflow(context)
+            raise AirflowFailException(f"task '{self.submitted_by}' has submitted no workflow; clear it")
         push_link(ti, str(url or ""))
         return str(name), str(uid)
 
-    def _without_workflow(self, context: Any) -> NoReturn:
-        ti = context["ti"]
-        if self.waits_for_submission and task_state(ti.dag_id, self.submitted_by, ti.run_id, UNMAPPED) not in (
-            _SUCCESS,
-            *KILLED,
-        ):
+    def _await_submission(self, ti: Any) -> None:
+        """Come again while the submission isn't over: what it has left before it was cleared is of another workflow."""
+        state = task_state(ti.dag_id, self.submitted_by, ti.run_id, UNMAPPED)
+        if state not in (_SUCCESS, *KILLED):
             raise AirflowRescheduleException(datetime.now(timezone.utc) + timedelta(seconds=_NOT_YET))
-        raise AirflowFailException(f"task '{self.submitted_by}' has submitted no workflow; clear it")
 
     def _get(self, name: str, uid: str) -> Snapshot:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterator
 from typing import Any, NamedTuple
 
 from airflow_argo.diagnostics import Severity
+from airflow_argo.translator.asset_events import WRITTEN, events_in
 from airflow_argo.translator.pods import DEFAULT_POOL, left_of_override
 
 
@@ -68,6 +69,9 @@ def left_out_of_task(task: Any, *, pools: bool = False, queues: Container[str] =
     for check in _TASK_CHECKS:
         if (runs or check.code not in _WHERE_IT_RUNS) and not _is_unset(getattr(task, check.attribute, None), check.unset):
             yield LeftOut(check.code, f"{check.attribute} is not carried over", check.cure)
+    for name in events_in(task):
+        if name not in WRITTEN or _is_unset(getattr(task, "outlets", None), _UNSET):  # else the finding above says it
+            yield LeftOut("AA218", f"{name} is not carried over", "Argo has no assets: leave that to a task that Airflow runs")
     if runs:
         yield from _left_out_of_running(task, pools, queues)
 

@@ -19,7 +19,7 @@ def may_be_read(key: str, ctx: TaskContext) -> bool:
     if any(ctx.task_id == one.task_id and key == name for one, name in references):
         return True
     quoted = re.compile(rf"""["']{re.escape(key)}["']""")
-    for text in (text for task in ctx.dag_context.dag.tasks for text in texts_in(_fields(task)) if "xcom_pull" in text):
+    for text in (text for task in ctx.dag_context.dag.tasks for text in texts_in(rendered_by(task)) if "xcom_pull" in text):
         if quoted.search(text) or (key == RETURN_VALUE and "key" not in text):
             return True
     shipment = ctx.dag_context.shipment = ctx.dag_context.shipment or shipment_of(ctx.dag_context)
@@ -32,10 +32,10 @@ def may_be_read(key: str, ctx: TaskContext) -> bool:
 def references_of(task: Any) -> Iterator[tuple[Any, str]]:
     """The operators and keys of all XComArgs in a task, and in what it is expanded over."""
     given = expand_input_of(task)
-    for field in [*_fields(task), given.value if given is not None else None]:
+    for field in [*rendered_by(task), given.value if given is not None else None]:
         yield from airflow_names().xcom_arg.iter_xcom_references(field)
 
 
-def _fields(task: Any) -> list[Any]:
+def rendered_by(task: Any) -> list[Any]:
     """What a task renders."""
     return [task.partial_kwargs] if is_mapped(task) else [getattr(task, name, None) for name in task.template_fields]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from copy import copy, deepcopy
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.latest_only import LatestOnlyOperator
-from airflow.sdk import DAG, TaskGroup, task, task_group
+from airflow.sdk import DAG, Asset, TaskGroup, task, task_group
+from airflow.sdk.exceptions import AirflowRescheduleException
 
 from airflow_argo.diagnostics import InputError
-from airflow_argo.offload import ArgoTaskGroup, argo_task_group, offload
+from airflow_argo.offload import ArgoTaskGroup, argo_task_group, offload, steps
 
 
 def empty(name, **settings):
@@ -136,6 +138,37 @@ def test_callbacks_stay_with_airflow_and_go_into_no_workflow():
     assert not inner.task_dict["a"].email_on_failure
     assert inner.on_failure_callback is None
     assert type(inner.timetable).__name__ == "NullTimetable"
+
+
+def test_what_is_beside_the_workflow_tells_nobody_of_its_end():
+    def tell(context):
+        raise AssertionError
+
+    callbacks = dict.fromkeys(
+        ("on_execute_callback", "on_success_callback", "on_skipped_callback", "on_failure_callback"), tell
+    )
+    with DAG("d", default_args={"outlets": [Asset("made")], "inlets": [Asset("read")], **callbacks}) as dag:
+        with ArgoTaskGroup("g") as group:
+            shown = empty("first")
+        choose() >> group
+    assert [one.uri for one in shown.outlets] == ["made"]
+    assert shown.on_success_callback
+    for one in (dag.task_dict["g.submit"], dag.task_dict["g.ready"]):
+        told = (one.outlets, one.inlets, one.on_execute_callback, one.on_success_callback, one.on_skipped_callback)
+        assert not any(told)
+        assert one.on_failure_callback
+
+
+def test_a_step_waits_for_the_submission_that_was_cleared_with_it(monkeypatch):
+    with DAG("d") as dag:
+        with ArgoTaskGroup("g") as group:
+            step = empty("one", trigger_rule="one_success")
+        empty("start") >> group
+    monkeypatch.setattr(steps, "task_state", lambda *_: None)
+    left = SimpleNamespace(dag_id="d", run_id="r", xcom_pull=lambda **_: "of-the-earlier-workflow")
+    with pytest.raises(AirflowRescheduleException):
+        step.execute({"ti": left})
+    assert dag.task_dict["g.one"].waits_for_submission
 
 
 def test_what_cant_be_offloaded_is_refused_when_the_file_is_read():
