@@ -164,9 +164,12 @@ class PartOfDag:
 
     def inner(self) -> Any:
         """The DAG as it was written, but that Airflow has its schedule, its callbacks and its limits of runs."""
+        from airflow_argo.translator.template_files import resolve_template_files
+
         inner = copy.copy(self.dag)
+        written = self.written_in(inner, around=not self.show_steps)
         facts = {
-            "task_dict": {**self.dag.task_dict, **self.written_in(inner, around=not self.show_steps)},
+            "task_dict": {**self.dag.task_dict, **written},
             "timetable": no_timetable(),
             "schedule": None,
             "max_active_runs": 16,
@@ -176,6 +179,7 @@ class PartOfDag:
         for name, value in facts.items():
             if hasattr(inner, name):
                 object.__setattr__(inner, name, value)
+        resolve_template_files(inner, written.values())
         return inner
 
     def written_in(self, dag: Any, *, around: bool = True) -> dict[str, Any]:

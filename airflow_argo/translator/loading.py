@@ -27,7 +27,7 @@ from airflow_argo.translator.made_at import noting_lines
 from airflow_argo.translator.own_modules import names_of
 from airflow_argo.translator.parse_time import remember_reads, unknown_in, watched_values
 from airflow_argo.translator.sources import SourceLoader, as_written
-from airflow_argo.translator.template_files import port_templates, remember_template_files
+from airflow_argo.translator.template_files import resolve_template_files
 
 
 def prepare_environment() -> None:
@@ -170,8 +170,6 @@ def _check(dag: Any, file: Path) -> None:
             from airflow.utils.dag_cycle_tester import check_cycle
 
             check_cycle(dag)
-        remember_template_files(dag)
-        dag.resolve_template_files()
-        port_templates(dag)
+        resolve_template_files(dag, dag.tasks)
     except Exception as error:  # noqa: BLE001 - a border: Airflow's own checks of the author's DAG
         raise _import_error(error, file) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,19 @@ from airflow_argo.translator.airflow_names import is_mapped
 from airflow_argo.translator.sources import is_porting, template_of
 
 _NAMES = "_airflow_argo_template_files"
+
+
+def resolve_template_files(dag: Any, tasks: Iterable[Any]) -> None:
+    """Does with a DAG's template files what Airflow does as it loads a DAG.
+
+    Args:
+        tasks: those of the DAG whose files aren't resolved.
+    """
+    remember_template_files(dag)
+    for task in tasks:
+        if hasattr(task, "resolve_template_files"):
+            task.resolve_template_files()
+    port_templates(dag)
 
 
 def remember_template_files(dag: Any) -> None:

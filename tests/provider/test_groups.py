@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import copy, deepcopy
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +16,8 @@ from airflow.sdk.exceptions import AirflowRescheduleException
 
 from airflow_argo.diagnostics import InputError
 from airflow_argo.offload import ArgoTaskGroup, argo_task_group, offload, steps
+from airflow_argo.translator.offloaded import as_written
+from airflow_argo.translator.template_files import template_files
 
 
 def empty(name, **settings):
@@ -138,6 +141,16 @@ def test_callbacks_stay_with_airflow_and_go_into_no_workflow():
     assert not inner.task_dict["a"].email_on_failure
     assert inner.on_failure_callback is None
     assert type(inner.timetable).__name__ == "NullTimetable"
+
+
+def test_files_that_templates_name_are_read(tmp_path):
+    (tmp_path / "said.sh").write_text("echo {{ ds }}")
+    with DAG("d", template_searchpath=str(tmp_path)) as dag, ArgoTaskGroup("g"):
+        BashOperator(task_id="said", bash_command="said.sh")
+    dag.resolve_template_files()  # as Airflow does when it has loaded a file
+    for one in (as_written(dag), dag.task_dict["g.submit"].workflow.inner()):
+        assert one.task_dict["g.said"].bash_command == "echo {{ ds }}"
+        assert template_files(one, Path(dag.fileloc).parent) == {"said.sh": "echo {{ ds }}"}
 
 
 def test_what_is_beside_the_workflow_tells_nobody_of_its_end():

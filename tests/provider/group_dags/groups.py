@@ -315,3 +315,7 @@ with DAG("latest_only_before") as latest_only_before:
     LatestOnlyOperator(task_id="newest") >> first  # to several it returns a list in the order of a set
     fails.override(task_id="bad")() >> clean
     passes() >> clean
+
+with DAG("template_files") as template_files, Group("g"):
+    bash("said", "said.sh")
+    BashOperator.partial(task_id="each").expand(bash_command=["said.sh", "echo other"])
