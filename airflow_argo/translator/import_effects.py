@@ -11,7 +11,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from airflow_argo.diagnostics import InputError
+from airflow_argo.translator.slice_effects import sets_environment
 from airflow_argo.translator.sources import is_authors
+from airflow_argo.translator.statements import SourceFile
 
 _EFFECT = "_airflow_argo_import_effect"
 _DOES = {
@@ -63,8 +66,17 @@ def remember_effects(dag: Any, found: list[str]) -> None:
 
 def effect_of(dag: Any) -> str | None:
     """What the DAG's file does as it is imported, in words: `sets HOME`; None if nothing is known to outlast its import."""
-    found: tuple[str, ...] = getattr(dag, _EFFECT, ())
+    found: tuple[str, ...] | None = getattr(dag, _EFFECT, None)
+    if found is None:  # Airflow has imported it: what it says can still be read
+        found = ("sets environment variables",) if _says_so(str(dag.fileloc)) else ()
     return found[0] if found else None
+
+
+def _says_so(path: str) -> bool:
+    try:
+        return any(sets_environment(one.node) for one in SourceFile.read(path).statements)
+    except (OSError, SyntaxError, UnicodeDecodeError, InputError):
+        return False  # there is no such text: whatever needs it says so
 
 
 def _on_event(event: str, arguments: tuple[Any, ...]) -> None:

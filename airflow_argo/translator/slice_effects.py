@@ -51,7 +51,7 @@ def set_up_outside(
     if not packages and not asks_environment:
         return None
     for node in _carried_out(file, nodes, module):
-        if asks_environment and _sets_environment(node):
+        if asks_environment and sets_environment(node):
             return "os.environ"
         for root in _acted_on(node):
             package = _package_of(root, file, module)
@@ -108,7 +108,7 @@ def _package_of(name: str, file: SourceFile, module: Mapping[str, Any]) -> str:
     return package if package in sys.stdlib_module_names else ""
 
 
-def _sets_environment(node: ast.stmt) -> bool:
+def sets_environment(node: ast.stmt) -> bool:
     """Whether a statement writes to the environment."""
     match node:
         case ast.Assign(targets=[ast.Subscript(value=of)]) | ast.AugAssign(target=ast.Name() | ast.Attribute() as of):

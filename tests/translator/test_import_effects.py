@@ -1,0 +1,57 @@
+"""What a DAG file does to the place where it is imported, beyond its own globals."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from airflow_argo.settings import load_settings
+from airflow_argo.translator.dag_files import dags_of_file
+from airflow_argo.translator.import_effects import effect_of
+from airflow_argo.translator.loading import prepare_environment
+
+prepare_environment()
+
+DAG = "from airflow.sdk import DAG\n{}\nwith DAG('d', schedule=None): pass\n"
+
+
+@pytest.mark.parametrize(
+    ("statements", "effect"),
+    [
+        ("import os; os.environ['IMPORTED_X'] = '1'", "sets IMPORTED_X"),
+        ("import os; os.environ.update({'IMPORTED_X': '1'})", "sets IMPORTED_X"),
+        ("def f():\n    import os; os.environ.setdefault('IMPORTED_X', '1')\nf()", "sets IMPORTED_X"),
+        ("import beside", "sets IMPORTED_Y"),
+        ("from pathlib import Path; Path(__file__).with_name('made').mkdir(exist_ok=True)", "makes or removes {folder}/made"),
+        ("from pathlib import Path; Path(__file__).with_name('made').write_text('')", "writes {folder}/made"),
+        ("import os; os.chdir('/')", "changes the folder it is in"),
+        ("import sys; sys.path.append('/nowhere')", None),
+        ("import os; print(os.environ.get('HOME'), open(__file__).read())", None),
+        ("import logging; logging.getLogger('a').setLevel(10)", None),
+    ],
+)
+def test_effects_are_seen_and_undone(tmp_path: Path, statements: str, effect: str | None) -> None:
+    (tmp_path / "beside.py").write_text("import os\nos.environ['IMPORTED_Y'] = '1'\n")
+    file = tmp_path / "dag.py"
+    file.write_text(DAG.format(statements))
+    before = (dict(os.environ), Path.cwd(), list(sys.path))
+    with dags_of_file(str(file), load_settings(file)) as (dags, _):
+        found = effect_of(next(dags))
+        there = dict(os.environ)
+    assert found == (effect and effect.format(folder=tmp_path))
+    assert (there != before[0]) == bool(effect and effect.startswith("sets"))
+    assert (dict(os.environ), Path.cwd(), list(sys.path)) == before
+
+
+def test_what_a_file_that_airflow_imported_says_of_the_environment(tmp_path: Path) -> None:
+    from airflow import sdk
+
+    file = tmp_path / "dag.py"
+    for text, effect in (("import os\nos.environ['X'] = '1'\n", "sets environment variables"), ("import os\n", None)):
+        file.write_text(text)
+        dag = sdk.DAG("d", schedule=None)
+        dag.fileloc = str(file)
+        assert effect_of(dag) == effect
