@@ -125,11 +125,9 @@ def _submit(dag: Any) -> str:
 
 
 def _backfill(dag: Any, since: datetime | None = None) -> str:
-    dates = (
-        f"--from-date {since:%Y-%m-%d} --to-date {datetime.now(timezone.utc):%Y-%m-%d}"
-        if since
-        else "--from-date … --to-date …"
-    )
+    now = datetime.now(timezone.utc)
+    begun = since is not None and since < now
+    dates = f"--from-date {since:%Y-%m-%d} --to-date {now:%Y-%m-%d}" if begun else "--from-date … --to-date …"
     return f"airflow-argo backfill {_file(dag)} --dag-id {dag.dag_id} {dates} submits them"
 
 

@@ -388,6 +388,8 @@ def test_catchup_is_lost_and_said_with_the_command_that_makes_up_for_it(translat
     found = translated("'@daily'", f"{PAST}, catchup=True").diagnostics
     assert [(one.code, one.severity) for one in found] == [("AA214", Severity.WARNING)]
     assert "airflow-argo backfill dag.py --dag-id d1 --from-date 2024-01-01 --to-date " in found[0].cure
+    (later,) = translated("'@daily'", "start_date=pendulum.datetime(2040, 1, 1), catchup=True").diagnostics
+    assert "--from-date … --to-date …" in later.cure
 
 
 def test_continuous_is_every_minute_one_at_a_time(translated: Any) -> None:
