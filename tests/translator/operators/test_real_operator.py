@@ -11,6 +11,8 @@ import pytest
 from airflow_argo.diagnostics import Severity
 from airflow_argo.model.graph import ForLoop, Graph
 from airflow_argo.model.jobs import NoOp, PythonCall
+from airflow_argo.runners.local import LocalRunner
+from airflow_argo.runners.sources import runnable
 from airflow_argo.settings import load_settings
 from airflow_argo.translator.dags import translate
 from airflow_argo.translator.loading import load_dags, prepare_environment
@@ -257,3 +259,17 @@ def test_callbacks_of_the_dag_run_at_the_end(translated: Any) -> None:
     (step,) = made.workflow.on_exit.steps
     assert step.id == "on_failure_callback"
     assert made.workflow.graph.steps[0].id == "a"
+
+
+def test_callback_on_failure_gets_the_task_that_failed(translated: Any, tmp_path: Path) -> None:
+    told = "def told(context):\n    print('told of', context['ti'].task_id, context['ti'].state.value, context['reason'])\n\n\n"
+    head = HEAD.replace("with DAG", f"{told}with DAG").replace("schedule=None", "schedule=None, on_failure_callback=told")
+    made = translated(
+        """
+last = BashOperator(task_id='z', bash_command='true')
+BashOperator(task_id='a', bash_command='true') >> BashOperator(task_id='the_one', bash_command='exit 1') >> last
+""",
+        head,
+    )
+    run = LocalRunner(folder=tmp_path / "runs").run(runnable(made.required()), on_progress=lambda _: None)
+    assert "told of the_one failed task_failure" in [line.text for line in run.logs()]
