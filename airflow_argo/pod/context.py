@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from typing import Any, Dict, List
+from typing import Any, Dict, FrozenSet, List
 
 from .nodes import Nodes
 from .reports import RETURN_VALUE
@@ -25,6 +25,7 @@ class Context(Dict[str, Any]):
         kinds = call.get("params", {})
         params = run.params(kinds, call.get("own_params", {}))
         instance = TaskInstance(run, facts, run.id, Xcoms({**call, "mapped": facts.get("mapped", ())}, nodes.value), report)
+        instance.unordered = frozenset(call.get("unordered", ()))
         dag_run = types.SimpleNamespace(
             run_id=run.id,
             dag_id=facts.get("dag_id"),
@@ -67,6 +68,7 @@ class TaskInstance:
         self.task_id, self.dag_id, self.run_id = str(facts.get("task_id")), str(facts.get("dag_id")), run_id
         self.try_number, self.map_index, self.logical_date = run.try_number, run.map_index, run.date
         self._xcoms, self._report = xcoms, report
+        self.unordered: FrozenSet[str] = frozenset()
 
     def xcom_push(self, key: str, value: Any, **_: Any) -> None:
         """Makes a value known to other tasks under a key."""
@@ -111,6 +113,8 @@ class TaskInstance:
         if task_id == self.task_id:
             own = self._report.get("value") if key == RETURN_VALUE else self._report["pushed"].get(key)
             return [] if own is None else [decoded(own)]
+        if task_id in self.unordered:
+            raise LookupError(f"it pulls from task '{task_id}', which isn't before it: let it run after '{task_id}'")
         found = self._xcoms.get(str(task_id), key)
         if task_id in self._xcoms.mapped:
             return list(found or [])

@@ -232,7 +232,7 @@ class TaskContext:
         """
         if pull.task_id == self.task_id:
             return NOTHING  # a try begins without the values of those before it
-        if pull.task_id in self.dag_context.dag.task_dict and pull.task_id not in self.dag_context.own:
+        if not self._is_own(pull.task_id):
             return Constant.of(to_json(self.dag_context.outside.xcom(pull.task_id, pull.key, listed or sparse)))
         if pull.task_id not in self.dag_context.ancestors[self.task_id]:
             return self._unordered(pull.task_id)
@@ -241,6 +241,21 @@ class TaskContext:
         self.after[pull.task_id] = None
         mapped = pull.task_id in self.dag_context.mapped
         return Output(pull.task_id, pull.key, Type.JSON, NOTHING, mapped and not listed and not sparse, mapped and sparse)
+
+    def check_is_before(self, task_id: str) -> None:
+        """Reports that a task, of which this one pulls, isn't before it."""
+        if task_id != self.task_id and task_id not in self.dag_context.ancestors[self.task_id] and self._is_own(task_id):
+            self._unordered(task_id)
+
+    def _is_own(self, task_id: str) -> bool:
+        """Whether the task isn't one that runs in Airflow, beside the workflow."""
+        return task_id in self.dag_context.own or task_id not in self.dag_context.dag.task_dict
+
+    def is_unordered(self, task_id: str) -> bool:
+        """Whether a task of the workflow is neither before this one nor after it: chance decides what it has given."""
+        ancestors = self.dag_context.ancestors
+        is_other = task_id in self.dag_context.own and task_id != self.task_id
+        return is_other and task_id not in ancestors[self.task_id] and self.task_id not in ancestors.get(task_id, ())
 
     def _unordered(self, task_id: str) -> Value:
         """A pull from a task that isn't before this one. It gives None for certain only if that one can't have run."""
@@ -280,7 +295,8 @@ class TaskContext:
             found = f"only Airflow can render {error} in {_shortened(text)}"
             return self._refused("AA203", found, "use dates, params and XComs, or compute it in a Python task")
         except jinja2.TemplateError as error:
-            return self._refused("AA228", f"{_shortened(text)} is no template: {error}", "correct it, or wrap it in literal()")
+            found = f"{_shortened(text)} is no template: {error.message}"
+            return self._refused("AA228", found, "correct it, or wrap it in literal()")
 
     def _refused(self, code: str, message: str, cure: str) -> Value:
         self.report(code, message, cure)

@@ -61,7 +61,10 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
     for shown in [*prior_pulls_in_templates(_templates(task), ctx.dag_context.environment), *_prior_pulls(task, shipment)]:
         report_prior_dates(shown, ctx)
     ctx.report("AA231", f"it runs in an Airflow image: {reason}", "nothing, if pods with Airflow are fine", Severity.NOTE)
-    xcoms, pushed, unknown = _xcoms(task, ctx, shipment)
+    pulled = Pulled.by(shipment.texts.values(), _templates(task), ctx.dag_context.environment)
+    for task_id in dict.fromkeys(task_id for task_id, _ in pulled.pulls):
+        ctx.check_is_before(task_id)
+    xcoms, pushed, unknown = _xcoms(task, ctx, pulled)
     passed = dict.fromkeys([*(task_id for task_id, _ in xcoms), *(task_id for task_id, _ in pushed)])
     least = least_wait(task)
     facts: dict[str, Any] = {
@@ -73,6 +76,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         "mapped": sorted(one for one in passed if one in ctx.dag_context.mapped and not _is_sibling(one, ctx)),
         "siblings": sorted(one for one in passed if _is_sibling(one, ctx)),
         "unknown": unknown,
+        "unordered": _unordered(ctx, pulled),
         "set": airflow_settings(ctx.dag_context.path),
         "decides": decision_of(task, ctx.dag_context.dag),
         "retry": None if least is None else {"argo_waits": least},
@@ -220,9 +224,8 @@ Xcoms = tuple[tuple[str, tuple[tuple[str, Value], ...]], ...]
 Pushed = tuple[tuple[str, Value], ...]
 
 
-def _xcoms(task: Any, ctx: TaskContext, shipment: Shipment) -> tuple[Xcoms, Pushed, list[str]]:
+def _xcoms(task: Any, ctx: TaskContext, pulled: Pulled) -> tuple[Xcoms, Pushed, list[str]]:
     """What the operator may read: task id → key → value; task id → all under keys; ids of tasks with keys beside those."""
-    pulled = Pulled.by(shipment.texts.values(), _templates(task), ctx.dag_context.environment)
     found = dict.fromkeys([*_referred(task), *pulled.pulls])
     outside = frozenset(ctx.dag_context.dag.task_dict) - ctx.dag_context.own
     before = ctx.dag_context.ancestors[ctx.task_id] | outside
@@ -244,6 +247,12 @@ def _xcoms(task: Any, ctx: TaskContext, shipment: Shipment) -> tuple[Xcoms, Push
             pushed[task_id] = _given(task_id, "", ctx, keyed=True)
     unknown = sorted(before & ctx.dag_context.pushes.keys())
     return tuple((task_id, tuple(keys.items())) for task_id, keys in xcoms.items()), tuple(pushed.items()), unknown
+
+
+def _unordered(ctx: TaskContext, pulled: Pulled) -> list[str]:
+    """Ids of the tasks that may be pulled from and are neither before the task nor after it."""
+    named = ctx.dag_context.dag.task_dict if pulled.any_task else pulled.ids
+    return sorted(one for one in named if ctx.is_unordered(one))
 
 
 NOT_KEYED: frozenset[str] = frozenset()

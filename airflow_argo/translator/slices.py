@@ -26,6 +26,9 @@ from airflow_argo.translator.slice_state import NotAlone, changed_among, changed
 from airflow_argo.translator.statements import Function, SourceFile, Statement, root_name
 
 _Defined = TypeVar("_Defined", ast.FunctionDef | ast.AsyncFunctionDef, ast.Lambda)
+LAMBDA = "task_lambda"
+"""What a slice calls the lambda that it is made for."""
+
 _FILE = "__file__"
 _CURE_OF_CHANGES = "make it whole in one statement, or run the task in an Airflow image"
 _CURE_OF_FILE = "pass what is read there as an argument, or run the task in an Airflow image"
@@ -200,8 +203,8 @@ class _Making:
         if len({ast.dump(node) for node in found}) != 1:
             raise NotSliceable("the lambda can't be told from others in its line", "write it as a function")
         self._add_needs(function)
-        self.last.append(f"task_lambda = {ast.unparse(self._with_own_defaults(found[0], function))}")
-        return "task_lambda"
+        self.last.append(f"{LAMBDA} = {ast.unparse(self._with_own_defaults(found[0], function))}")
+        return LAMBDA
 
     def _is_defined_as(self, name: str, function: FunctionType) -> bool:
         """Whether a name stands for the function of its definition, and not for what made another of it."""

@@ -10,28 +10,61 @@ from airflow_argo.model.values import Value
 from airflow_argo.translator.context import TaskContext
 from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.prior_dates import prior_pulls_in_python, report_prior_dates
-from airflow_argo.translator.slices import Slice
+from airflow_argo.translator.slices import LAMBDA, Slice
 from airflow_argo.translator.templates import NotConvertible, Pull, pull_of
 
 Xcoms = tuple[tuple[str, tuple[tuple[str, Value], ...]], ...]
 
+_STRAIGHT_ON = (
+    *(ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.With, ast.withitem, ast.Call, ast.keyword),
+    *(ast.Attribute, ast.Subscript, ast.BinOp, ast.Compare, ast.List, ast.Tuple, ast.Dict, ast.JoinedStr, ast.FormattedValue),
+)
+"""Nodes that evaluate what is in them whenever they are."""
 
-def pulls_in(source: Slice, ctx: TaskContext) -> Xcoms:
-    """Task id → key → value, for all that a function may pull. What it pulls must be said by constants."""
+
+def pulls_in(source: Slice, ctx: TaskContext) -> tuple[Xcoms, list[str]]:
+    """Task id → key → value, for all that a function may pull; ids of tasks that it may pull from though it must not.
+
+    What it pulls must be said by constants. A function that several tasks share may pull from a task that isn't before each of
+    them: it is refused where it does so for certain, and fails in the pod where it does so at all.
+    """
     found: dict[str, dict[str, Value]] = {}
+    unordered: dict[str, None] = {}
     for text in (source.source, *source.modules.values()):
         for call in prior_pulls_in_python(text):
             report_prior_dates(call, ctx)
-        for pull in _pulls(text, ctx):
-            found.setdefault(pull.task_id, {})[pull.key] = ctx.pull(pull, sparse=True)
-    return tuple((task_id, tuple(keys.items())) for task_id, keys in found.items())
+        certain = _certain_calls(text, source.function)
+        for node, pull in _pulls(text, ctx):
+            if node not in certain and ctx.is_unordered(pull.task_id):
+                unordered[pull.task_id] = None
+            else:
+                found.setdefault(pull.task_id, {})[pull.key] = ctx.pull(pull, sparse=True)
+    return tuple((task_id, tuple(keys.items())) for task_id, keys in found.items()), list(unordered)
 
 
-def _pulls(text: str, ctx: TaskContext) -> Iterator[Pull]:
+def _certain_calls(text: str, function: str) -> set[ast.AST]:
+    """The calls in a function of this name that are made whenever it is called."""
+    waiting: list[ast.AST] = []
+    for defined in nodes_in(text):
+        if isinstance(defined, ast.Lambda) and function == LAMBDA:
+            waiting.append(defined.body)
+        elif isinstance(defined, ast.FunctionDef | ast.AsyncFunctionDef) and defined.name == function:
+            waiting += defined.body
+    found: set[ast.AST] = set()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Call):
+            found.add(node)
+        if isinstance(node, _STRAIGHT_ON):
+            waiting += ast.iter_child_nodes(node)
+    return found
+
+
+def _pulls(text: str, ctx: TaskContext) -> Iterator[tuple[ast.Call, Pull]]:
     for node in nodes_in(text):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "xcom_pull":
             try:
-                yield from _pulls_of_call(node)
+                yield from ((node, pull) for pull in _pulls_of_call(node))
             except (ValueError, NotConvertible):
                 if prior_pulls_in_python(ast.unparse(node)):
                     continue

@@ -34,8 +34,8 @@ class Supervisor:
         Args:
             own: task_id, dag_id and run_id of the task.
             xcoms: what other tasks pushed.
-            call: names those tasks: `siblings` in the same mapped group, and those `unknown`, of which not all keys are
-                passed.
+            call: names those tasks: `siblings` in the same mapped group, those `unknown`, of which not all keys are passed,
+                and those `unordered`, which are neither before this one nor after it.
         """
         from airflow.sdk.exceptions import ErrorType
         from airflow.sdk.execution_time import comms
@@ -44,6 +44,7 @@ class Supervisor:
         self.task_id, self.dag_id, self.run_id = own["task_id"], own["dag_id"], own["run_id"]
         self.xcoms = xcoms
         self.siblings, self.unknown = set(call.get("siblings", ())), set(call.get("unknown", ()))
+        self.unordered = set(call.get("unordered", ()))
         self.pushed: Dict[str, Any] = {}
         self.skipped: Set[str] = set()
         self.decided, self.name = False, ""
@@ -77,10 +78,13 @@ class Supervisor:
         """What a task pushed under a key; of a mapped task the list of what its instances pushed.
 
         Raises:
-            NeedsServer: the task that pulls didn't say so by a constant, so the value wasn't passed to it.
+            NeedsServer: the task that pulls didn't say so by a constant, so the value wasn't passed to it; or the other one
+                isn't before it, so that chance would decide whether there is a value.
         """
         if task_id == self.task_id:
             return self.pushed.get(key)
+        if task_id in self.unordered:
+            raise NeedsServer(f"it pulls '{key}' of task '{task_id}', which isn't before it: let it run after '{task_id}'")
         if task_id in self.unknown and not self.xcoms.has(task_id, key):
             raise NeedsServer(
                 f"it pulls '{key}' of task '{task_id}', which nothing in the DAG file says: name both by constants"

@@ -76,13 +76,14 @@ def _call(task: Any, ctx: TaskContext, decides: dict[str, Any], *, own_image: bo
         return NoOp()
     if not own_image:
         _check_needs(source, ctx)
-    xcoms = pulls_in(source, ctx)
+    xcoms, unordered = pulls_in(source, ctx)
     mapped = [task_id for task_id, _ in xcoms if task_id in ctx.dag_context.mapped]
     facts = {
         "task": {**ctx.facts_of_task(), **({"mapped": mapped} if mapped else {})},
         "file": ctx.dag_context.path.rsplit("/", 1)[-1],
         "params": ctx.dag_context.params.for_pods(),
         "own_params": _own_params(ctx),
+        "unordered": unordered,
         **decides,
     }
     if not task.do_xcom_push:

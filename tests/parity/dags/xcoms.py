@@ -234,3 +234,16 @@ with DAG("xcom_return_value_pushed", schedule=None) as return_value_pushed:
         ]
 
     [returns_too(), only_pushes(), pushes_it_and_fails(), among_outputs(), of_numbers()] >> sees_return_values()
+
+with DAG("xcom_by_shared_function", schedule=None) as by_shared_function:
+
+    def step(name, ti):
+        if name == "loads":
+            return ti.xcom_pull(task_ids="extracts")
+        return [name]
+
+    def in_place(name):
+        return PythonOperator(task_id=name, python_callable=step, op_args=[name])
+
+    in_place("extracts") >> in_place("loads")
+    in_place("beside")

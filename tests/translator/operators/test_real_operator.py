@@ -273,3 +273,39 @@ BashOperator(task_id='a', bash_command='true') >> BashOperator(task_id='the_one'
     )
     run = LocalRunner(folder=tmp_path / "runs").run(runnable(made.required()), on_progress=lambda _: None)
     assert "told of the_one failed task_failure" in [line.text for line in run.logs()]
+
+
+def test_pulls_that_chance_decides_are_refused_or_fail(translated: Any) -> None:
+    bash = """
+a = BashOperator(task_id="a", bash_command="echo")
+BashOperator(task_id="b", bash_command="echo {{ ti.xcom_pull('a') | upper }}")
+"""
+    refused = [one for one in translated(bash).diagnostics if one.severity is Severity.ERROR]
+    assert [(one.code, one.message) for one in refused] == [("AA204", "it pulls from task 'a', which isn't before it")]
+    python = """
+def pull(who, ti):
+    return ti.xcom_pull(task_ids=who)
+BashOperator(task_id="a", bash_command="echo") >> BashOperator(task_id="later", bash_command="echo")
+called = PythonOperator(task_id="called", python_callable=pull, op_args=["a"])
+called >> BashOperator(task_id="after", bash_command="echo")
+BashOperator(task_id="before", bash_command="echo") >> called
+"""
+    assert json.loads(call_of(translated(python), "called").facts.json)["unordered"] == ["a", "later"]
+
+
+@pytest.mark.parametrize(
+    ("function", "is_refused"),
+    [
+        ("def pull(n, ti): return [ti.xcom_pull('a')]", True),
+        ("def pull(n, ti):\n    with open(n):\n        x = ti.xcom_pull(task_ids=['a'])[0]", True),
+        ("def pull(n, ti): return ti.xcom_pull('a') if n else None", False),
+        ("def pull(n, ti):\n    if n:\n        return ti.xcom_pull('a')", False),
+        ("def pull(n, ti):\n    def inner(): return ti.xcom_pull('a')\n    return n and inner()", False),
+    ],
+)
+def test_what_a_function_pulls_under_a_condition_is_judged_in_the_pod(translated: Any, function: str, is_refused: bool) -> None:
+    body = 'BashOperator(task_id="a", bash_command="echo")\nPythonOperator(task_id="b", python_callable=pull, op_args=[""])'
+    found = translated(f"{function}\n{body}")
+    assert [one.code for one in found.diagnostics if one.severity is Severity.ERROR] == ["AA204"] * is_refused
+    if not is_refused:
+        assert json.loads(call_of(found, "b").facts.json)["unordered"] == ["a"]
