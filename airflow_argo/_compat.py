@@ -34,6 +34,7 @@ except ImportError:  # before 3.1
 __all__ = [
     "AIRFLOW_3",
     "AIRFLOW_3_3",
+    "HAS_TABS",
     "AirflowException",
     "AirflowFailException",
     "AirflowNotFoundException",
@@ -66,6 +67,8 @@ __all__ = [
 
 _VERSION = tuple(int(part) for part in AIRFLOW_VERSION.split(".")[:2])
 AIRFLOW_3 = _VERSION >= (3, 0)
+HAS_TABS = _VERSION >= (3, 1)
+"""Whether plugins can put tabs beside those of a DAG run."""
 AIRFLOW_3_3 = _VERSION >= (3, 3)
 """Triggers are told of kills by users (`on_kill`); before, they only see that they are cancelled."""
 

@@ -73,6 +73,6 @@ def get_provider_info() -> dict[str, Any]:
         ],
         "task-decorators": [{"name": "argo", "class-name": "airflow_argo.decorators.argo.argo_task"}],
         "cli": ["airflow_argo.cli.airflow_commands.get_cli_commands"],
-        "extra-links": ["airflow_argo.links.argo.ArgoWorkflowLink"],
+        "extra-links": ["airflow_argo.links.argo.ArgoWorkflowLink", "airflow_argo.links.argo.ArgoRunLink"],
         "config": {"argo": {"description": "The Argo provider. Images and names are settings too.", "options": _OPTIONS}},
     }

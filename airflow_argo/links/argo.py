@@ -1,10 +1,12 @@
-"""The button that opens a task's workflow in the Argo UI."""
+"""The buttons of a task: to its workflow in the Argo UI, and, where Airflow has no tabs, to the page of its run's workflows."""
 
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import quote
 
-from airflow_argo._compat import BaseOperatorLink, XCom
+from airflow_argo._compat import AIRFLOW_3, HAS_TABS, BaseOperatorLink, XCom, conf
+from airflow_argo.links import PAGES
 
 URL_KEY: Final = "workflow_url"
 """The XCom in which a task leaves its workflow's URL."""
@@ -28,3 +30,21 @@ class ArgoWorkflowLink(BaseOperatorLink):  # type: ignore[misc] # Airflow's clas
     def get_link(self, operator: Any, *, ti_key: Any) -> str:  # noqa: ARG002 - Airflow's signature
         """The URL, or "" if nobody has said where the Argo UI is."""
         return str(XCom.get_value(ti_key=ti_key, key=URL_KEY) or "")
+
+
+class ArgoRunLink(BaseOperatorLink):  # type: ignore[misc] # as above
+    """The page that lists the workflows of a DAG run."""
+
+    name = "Argo Workflows of this run"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:  # noqa: ARG002 - Airflow's signature
+        """The URL below that of Airflow's UI."""
+        ui = conf.get("api" if AIRFLOW_3 else "webserver", "base_url", fallback="").rstrip("/")
+        return f"{ui}{PAGE}".format(dag_id=quote(ti_key.dag_id, safe=""), run_id=quote(ti_key.run_id, safe=""))
+
+
+PAGE: Final = f"{PAGES}/dags/{{dag_id}}/runs/{{run_id}}"
+"""The path of the page of a DAG run, which `airflow_argo.plugins` serves."""
+
+LINKS: Final = (ArgoWorkflowLink(),) if HAS_TABS else (ArgoWorkflowLink(), ArgoRunLink())
+"""Those of tasks that have workflows."""

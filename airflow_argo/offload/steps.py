@@ -29,7 +29,7 @@ from airflow_argo.cluster import (
     WrongPhaseError,
 )
 from airflow_argo.hooks.argo import ArgoHook, KillAction
-from airflow_argo.links.argo import URL_KEY, ArgoWorkflowLink, push_link
+from airflow_argo.links.argo import LINKS, URL_KEY, push_link
 from airflow_argo.offload.notes import Notes
 from airflow_argo.offload.outcomes import UNMAPPED, StepOutcome, outcome_of
 from airflow_argo.offload.trigger import KILLED, ArgoStepTrigger
@@ -74,7 +74,7 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
     """
 
     template_fields: Sequence[str] = ("argo_conn_id",)
-    operator_extra_links = (ArgoWorkflowLink(),)
+    operator_extra_links = LINKS
     ui_color = "#fdf3e3"
     custom_operator_name = "Argo step"
 

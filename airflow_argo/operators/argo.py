@@ -36,7 +36,7 @@ from airflow_argo.cluster.manifests import key_of
 from airflow_argo.diagnostics import AirflowArgoError, InputError
 from airflow_argo.hooks.argo import ArgoHook, KillAction
 from airflow_argo.hooks.options import check_option
-from airflow_argo.links.argo import CONNECTION_KEY, ArgoWorkflowLink, push_link
+from airflow_argo.links.argo import CONNECTION_KEY, LINKS, push_link
 from airflow_argo.operators.asking import RUNNING, UNKNOWN, state_of
 from airflow_argo.operators.attempts import (
     MAX_TRIES,
@@ -147,7 +147,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
     )
     template_ext: Sequence[str] = (".yaml", ".yml", ".json")
     template_fields_renderers: ClassVar[dict[str, str]] = {"manifest": "yaml", "parameters": "json", "labels": "json"}
-    operator_extra_links = (ArgoWorkflowLink(),)
+    operator_extra_links = LINKS
     ui_color = "#fdebd2"
 
     def __init__(

@@ -1,4 +1,4 @@
-"""ArgoPlugin: the tab "Argo" of a DAG run, served by Airflow's API server (3.x).
+"""ArgoPlugin: the page of a DAG run's workflows, served by Airflow's API server, or webserver in 2.11; from 3.1 on a tab.
 
 Every process of Airflow imports this, so it imports little. It is found by the entry point `airflow.plugins`: plugins that a
 provider names are loaded only where providers aren't loaded lazily.
@@ -11,8 +11,9 @@ from typing import Any, ClassVar
 from airflow import __version__ as AIRFLOW_VERSION  # noqa: N812, TID253 - a constant there too
 from airflow.plugins_manager import AirflowPlugin  # noqa: TID253
 
-PREFIX = "/argo"
-_HAS_PAGES = int(AIRFLOW_VERSION.split(".")[0]) >= 3
+from airflow_argo.links import PAGES
+
+_IS_2 = AIRFLOW_VERSION.startswith("2.")
 
 
 class PageApp:
@@ -31,21 +32,24 @@ class PageApp:
 
 
 class ArgoPlugin(AirflowPlugin):  # type: ignore[misc] # Airflow's classes are Any to mypy
-    """Airflow 2's pages are made otherwise; there the button beside each task leads to its workflow."""
+    """Airflow looks for what its version can show; where that is no tab, tasks have a button that leads to the page."""
 
     name = "argo"
-    fastapi_apps: ClassVar[list[dict[str, Any]]] = (
-        [{"app": PageApp(), "url_prefix": PREFIX, "name": "Argo Workflows"}] if _HAS_PAGES else []
-    )
-    external_views: ClassVar[list[dict[str, Any]]] = (
-        [
-            {
-                "name": "Argo",
-                "href": f"{PREFIX}/dags/{{DAG_ID}}/runs/{{RUN_ID}}",
-                "destination": "dag_run",
-                "url_route": "argo",
-            }
-        ]
-        if _HAS_PAGES
-        else []
-    )
+    fastapi_apps: ClassVar[list[dict[str, Any]]] = [{"app": PageApp(), "url_prefix": PAGES, "name": "Argo Workflows"}]
+    external_views: ClassVar[list[dict[str, Any]]] = [
+        {
+            "name": "Argo",
+            "href": f"{PAGES}/dags/{{DAG_ID}}/runs/{{RUN_ID}}",
+            "destination": "dag_run",
+            "url_route": "argo",
+        }
+    ]
+
+    @property
+    def flask_blueprints(self) -> list[Any]:
+        """The page for Airflow 2, made when it is asked for: only the webserver needs Flask."""
+        if not _IS_2:
+            return []
+        from airflow_argo.plugins.page import make_blueprint
+
+        return [make_blueprint()]

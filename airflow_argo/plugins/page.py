@@ -10,6 +10,7 @@ from airflow_argo._compat import AirflowNotFoundException
 from airflow_argo.cluster import Snapshot
 from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.hooks.argo import ArgoHook
+from airflow_argo.links import PAGES
 from airflow_argo.links.argo import CONNECTION_KEY
 from airflow_argo.operators.attempts import PREFIX, label_value
 
@@ -31,12 +32,32 @@ def make_app() -> Any:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     def show(dag_id: str, run_id: str) -> HTMLResponse:
-        found = [_found(hook, dag_id, run_id) for hook in hooks_of_run(dag_id, run_id)]
-        return HTMLResponse(document("".join(html for html, _ in found)), 200 if all(well for _, well in found) else 502)
+        return HTMLResponse(*page_of(dag_id, run_id))
 
     rights = [Depends(requires_access_dag("GET", DagAccessEntity.RUN))]
     app.get("/dags/{dag_id}/runs/{run_id}", dependencies=rights, response_model=None)(show)
     return app
+
+
+def make_blueprint() -> Any:
+    """The same for Airflow 2's webserver, which is of Flask."""
+    from airflow.auth.managers.models.resource_details import DagAccessEntity
+    from airflow.www.auth import has_access_dag
+    from flask import Blueprint
+
+    pages = Blueprint("argo_workflows", __name__, url_prefix=PAGES)
+
+    def show(dag_id: str, run_id: str) -> tuple[str, int]:
+        return page_of(dag_id, run_id)
+
+    pages.get("/dags/<string:dag_id>/runs/<path:run_id>")(has_access_dag("GET", DagAccessEntity.RUN)(show))
+    return pages
+
+
+def page_of(dag_id: str, run_id: str) -> tuple[str, int]:
+    """The page as HTML, and its HTTP status: 502 if a place can't be asked."""
+    found = [_found(hook, dag_id, run_id) for hook in hooks_of_run(dag_id, run_id)]
+    return document("".join(html for html, _ in found)), 200 if all(well for _, well in found) else 502
 
 
 def _found(hook: ArgoHook, dag_id: str, run_id: str) -> tuple[str, bool]:
@@ -61,7 +82,10 @@ def workflows_of_run(hook: ArgoHook, dag_id: str, run_id: str) -> list[Snapshot]
 
 def hooks_of_run(dag_id: str, run_id: str) -> list[ArgoHook]:
     """A hook for each place where tasks of a DAG run have workflows, as they have left it in XComs."""
-    from airflow.models.xcom import XComModel
+    try:
+        from airflow.models.xcom import XComModel
+    except ImportError:  # Airflow 2
+        from airflow.models.xcom import XCom as XComModel
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
