@@ -6,6 +6,7 @@ import inspect
 import itertools
 import linecache
 import re
+import signal
 import sys
 import types
 from typing import Any, Awaitable, Dict, List
@@ -38,6 +39,7 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
         report["name"] = encoded(NAMED.sub(lambda found: str(kwargs.get(found[1] or found[2], "")), call["name"]))
     if "task" in call:
         kwargs = wanted_by(function, args, {**Context(run, call, nodes, report), **kwargs})
+    signal.signal(signal.SIGTERM, _stop)
     result = function(*args, **kwargs)
     if "bash" in call:
         from .commands import call_bash
@@ -58,6 +60,11 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
             report_value(call, result, report)
     else:
         report_value(call, result, report)
+
+
+def _stop(*_: Any) -> None:
+    """The task's time is up, or its run was stopped: `finally` and `with` end as they do where Airflow's timeout ends them."""
+    sys.exit(128 + signal.SIGTERM)
 
 
 NAMED = re.compile(r"""{{\s*task\.op_kwargs(?:\[["'](\w+)["']\]|\.(\w+))\s*}}""")

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from airflow_argo.compiler.jobs import retry_strategy
 from airflow_argo.local.controller.retries import backoff_seconds
 from airflow_argo.model.jobs import Backoff, Container, PythonCall, Retry
+from airflow_argo.runners.local import LocalRunner
+from airflow_argo.runners.sources import runnable
 from airflow_argo.translator.dags import translate
 from airflow_argo.translator.loading import load_dags, prepare_environment
 from airflow_argo.translator.tries import retry_of
@@ -144,6 +146,27 @@ def wait_of_airflow(task: Any, attempt: int, chance: int) -> float:
 def test_timeout_of_a_try(timeout: timedelta, seconds: int | None, translated: Any) -> None:
     body, _ = translated(bash(f"execution_timeout=timedelta(seconds={timeout.total_seconds()})"))
     assert body.timeout_seconds == seconds
+
+
+def test_function_cleans_up_when_its_time_is_up(tmp_path: Path) -> None:
+    file = tmp_path / "dag.py"
+    file.write_text(
+        "import time\nfrom datetime import timedelta\nfrom airflow.sdk import DAG, task\n"
+        "with DAG('d', schedule=None):\n"
+        "    @task(execution_timeout=timedelta(seconds=2), retries=0)\n"
+        "    def slow():\n"
+        "        try:\n"
+        "            time.sleep(60)\n"
+        "        except Exception:\n"
+        "            print('failed')\n"
+        "        finally:\n"
+        "            print('cleaned up')\n"
+        "    slow()\n"
+    )
+    workflow = translate(load_dags(file)[0]).required()
+    run = LocalRunner(folder=tmp_path / "runs").run(runnable(workflow), on_progress=lambda _: None)
+    assert [line.text for line in run.logs()] == ["cleaned up"]
+    assert next(step.state for step in run.tree if step.id == "slow") == "failed"
 
 
 def test_the_operator_itself_times_its_tries_by_airflow(translated: Any) -> None:
