@@ -183,7 +183,7 @@ with DAG("index_names", schedule=None) as index_names:
 
     shown.partial(y="all").expand(x=given(["a", None]))
     labelled.expand(x=["a", "b"])
-    BashOperator.partial(task_id="bash", map_index_template="{{ task.bash_command }}").expand(bash_command=["echo 1", "echo 2"])
+    BashOperator.partial(task_id="bash", map_index_template="{{ task.bash_command }}").expand(bash_command=["echo 1", "exit 1"])
 
 with DAG("limited", schedule=None) as limited:
 
