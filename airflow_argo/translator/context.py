@@ -30,14 +30,14 @@ from airflow_argo.pod.values import TYPE, to_json
 from airflow_argo.settings import Settings, Source
 from airflow_argo.translator.airflow_names import airflow_names, rule_name_of
 from airflow_argo.translator.arguments import argument_json, mark, shown
-from airflow_argo.translator.import_effects import effect_of
+from airflow_argo.translator.import_effects import effect_of, environment_of
 from airflow_argo.translator.known_templates import plain_macros
 from airflow_argo.translator.mapped_groups import are_members, mapped_group_of
 from airflow_argo.translator.origins import Origins
 from airflow_argo.translator.outside import Outside
 from airflow_argo.translator.params import DagParams, own_params_of
 from airflow_argo.translator.parse_time import Placeholder
-from airflow_argo.translator.pods import image_of, with_locks, with_override, with_queue, with_user
+from airflow_argo.translator.pods import image_of, more_of_pod, with_locks, with_override, with_queue, with_user
 from airflow_argo.translator.slices import NotSliceable, Slice, slice_of
 from airflow_argo.translator.templates import NotConvertible, Pull, TemplateReader
 
@@ -347,8 +347,11 @@ class TaskContext:
         """Whether the author names an image for this task, by executor_config."""
         return self.settings.sources["image"].kind == "executor_config"
 
-    def runs_without_its_file(self) -> None:
-        """Says that the task is to run where its DAG file isn't imported.
+    def pod_without_its_file(self, env: Env = ()) -> PodSettings:
+        """The pod of a task in which its DAG file isn't imported, with the environment variables that the file sets.
+
+        Args:
+            env: those that the task sets itself.
 
         Raises:
             WantsAirflow: importing the file does something that the task may count on.
@@ -356,6 +359,9 @@ class TaskContext:
         effect = effect_of(self.dag_context.dag)
         if effect is not None and not self.names_its_image:
             raise WantsAirflow(f"its file {effect} as it is imported")
+        found = environment_of(self.dag_context.dag)
+        more = [{"name": name, "value": value} for name, value in found.items() if name not in dict(env)]
+        return more_of_pod(self.pod_settings(), {"env": more}, {}) if more else self.pod_settings()
 
     def image(self, *, needs_airflow: bool = False) -> str:
         """The image of a bash or Python task."""

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from airflow_argo.diagnostics import InputError
+from airflow_argo.translator.parsed import nodes_in
+from airflow_argo.translator.pods import TAG_OF_ARGO
 from airflow_argo.translator.slice_effects import sets_environment
-from airflow_argo.translator.sources import is_authors
+from airflow_argo.translator.sources import is_authors, text_of
 from airflow_argo.translator.statements import SourceFile
 
-_EFFECT = "_airflow_argo_import_effect"
+_EFFECTS = "_airflow_argo_import_effects"
+_SETS = "os.putenv"
 _DOES = {
-    "os.putenv": "sets {0}",
+    _SETS: "sets {0}",
     "os.unsetenv": "takes {0} away",
     "os.chdir": "changes the folder it is in",
     **dict.fromkeys(("os.mkdir", "os.rmdir", "os.remove", "os.rename", "os.link", "os.symlink"), "makes or removes {0}"),
@@ -27,17 +32,34 @@ _DOES = {
 """Event of `sys.addaudithook` → what the file does."""
 _WRITING = os.O_WRONLY | os.O_RDWR
 _NEVER_THE_AUTHORS = ("__pycache__", "/dev/")
-_watching: list[list[str]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something that an import did.
+
+    Attributes:
+        event: as `sys.audit` calls it.
+        name: of the variable or the file.
+        value: what the variable is in the end.
+    """
+
+    event: str
+    name: str
+    value: str | None = None
+
+
+_watching: list[list[Effect]] = []
 _hooked: list[bool] = []
 
 
 @contextmanager
-def watched_effects() -> Iterator[list[str]]:
-    """What the author's files do meanwhile, in words."""
+def watched_effects() -> Iterator[list[Effect]]:
+    """What the author's files do meanwhile."""
     if not _hooked:
         sys.addaudithook(_on_event)  # for the life of the process: Python has no way to take one away
         _hooked.append(True)
-    found: list[str] = []
+    found: list[Effect] = []
     _watching.append(found)
     try:
         yield found
@@ -59,17 +81,28 @@ def undone_afterwards() -> Iterator[None]:
         sys.path[:] = path
 
 
-def remember_effects(dag: Any, found: list[str]) -> None:
-    """Notes what a DAG's file does."""
-    setattr(dag, _EFFECT, tuple(found))
+def remember_effects(dag: Any, found: Iterable[Effect]) -> None:
+    """Notes what a DAG's file did, and what it set variables to."""
+    setattr(dag, _EFFECTS, tuple(replace(one, value=os.environ.get(one.name)) if one.event == _SETS else one for one in found))
 
 
 def effect_of(dag: Any) -> str | None:
-    """What the DAG's file does as it is imported, in words: `sets HOME`; None if nothing is known to outlast its import."""
-    found: tuple[str, ...] | None = getattr(dag, _EFFECT, None)
+    """What the DAG's file does as it is imported that its pods can't be given, in words; None if there is nothing known."""
+    found: tuple[Effect, ...] | None = getattr(dag, _EFFECTS, None)
     if found is None:  # Airflow has imported it: what it says can still be read
-        found = ("sets environment variables",) if _says_so(str(dag.fileloc)) else ()
-    return found[0] if found else None
+        return "sets environment variables" if _says_so(str(dag.fileloc)) else None
+    if not found or environment_of(dag):
+        return None
+    return _DOES[found[0].event].format(found[0].name)
+
+
+def environment_of(dag: Any) -> dict[str, str]:
+    """The environment variables that the DAG's file sets, if it does nothing else, and their values are written in it."""
+    found: tuple[Effect, ...] = getattr(dag, _EFFECTS, ())
+    written = {one.value for one in nodes_in(text_of(str(dag.fileloc))) if isinstance(one, ast.Constant)} if found else set()
+    if any(one.event != _SETS or one.value not in written or TAG_OF_ARGO.search(str(one.value)) for one in found):
+        return {}
+    return {one.name: str(one.value) for one in found}
 
 
 def _says_so(path: str) -> bool:
@@ -86,7 +119,7 @@ def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
         return
     what = os.fsdecode(arguments[0]) if isinstance(arguments[0], str | bytes | os.PathLike) else ""
     if not any(part in what for part in _NEVER_THE_AUTHORS) and _is_by_author(inspect.currentframe()):
-        _watching[-1].append(_DOES[event].format(what))
+        _watching[-1].append(Effect(event, what))
 
 
 def _is_by_author(frame: FrameType | None) -> bool:

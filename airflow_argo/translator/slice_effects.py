@@ -10,7 +10,6 @@ from typing import Any
 
 from airflow_argo.translator.statements import SourceFile, root_name
 
-_ENVIRONMENT = ("environ", "getenv")
 _UNSEEN = frozenset(
     [
         "airflow",
@@ -36,23 +35,19 @@ _UNSEEN_EVEN_SET = frozenset(["airflow", "airflow_argo", "logging", "os", "sys"]
 
 
 def set_up_outside(
-    file: SourceFile, nodes: Iterable[ast.stmt], source: str, imports: Iterable[str], module: Mapping[str, Any]
+    file: SourceFile, nodes: Iterable[ast.stmt], imports: Iterable[str], module: Mapping[str, Any]
 ) -> str | None:
     """The package that a slice uses and a statement outside of it sets up; None if there is nothing of the kind.
 
     Args:
         nodes: the statements at the top of the file, and in blocks there, that aren't in the slice.
-        source: the slice.
-        imports: names of the modules that it imports.
+        imports: names of the modules that the slice imports.
         module: the globals of the file.
     """
     packages = {name.partition(".")[0] for name in imports} - _UNSEEN_EVEN_SET
-    asks_environment = any(word in source for word in _ENVIRONMENT)
-    if not packages and not asks_environment:
+    if not packages:
         return None
     for node in _carried_out(file, nodes, module):
-        if asks_environment and sets_environment(node):
-            return "os.environ"
         for root in _acted_on(node):
             package = _package_of(root, file, module)
             if package in packages and (package not in _UNSEEN or not isinstance(node, ast.Expr)):

@@ -138,15 +138,15 @@ class _Making:
         source = "\n".join([future, *constants, *body, *self.last]) + "\n"
         imports = tuple(dict.fromkeys(imports_of_text(source)))
         modules = own_modules(imports)
-        self._check_effects(source, [name for name in imports if name not in modules])
+        self._check_effects([name for name in imports if name not in modules])
         for name, text in modules.items():
             if _FILE in text and _FILE in _read_in(nodes_in(text)):
                 raise NotSliceable(f"its module {name} reads {_FILE}, and only a file has a path", _CURE_OF_FILE)
         return Slice(source, function, imports, modules, self.line)
 
-    def _check_effects(self, source: str, imports: Iterable[str]) -> None:
+    def _check_effects(self, imports: Iterable[str]) -> None:
         others = (one.node for one in self.file.statements if (one.node.lineno, one.node.col_offset) not in self.pieces)
-        found = set_up_outside(self.file, others, source, imports, self.module)
+        found = set_up_outside(self.file, others, imports, self.module)
         if found is not None:
             raise NotSliceable(f"it uses {found}, which other statements of the file set up", _CURE_OF_CHANGES)
 

@@ -10,7 +10,7 @@ import pytest
 
 from airflow_argo.settings import load_settings
 from airflow_argo.translator.dag_files import dags_of_file
-from airflow_argo.translator.import_effects import effect_of
+from airflow_argo.translator.import_effects import effect_of, environment_of
 from airflow_argo.translator.loading import prepare_environment
 
 prepare_environment()
@@ -21,9 +21,11 @@ DAG = "from airflow.sdk import DAG\n{}\nwith DAG('d', schedule=None): pass\n"
 @pytest.mark.parametrize(
     ("statements", "effect"),
     [
-        ("import os; os.environ['IMPORTED_X'] = '1'", "sets IMPORTED_X"),
-        ("import os; os.environ.update({'IMPORTED_X': '1'})", "sets IMPORTED_X"),
-        ("def f():\n    import os; os.environ.setdefault('IMPORTED_X', '1')\nf()", "sets IMPORTED_X"),
+        ("import os; os.environ['IMPORTED_X'] = '1' + '2'", "sets IMPORTED_X"),
+        ("import os; os.environ.update({'IMPORTED_X': str(1)})", "sets IMPORTED_X"),
+        ("def f():\n    import os; os.environ.setdefault('IMPORTED_X', os.getcwd())\nf()", "sets IMPORTED_X"),
+        ("import os; os.environ['IMPORTED_X'] = '{{inputs.parameters.x}}'", "sets IMPORTED_X"),
+        ("import os; os.environ['IMPORTED_X'] = 'a'; os.makedirs('/tmp', exist_ok=True); os.chdir('/')", "sets IMPORTED_X"),
         ("import beside", "sets IMPORTED_Y"),
         ("from pathlib import Path; Path(__file__).with_name('made').mkdir(exist_ok=True)", "makes or removes {folder}/made"),
         ("from pathlib import Path; Path(__file__).with_name('made').write_text('')", "writes {folder}/made"),
@@ -44,6 +46,18 @@ def test_effects_are_seen_and_undone(tmp_path: Path, statements: str, effect: st
     assert found == (effect and effect.format(folder=tmp_path))
     assert (there != before[0]) == bool(effect and effect.startswith("sets"))
     assert (dict(os.environ), Path.cwd(), list(sys.path)) == before
+
+
+def test_variables_that_are_written_in_the_file_are_known(tmp_path: Path) -> None:
+    file = tmp_path / "dag.py"
+    sets = (
+        "def f():\n    import os; os.environ.update({'IMPORTED_X': 'a', 'IMPORTED_Y': ''}); os.environ['IMPORTED_X'] = 'b'\nf()"
+    )
+    file.write_text(DAG.format(sets))
+    with dags_of_file(str(file), load_settings(file)) as (dags, _):
+        dag = next(dags)
+    assert effect_of(dag) is None
+    assert environment_of(dag) == {"IMPORTED_X": "b", "IMPORTED_Y": ""}
 
 
 def test_what_a_file_that_airflow_imported_says_of_the_environment(tmp_path: Path) -> None:

@@ -301,7 +301,6 @@ REGISTER = "R = {}\ndef put(name):\n    def made(g):\n        R[name] = g\n     
         ("import time\nX = [time.monotonic_ns()]\ndef f(): return X", "'X' is another each time"),
         ("def g(seen=[]): seen.append(1); return seen\nN = g()\ndef f(): return g()", "it uses 'g'"),
         ("def g(): return g.n\ng.n = 1\ndef f(): return g()", "it uses 'g'"),
-        ("import os\nos.environ['SLICED_X'] = 'x'\ndef f(): return os.environ['SLICED_X']", "it uses os.environ"),
         (
             "def made():\n    n = 0\n    def f():\n        nonlocal n\n        n = 1\n    return f\nf = made()",
             "keeps 'n'",

@@ -23,12 +23,12 @@ from airflow_argo.translator.tries import retry_of, timeout_of
 def bash(task: Any, ctx: TaskContext) -> Job:
     """Source: BashOperator.execute. It returns the last line of what the command writes, stdout and stderr as they come."""
     _check_output(task, ctx)
-    ctx.runs_without_its_file()
+    env = _env(task, ctx)
     return Container(
         image=ctx.image(),
         command=("bash", "-c"),
         args=(ctx.text(task.bash_command),),
-        env=_env(task, ctx),
+        env=env,
         report=Report(
             returns=LastLine() if task.do_xcom_push else None,
             skip_codes=skip_codes_of(task.skip_on_exit_code),
@@ -39,7 +39,7 @@ def bash(task: Any, ctx: TaskContext) -> Job:
         ),
         retry=retry_of(task, ctx, reports=False),
         timeout_seconds=timeout_of(task),
-        pod=ctx.pod_settings(),
+        pod=ctx.pod_without_its_file(env),
     )
 
 

@@ -69,8 +69,7 @@ def call_in(image: str, task: Any, ctx: TaskContext, pod: PodSettings, env: Env 
 def _call(task: Any, ctx: TaskContext, decides: dict[str, Any], *, own_image: bool = False) -> Job:
     if getattr(task, "templates_dict", None) or getattr(task, "templates_exts", None):
         raise WantsAirflow("it has a templates_dict")
-    if not own_image:
-        ctx.runs_without_its_file()
+    pod = ctx.pod_settings() if own_image else ctx.pod_without_its_file()
     source = ctx.python_slice(task.python_callable)
     if source is None:
         return NoOp()
@@ -107,7 +106,7 @@ def _call(task: Any, ctx: TaskContext, decides: dict[str, Any], *, own_image: bo
         may_skip=source.needs_airflow,  # in an image of the author's
         retry=retry_of(task, ctx, reports=True),
         timeout_seconds=timeout_of(task),
-        pod=ctx.pod_settings(),
+        pod=pod,
     )
 
 

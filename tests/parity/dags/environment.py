@@ -13,6 +13,9 @@ os.environ["PARITY_OF_FILE"] = "set"
 
 with DAG("environment", schedule=None, start_date=datetime(2024, 1, 1, tzinfo=timezone.utc)):
     BashOperator(task_id="bash", bash_command="echo $PARITY_OF_FILE")
+    BashOperator(task_id="own", bash_command="echo $PARITY_OF_FILE $OWN", env={"OWN": "own"})
+    BashOperator(task_id="both", bash_command="echo $PARITY_OF_FILE $OWN", env={"OWN": "own"}, append_env=True)
+    BashOperator(task_id="other", bash_command="echo $PARITY_OF_FILE", env={"PARITY_OF_FILE": "own"}, append_env=True)
 
     @task
     def program():
