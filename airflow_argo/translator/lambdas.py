@@ -38,11 +38,15 @@ def _argument_names_of(code: CodeType) -> list[str]:
 
 
 def _same_code(node: ast.Lambda, code: CodeType) -> bool:
-    compiled = compile(ast.Expression(node), "<lambda>", "eval").co_consts
-    made = next((constant for constant in compiled if isinstance(constant, CodeType)), None)
+    """Whether a lambda compiles to a code, where the code's free variables are variables of a function around it."""
+    free = ast.arguments([], [ast.arg(name) for name in code.co_freevars], None, [], [], None, [])
+    compiled = compile(ast.fix_missing_locations(ast.Expression(ast.Lambda(free, node))), "<lambda>", "eval")
+    around = next(constant for constant in compiled.co_consts if isinstance(constant, CodeType))
+    made = next((constant for constant in around.co_consts if isinstance(constant, CodeType)), None)
     return made is not None and _what_it_does(made) == _what_it_does(code)
 
 
 def _what_it_does(code: CodeType) -> tuple[object, ...]:
-    constants = [_what_it_does(part) if isinstance(part, CodeType) else (type(part), part) for part in code.co_consts]
-    return code.co_code, code.co_names, tuple(constants)
+    kept = [part for part in code.co_consts if not str(part).endswith(".<lambda>")]  # where a function inside is, by its name
+    constants = [_what_it_does(part) if isinstance(part, CodeType) else (type(part), part) for part in kept]
+    return code.co_code, code.co_names, code.co_varnames, code.co_freevars, tuple(constants)
