@@ -16,6 +16,7 @@ from airflow_argo._compat import (
 from airflow_argo.cluster import Snapshot
 from airflow_argo.diagnostics import InputError
 from airflow_argo.operators.argo import ArgoSubmitWorkflowOperator
+from airflow_argo.operators.attempts import TaskTry
 from airflow_argo.operators.errors import WorkflowFailed
 from airflow_argo.operators.plain import with_lists
 from airflow_argo.operators.results import steps
@@ -23,6 +24,7 @@ from airflow_argo.operators.sources import Source, run_facts, workflow_source
 
 if TYPE_CHECKING:
     from airflow_argo.model.workflow import Workflow
+    from airflow_argo.runners.tree import StepRun
 
 
 class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # type: ignore[misc] # Any to mypy
@@ -57,14 +59,14 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
 
     def _source(self, context: Any) -> Source:
         try:
-            source = workflow_source(self._as_workflow(), context)
+            source = workflow_source(self._as_workflow(TaskTry.of(context)), context)
         except (TypeError, ValueError) as error:
             found = f"task '{self.task_id}' has an argument that can't travel: {error}"
             raise InputError(found, "pass texts, numbers, dates, and lists and dicts of them") from None
         return Source(source.documents, parameters=run_facts(context))
 
-    def _as_workflow(self) -> Workflow:
-        """One step that calls the function."""
+    def _as_workflow(self, attempt: TaskTry) -> Workflow:
+        """One step that calls the function, in one try of the task."""
         from airflow_argo.model.graph import Graph, Step
         from airflow_argo.model.jobs import PodSettings, PythonCall
         from airflow_argo.model.values import Constant
@@ -78,7 +80,8 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
         path = str(self.dag.fileloc)
         source = slice_of(self.python_callable, path, is_shippable=is_shippable)
         settings, params = load_settings(Path(path)), params_of(self)
-        task = {"task_id": self.task_id, "dag_id": self.dag_id}
+        task = {"task_id": self.task_id, "dag_id": self.dag_id, "alone": True}
+        task |= {"try_number": attempt.try_number, "map_index": attempt.map_index}
         call = PythonCall(
             image=self.image or settings.required("image"),
             source=source.source,
@@ -105,6 +108,7 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
         from airflow_argo.pod.reports import FINAL_EXIT_CODE
 
         call = next(iter(steps(workflow)), None)
+        self._push(call, context)
         try:
             value = super()._ended(workflow, context)
         except WorkflowFailed as error:
@@ -114,6 +118,14 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
         if call is not None and call.state == "skipped":
             raise AirflowSkipException(f"the function has skipped itself in workflow '{workflow.name}'")
         return value
+
+    def _push(self, call: StepRun | None, context: Any) -> None:
+        """What the function has pushed under keys, though it may have failed then."""
+        from airflow_argo.pod.values import decoded
+
+        pushed = {} if call is None else call.outcome.get("pushed") or {}
+        for key, value in pushed.items():
+            context["ti"].xcom_push(key=key, value=decoded(value))
 
     def _outputs(self, workflow: Snapshot, found: Any, context: Any) -> Any:  # noqa: ARG002 - the base's signature
         return next((step.value for step in steps(workflow)), None)

@@ -42,7 +42,7 @@ class UpstreamIds(IdsOfTask):
 
 
 class SubmissionsUpstreamIds(IdsOfTask):
-    """The ids upstream of the submission: an edge to it is one to all tasks that the part begins with."""
+    """The ids upstream of the submission, or of `ready`: an edge to it is one to all tasks that the part begins with."""
 
     def add(self, element: str) -> None:
         """An edge from a task to the submission."""

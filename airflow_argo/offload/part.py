@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain, count
 from typing import Any, Final
 
@@ -65,6 +65,10 @@ class PartOfDag:
         found = [self.task(task_id) for task_id in self.own]
         return [one for one in found if not (one.upstream_task_ids & self.own.keys())]
 
+    def first(self) -> Any:
+        """The first of the tasks around the submission."""
+        return self.dag.task_dict.get(self.ready_id) or self.task(self.submit_id)
+
     def leaves(self) -> list[Any]:
         """The tasks that it ended with when it was complete."""
         return self._ends[1]
@@ -117,9 +121,11 @@ class PartOfDag:
 
             place = {"dag": self.dag, "task_group": self.group}
             ready = ArgoReadyOperator(task_id=self.ready_name, workflow=self, trigger_rule="all_done", **place, **OF_ITS_OWN)
+            ready.upstream_task_ids = SubmissionsUpstreamIds(set(), ready.task_id, self)
             self.task(self.submit_id).upstream_task_ids.connect(ready.task_id)
-        self.task(self.ready_id).upstream_task_ids.add(task_id)
-        hide(self.task(task_id), self.ready_id)
+        self.task(self.ready_id).upstream_task_ids.connect(task_id)
+        if self.show_steps:  # else it is what the task decides about
+            hide(self.task(task_id), self.ready_id)
 
     def unbind(self, task_id: str) -> None:
         """Take off the edge from the submission to a task that has others, if its rule would be changed by it."""
@@ -210,7 +216,7 @@ class PartOfDag:
         return Outside(
             own=frozenset(self.own),
             states={task_id: tuple(map(State, states)) for task_id in before if (states := known.get(task_id))},
-            skipped=frozenset(self._skipped(before, context)),
+            skipped=frozenset(self._skipped(before, inner, context)),
             mapped=mapped,
             xcom=_Xcoms(mapped, context["ti"]),
         )
@@ -223,15 +229,20 @@ class PartOfDag:
             found |= (task.upstream_task_ids | {setup.task_id for setup in setups}) & tasks.keys()
         return found
 
-    def _skipped(self, before: set[str], context: Any) -> Iterator[str]:
+    def _skipped(self, before: set[str], inner: Any, context: Any) -> Iterator[str]:
         """The ids of the part's tasks that a branch before them has skipped. Source: NotPreviouslySkippedDep."""
         for task_id in sorted(before):
             task = self.task(task_id)
             decided = context["ti"].xcom_pull(task_ids=task_id, key=SKIPS) if decides(task) and not is_mapped(task) else None
             if decided:
-                followed, skipped = decided.get("followed"), decided.get("skipped") or ()
-                own = sorted(task.downstream_task_ids & self.own.keys())
-                yield from (one for one in own if (one not in followed if followed is not None else one in skipped))
+                own = [one for one in sorted(self.own) if task_id in inner.task_dict[one].upstream_task_ids]
+                yield from (one for one in own if self._is_skipped(one, decided))
+
+    def _is_skipped(self, task_id: str, decided: Mapping[str, Any]) -> bool:
+        meant = {task_id} if self.show_steps else self.around()
+        if (followed := decided.get("followed")) is not None:
+            return meant.isdisjoint(followed)
+        return not meant.isdisjoint(decided.get("skipped") or ())
 
 
 def _free(name: str, group: Any, dag: Any) -> str:

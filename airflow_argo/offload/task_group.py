@@ -41,16 +41,18 @@ class ArgoTaskGroup(TaskGroup):  # type: ignore[misc] # Airflow's classes are An
             self._part = submit.workflow
 
     def get_roots(self) -> Iterator[Any]:
-        """The tasks that the group begins with; the one that submits them follows by itself."""
+        """The tasks that the group begins with; the one that submits them follows by itself, or stands for them."""
         if self._part is None:
             yield from super().get_roots()
-        else:
+        elif self._part.show_steps:
             yield from self._part.roots()
+        else:
+            yield self._part.first()
 
     def get_leaves(self) -> Iterator[Any]:
         """The tasks that it ends with."""
         if self._part is not None and not self._part.show_steps:
-            yield from self._part.leaves()
+            yield self._part.task(self._part.submit_id)
             return
         around = () if self._part is None else self._part.around()
         yield from (task for task in super().get_leaves() if task.task_id not in around)

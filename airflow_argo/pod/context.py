@@ -66,8 +66,9 @@ class TaskInstance:
 
     def __init__(self, run: Run, facts: Dict[str, Any], run_id: str, xcoms: Xcoms, report: Report) -> None:
         self.task_id, self.dag_id, self.run_id = str(facts.get("task_id")), str(facts.get("dag_id")), run_id
-        self.try_number, self.map_index, self.logical_date = run.try_number, run.map_index, run.date
-        self._xcoms, self._report = xcoms, report
+        self.try_number, self.map_index = facts.get("try_number", run.try_number), facts.get("map_index", run.map_index)
+        self.logical_date = run.date
+        self._xcoms, self._report, self._is_alone = xcoms, report, bool(facts.get("alone"))
         self.unordered: FrozenSet[str] = frozenset()
 
     def xcom_push(self, key: str, value: Any, **_: Any) -> None:
@@ -115,6 +116,8 @@ class TaskInstance:
             return [] if own is None else [decoded(own)]
         if task_id in self.unordered:
             raise LookupError(f"it pulls from task '{task_id}', which isn't before it: let it run after '{task_id}'")
+        if self._is_alone:
+            raise LookupError(f"what '{task_id}' pushed is not in this pod: give it to the function as an argument")
         found = self._xcoms.get(str(task_id), key)
         if task_id in self._xcoms.mapped:
             return list(found or [])

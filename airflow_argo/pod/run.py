@@ -73,13 +73,14 @@ def context_variables(run: Run, task: Dict[str, Any]) -> Dict[str, str]:
     """What those say. Source: airflow.sdk context_to_airflow_vars.
 
     Args:
-        task: its ids, its owner unless that is Airflow's default, and the addresses for mail if it has some.
+        task: its ids, its owner unless that is Airflow's default, the addresses for mail if it has some, and its try where
+            that isn't the pod's.
     """
     told = {
         "DAG_ID": task["dag_id"],
         "TASK_ID": task["task_id"],
         "LOGICAL_DATE": run.date.isoformat(),
-        "TRY_NUMBER": str(run.try_number),
+        "TRY_NUMBER": str(task.get("try_number", run.try_number)),
         "DAG_RUN_ID": run.id,
         "DAG_OWNER": task.get("owner", DEFAULT_OWNER),
     }

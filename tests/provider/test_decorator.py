@@ -11,7 +11,7 @@ def test_a_function_runs_in_a_pod_with_the_arguments_that_airflow_gives_it(
     monkeypatch.setitem(airflow_home, "IMAGE_WITH_AIRFLOW", image_with_airflow)
     done = run_dag("decorated")
     ended = {task: state for task, state in done["tasks"].items() if state != "success"}
-    assert ended == {"skips": "skipped", "after_skip": "skipped", "tries": "failed"}, done["log"][-5000:]
+    assert ended == {"skips": "skipped", "after_skip": "skipped", "tries": "failed", "pulls": "failed"}, done["log"][-5000:]
     scaled = done["xcoms"]["scaled"]["return_value"]
     assert scaled["values"] == [3, 6, "{{ ds }} {{=1+1}}" * 3]  # data is never code
     assert len(scaled["ds"]) == len("2026-01-01")
@@ -19,6 +19,9 @@ def test_a_function_runs_in_a_pod_with_the_arguments_that_airflow_gives_it(
     assert done["xcoms"]["split"]["rest"] == [2, "{{ ds }} {{=1+1}}"]
     assert done["xcoms"]["total"]["return_value"] == 14  # of all instances of a mapped task
     assert "return_value" not in done["xcoms"]["nothing"]
+    instance = done["xcoms"]["instance"]  # one of them; the XComs of a try that failed are gone with the next
+    assert instance["try 2"] in (["a", 0, "2"], ["b", 1, "2"])
+    assert instance["return_value"] == 1
     made = [one.name for one in cluster.list(label_selector="airflow-argo.io/task-id=tries")]
     assert len(made) == 2  # the second raises AirflowFailException, so there is no third
     assert f"workflow '{made[-1]}' is Failed: tries: " in done["log"]

@@ -80,6 +80,16 @@ def test_a_branch_never_skips_the_submission():
     assert ("choose", "g.submit") not in found
 
 
+def test_what_is_around_a_group_after_a_branch_reaches_all_of_its_roots():
+    with DAG("d") as dag:
+        with TaskGroup("outer") as outer, ArgoTaskGroup("g") as group:
+            empty("a"), empty("b")
+        choose() >> group
+        empty("start") >> outer
+    assert {("start", "outer.g.a"), ("start", "outer.g.b"), ("start", "outer.g.submit")} <= edges(dag)
+    assert ("start", "outer.g.ready") not in edges(dag)
+
+
 def test_rules_that_one_more_success_would_change_have_no_edge_from_the_submission():
     with DAG("d") as dag:
         with ArgoTaskGroup("g") as group:
@@ -262,12 +272,36 @@ def test_edges_of_tasks_that_are_not_shown_are_those_of_the_submission():
     assert inner["g.first"].upstream_task_ids == {"before", "value", "start"}
     assert inner["g.second"].upstream_task_ids == {"g.first", "late"}
     assert inner["g.end"].upstream_task_ids == {"start"}
-    assert inner["g.second"].downstream_task_ids == {"last", "outer.h.submit"}
+    assert inner["g.second"].downstream_task_ids == {"last"}
     assert dag.task_dict["outer.h.submit"].workflow.inner().task_dict["outer.h.each"].upstream_task_ids == {"g.submit"}
     dag.validate()
     dag.check_cycle()
     with pytest.raises(InputError, match=r"an edge of task 'g\.first' to another in its workflow"):
         first >> end
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_branch_before_skips_what_it_did_not_choose(shown):
+    with DAG("d") as dag:
+        with ArgoTaskGroup("g", show_steps=shown) as group:
+            empty("first") >> empty("then")
+        choose() >> [group, empty("other")]
+    part = dag.task_dict["g.submit"].workflow
+
+    def skipped(**decided):
+        context = {"ti": SimpleNamespace(xcom_pull=lambda **_: decided)}
+        return list(part._skipped({"choose"}, part.inner(), context))
+
+    assert [root.task_id for root in group.get_roots()] == ["g.first" if shown else "g.ready"]  # what choosing "g" chooses
+    assert skipped(followed=[root.task_id for root in group.get_roots()]) == []
+    empty("late") >> group
+    assert part.inner().task_dict["g.first"].upstream_task_ids == {"choose", "late"}
+    assert {("choose", "g.ready"), ("late", "g.submit"), ("g.ready", "g.submit")} <= edges(dag)
+    assert ("late", "g.ready") not in edges(dag)
+    assert skipped(followed=["other"]) == ["g.first"]
+    assert skipped(skipped=["other"]) == []
+    assert skipped(skipped=["g.first" if shown else "g.ready"]) == ["g.first"]
+    assert ("g.ready" in dag.task_dict["choose"].get_direct_relative_ids()) is not shown
 
 
 def test_what_is_not_shown_is_neither_read_nor_decides_outside():

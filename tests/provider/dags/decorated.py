@@ -50,6 +50,19 @@ with DAG("decorated") as decorated:
             raise ValueError("the first")
         raise AirflowFailException(how)
 
+    @task.argo(image="lab/task:1", retries=1, retry_delay=timedelta(seconds=1))
+    def instance(value, ti=None):
+        import os
+
+        ti.xcom_push(key=f"try {ti.try_number}", value=[value, ti.map_index, os.environ["AIRFLOW_CTX_TRY_NUMBER"]])
+        return 1 // (ti.try_number - 1)
+
+    @task.argo(image="lab/task:1")
+    def pulls(ti=None):
+        return ti.xcom_pull("numbers")
+
+    instance.expand(value=["a", "b"])
+    pulls()
     made = numbers()
     scaled(made)
     split(made)
