@@ -38,8 +38,8 @@ def stand_for(tasks: Mapping[str, Any], part: PartOfDag, submit: Any) -> None:
             dag.task_dict[one].downstream_task_ids.discard(task_id)
         del dag.task_dict[task_id]
         dag.task_group.used_group_ids.discard(task_id)
-    for key in [key for key in group.children if key not in (submit.task_id, submit.label)]:
-        del group.children[key]
+    inner = [key for key in group.children if key not in (submit.task_id, submit.label)]
+    part.taken_out = [group.children.pop(key) for key in inner]
 
 
 def _go_by(task: Any, task_id: str, part: PartOfDag) -> None:

@@ -38,6 +38,7 @@ class PartOfDag:
         strict: whatever can't be carried over is an error.
         show_steps: each task has one that shows it.
         submit_id, ready_id: of the tasks in Airflow's DAG that stand before them.
+        taken_out: tasks and groups that are no longer in Airflow's DAG; tasks refer to their groups only weakly.
         edges: id → the ids before and after the task; of tasks that are shown as they were when the part was complete.
     """
 
@@ -46,6 +47,7 @@ class PartOfDag:
         self.submit_name, self.ready_name = _free(SUBMIT, group, dag), _free(READY, group, dag)
         self.submit_id, self.ready_id = group.child_id(self.submit_name), group.child_id(self.ready_name)
         self.edges = {task_id: (set(task.upstream_task_ids), set(task.downstream_task_ids)) for task_id, task in own.items()}
+        self.taken_out: list[Any] = []
         self._ends = (list(group.get_roots()), list(group.get_leaves()))
 
     # Edges, while the DAG is written

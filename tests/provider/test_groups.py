@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from copy import copy, deepcopy
 from datetime import timedelta
 from pathlib import Path
@@ -278,6 +279,15 @@ def test_edges_of_tasks_that_are_not_shown_are_those_of_the_submission():
     dag.check_cycle()
     with pytest.raises(InputError, match=r"an edge of task 'g\.first' to another in its workflow"):
         first >> end
+
+
+def test_groups_of_tasks_that_are_not_shown_stay_for_the_workflow():
+    with DAG("d") as dag, TaskGroup("held_by_nobody_else"):
+        value()
+    offload(dag, show_steps=False)
+    gc.collect()
+    inner = dag.task_dict["submit"].workflow.inner()
+    assert inner.task_dict["held_by_nobody_else.value"].task_group.group_id == "held_by_nobody_else"
 
 
 @pytest.mark.parametrize("shown", [True, False])
