@@ -171,7 +171,7 @@ class LastDay:
 
 _WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 
-Test: TypeAlias = Counted | CountedMonths | NthWeekdays | LastDay | CountedMonths | Listed | Between | OncePerHour
+Test: TypeAlias = Counted | CountedMonths | NthWeekdays | LastDay | Listed | Between | OncePerHour
 
 
 def when(tests: Sequence[Test]) -> str | None:
