@@ -16,6 +16,7 @@ from io import BytesIO
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from . import large
+from .sequences import LazyXComSequence
 
 TYPE = "__airflow_argo_type__"
 CLASS, VERSION, DATA = "__classname__", "__version__", "__data__"
@@ -295,6 +296,7 @@ READERS: Dict[str, Callable[[Any], Any]] = {
     "tuple": tuple,
     "set": set,
     "frozenset": frozenset,
+    "sequence": LazyXComSequence,
     "dict": dict,
     "datetime": _read_datetime,
     "pendulum": _read_pendulum,

@@ -28,7 +28,7 @@ from airflow_argo.model.values import (
 from airflow_argo.pod.run import DEFAULT_OWNER
 from airflow_argo.pod.values import TYPE, to_json
 from airflow_argo.settings import Settings, Source
-from airflow_argo.translator.airflow_names import airflow_names, rule_name_of
+from airflow_argo.translator.airflow_names import airflow_names, is_mapped, rule_name_of
 from airflow_argo.translator.arguments import argument_json, mark, shown
 from airflow_argo.translator.import_effects import effect_of, environment_of
 from airflow_argo.translator.known_templates import plain_macros
@@ -140,11 +140,13 @@ class TaskContext:
 
     Attributes:
         after: ids of tasks that the task also has to run after, since it reads what they push.
+        gets_sequences: what instances of a mapped task give arrives as Airflow's sequence of them, not as a list.
     """
 
     def __init__(self, dag_context: DagContext, task: Any, *, mapped: bool = False) -> None:
         self.dag_context, self.task, self.task_id, self.mapped = dag_context, task, str(task.task_id), mapped
         self.after: dict[str, None] = {}
+        self.gets_sequences = False
         own = (getattr(task, "executor_config", None) or {}).get("argo") or {}
         self.settings = dag_context.settings.overridden(own, Source("executor_config", f"of task '{self.task_id}'"))
         self._reader = self._template_reader()
@@ -194,8 +196,7 @@ class TaskContext:
             return _listing([self.value(part) for part in found])
         if type(found) in (tuple, set):
             inner = _listing([self.value(part) for part in found])
-            kind = type(found).__name__
-            return _marked(kind, inner) if not isinstance(inner, Constant) else Constant.of(mark(kind, inner.value))
+            return _marked(type(found).__name__, inner)
         if type(found) is dict:
             if all(type(key) is str for key in found):
                 return _record([(key, self.value(part)) for key, part in found.items()], found)
@@ -276,6 +277,8 @@ class TaskContext:
         found_value = self.pull(Pull(found.operator.task_id, found.key), listed=mapped_group_of(found.operator) is None)
         if isinstance(found_value, Output) and are_members(self.task, found.operator):
             return SameItem(self.task_id, replace(found_value, unlisted=False))
+        if self.gets_sequences and is_mapped(found.operator):
+            return _marked("sequence", found_value)
         return found_value
 
     @property
@@ -431,6 +434,9 @@ def _listing(parts: list[Value]) -> Value:
 
 
 def _marked(kind: str, of: Value) -> Value:
+    """A value of a kind that JSON doesn't have."""
+    if isinstance(of, Constant):
+        return Constant.of(mark(kind, of.value))
     return Record(((TYPE, Constant.of(kind)), ("of", of)))
 
 

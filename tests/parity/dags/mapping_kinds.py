@@ -9,7 +9,7 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.python import PythonOperator, ShortCircuitOperator
 from airflow.providers.standard.sensors.python import PythonSensor
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, XComArg, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 
@@ -362,3 +362,64 @@ with DAG("mapped_over_what_decides", schedule=None) as over_what_decides:
     runs_each.expand(x=chosen)
     runs_each.override(task_id="of_dict").expand(x=goes_on())
     runs_each.override(task_id="of_nothing").expand(x=stops())
+
+
+with DAG("sequences", schedule=None, start_date=datetime(2024, 1, 1, tzinfo=timezone.utc)):
+
+    @task
+    def one(x):
+        return [x]
+
+    @task
+    def looked_at(xs):
+        seen = [
+            type(xs).__name__,
+            isinstance(xs, list),
+            len(xs),
+            repr(xs),
+            bool(xs),
+            xs[-1],
+            xs[0:1],
+            [1] in xs,
+            list(reversed(xs)),
+        ]
+        return [*seen, xs == [[1], [2]], xs.__eq__(1) is NotImplemented, xs == (), sorted(xs, reverse=True)]
+
+    @task
+    def shown(xs):
+        return f"{xs}"
+
+    @task
+    def changed(xs):
+        xs[0].append(9)
+        return xs[0]
+
+    @task
+    def returned(xs):
+        return xs
+
+    @task
+    def added_to(xs):
+        return xs + [1]  # noqa: RUF005 - that is the question
+
+    @task
+    def pushed(xs, ti=None):
+        ti.xcom_push("k", xs)
+
+    @task
+    def beyond(xs):
+        return xs[5]
+
+    @task
+    def by_key(xs):
+        return xs["a"]
+
+    @task
+    def within(*args, **kwargs):
+        return [type(one).__name__ for one in (*args, args[1][0], *kwargs.values())]
+
+    ones = one.expand(x=[1, 2])
+    for reads in (looked_at, shown, changed, returned, added_to, pushed, beyond, by_key):
+        reads(ones)
+    within(ones, [ones], k=ones)
+    looked_at.override(task_id="none_of_key")(XComArg(ones.operator, key="absent"))
