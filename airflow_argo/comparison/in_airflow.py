@@ -32,7 +32,9 @@ class AirflowFailed(AirflowArgoError):
 
 
 class Airflow:
-    """A process that runs DAGs by Airflow; started when first asked, and again after one that took too long.
+    """A process that runs DAGs by Airflow; started when first asked, and again after one that failed there or took too long.
+
+    Each has a home and a database of its own: who was killed leaves a journal behind, and who failed a broken session.
 
     Args:
         program: the module that is run, with `airflow_program`'s ways.
@@ -44,6 +46,7 @@ class Airflow:
     ) -> None:
         self._program, self._environment = program, environment or {}
         self.folder = Path(tempfile.mkdtemp(prefix="airflow-argo-"))
+        self._home = self.folder
         self._process: subprocess.Popen[str] | None = None
         self._answers = -1
         self._buffer = b""
@@ -93,6 +96,7 @@ class Airflow:
         self._process.stdin.flush()
         answer = self._answer(seconds)
         if "error" in answer:
+            self._end()
             raise AirflowFailed(answer["error"])
         return Ended.of(answer)
 
@@ -114,12 +118,12 @@ class Airflow:
     def _start(self) -> None:
         if version("apache-airflow").startswith("2."):
             raise AirflowFailed(f"DAGs are compared with Airflow 3, and {version('apache-airflow')} is installed")
-        self.folder.mkdir(exist_ok=True)
-        shutil.copy(_database(), self.folder / "airflow.db")
+        self._home = Path(tempfile.mkdtemp(dir=self.folder))
+        shutil.copy(_database(), self._home / "airflow.db")
         read, write = os.pipe()
-        environment = {**os.environ, **_settings(self.folder), **self._environment}
+        environment = {**os.environ, **_settings(self._home), **self._environment}
         environment.pop("_AIRFLOW__AS_LIBRARY", None)
-        with (self.folder / "log").open("ab") as log:
+        with (self._home / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", self._program, str(write)],
                 stdin=subprocess.PIPE,
@@ -138,7 +142,7 @@ class Airflow:
             ready, _, _ = select.select([self._answers], [], [], seconds)
             chunk = os.read(self._answers, 1 << 20) if ready else b""
             if not chunk:
-                tail = (self.folder / "log").read_text(errors="replace")[-_LAST_OF_LOG:]
+                tail = (self._home / "log").read_text(errors="replace")[-_LAST_OF_LOG:]
                 self._end()
                 why = "its process ended" if ready else f"no answer within {seconds:g} s"
                 raise AirflowFailed(f"{why}; its log ended with: {tail}" if tail else why)
