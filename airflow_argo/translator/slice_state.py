@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from enum import Enum
-from functools import partial
+from functools import lru_cache, partial
 from logging import Logger, LoggerAdapter
 from pathlib import Path
 from random import Random, SystemRandom
@@ -83,25 +83,36 @@ def changed_among(names: Iterable[str]) -> list[str]:
     Raises:
         NotAlone: one can't be imported a second time.
     """
-    loaded = {name: sys.modules.get(name) for name in names}
-    found = {name: _globals_of(module) for name, module in loaded.items() if module is not None}
+    loaded = (sys.modules.get(name) for name in names)
+    return _changed_among(tuple(module for module in loaded if module is not None))
+
+
+@lru_cache(maxsize=16)
+def _changed_among(modules: tuple[ModuleType, ...]) -> list[str]:
+    """The same; many functions of a file use the same modules."""
+    found = {module.__name__: _globals_of(module) for module in modules}
     there = {name: _state_of(values) for name, values in found.items() if _has_state(values)}
     if not there:
         return []
-    paths = list(sys.path)
-    sys.path[:0] = {_root_of(module) for module in loaded.values() if module is not None}
-    for name in loaded:
+    with _imported_anew(modules), _failing_as_not_alone():
+        alone = {name: _state_of(_globals_of(importlib.import_module(name))) for name in there}
+    return [name for name, state in there.items() if state != alone[name]]
+
+
+@contextmanager
+def _imported_anew(modules: Iterable[ModuleType]) -> Iterator[None]:
+    """Whoever imports these modules meanwhile gets new ones."""
+    names, path = {module.__name__: module for module in modules}, list(sys.path)
+    sys.path[:0] = {_root_of(module) for module in modules}
+    for name in names:
         sys.modules.pop(name, None)
     try:
-        with _failing_as_not_alone():
-            alone = {name: _state_of(_globals_of(importlib.import_module(name))) for name in there}
+        yield
     finally:
-        sys.path[:] = paths
-        for name, module in loaded.items():
+        sys.path[:] = path
+        for name in names:
             sys.modules.pop(name, None)
-            if module is not None:
-                sys.modules[name] = module
-    return [name for name, state in there.items() if state != alone[name]]
+        sys.modules.update(names)
 
 
 def _globals_of(module: ModuleType) -> tuple[tuple[str, Any], ...]:
@@ -148,6 +159,12 @@ class _Walk:
 
     def state(self, value: Any) -> Any:
         """Its state. Equal ones are those of values that no task can tell apart."""
+        try:
+            return self._state(value)
+        except Exception:  # noqa: BLE001 - whatever the author's objects raise when they are looked at; or they go too deep
+            return self._unlike_any()
+
+    def _state(self, value: Any) -> Any:
         if type(value) in _PLAIN:
             return (type(value).__name__, value)
         if isinstance(value, _AS_SHOWN):
@@ -158,6 +175,10 @@ class _Walk:
             return ("more",)
         self._seen[id(value)] = (len(self._seen), value)  # the value too: else another may come to have its id
         return (_name(type(value)), *self._parts(value))
+
+    def _unlike_any(self) -> tuple[Any, ...]:
+        self.finds_state = True
+        return ("unlike any", next(_ONE_MORE))
 
     def _parts(self, value: Any) -> Iterable[Any]:
         match value:
@@ -179,8 +200,7 @@ class _Walk:
             case frozenset():
                 return sorted(repr(self.state(one)) for one in value)
         if hasattr(type(value), "__next__"):
-            self.finds_state = True
-            return (next(_ONE_MORE),)  # where an iterator stands can't be told: none is like another
+            return self._unlike_any()  # where an iterator stands can't be told
         return self._of_object(value)
 
     def _of_object(self, value: Any) -> list[Any]:

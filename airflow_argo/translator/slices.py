@@ -461,12 +461,13 @@ def _literal(value: Any, name: str = "") -> str:
     Raises:
         NotSliceable: its repr doesn't make it again.
     """
-    text = repr(value)
     try:
-        if ast.literal_eval(text) == value:
-            return text
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        pass
+        text = repr(value)
+        makes_it_again = bool(ast.literal_eval(text) == value)
+    except Exception:  # noqa: BLE001 - whatever the author's __repr__ and __eq__ raise, or what goes too deep
+        makes_it_again = False
+    if makes_it_again:
+        return text
     what = f"'{name}', which is {_shown(value)}" if name else _shown(value)
     raise NotSliceable(f"it uses {what}", "pass it as an argument, or make it at the top of the file")
 

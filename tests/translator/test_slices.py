@@ -299,6 +299,11 @@ REGISTER = "R = {}\ndef put(name):\n    def made(g):\n        R[name] = g\n     
             "it uses 'A'",
         ),
         ("import time\nX = [time.monotonic_ns()]\ndef f(): return X", "'X' is another each time"),
+        ("X = []\nfor _ in range(5000): X = [X]\nY = [X]\ndef f(): return len(Y)", "'Y' is another each time|uses 'X'"),
+        (
+            "class A:\n    @property\n    def __dict__(self): raise ValueError\nX = A()\ndef f(): return X and 1",
+            "'X' is another each time",
+        ),
         ("def g(seen=[]): seen.append(1); return seen\nN = g()\ndef f(): return g()", "it uses 'g'"),
         ("def g(): return g.n\ng.n = 1\ndef f(): return g()", "it uses 'g'"),
         (
