@@ -51,5 +51,6 @@ def test_whoever_may_see_the_run_may_see_its_page(tmp_path: Path) -> None:
         "AIRFLOW__WEBSERVER__BASE_URL": "http://airflow.example.com",
         "AIRFLOW_CONN_ARGO_DEFAULT": '{"conn_type": "argo", "host": "https://127.0.0.1:1", "extra": {"namespace": "n"}}',
     }
+    environment.pop("_AIRFLOW__AS_LIBRARY", None)  # where other tests have loaded DAGs
     done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
