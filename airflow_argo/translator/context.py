@@ -30,7 +30,7 @@ from airflow_argo.pod.values import TYPE, to_json
 from airflow_argo.settings import Settings, Source
 from airflow_argo.translator.airflow_names import airflow_names, is_mapped, rule_name_of
 from airflow_argo.translator.arguments import argument_json, mark, shown
-from airflow_argo.translator.import_effects import effect_of, environment_of
+from airflow_argo.translator.import_effects import ImportEffects
 from airflow_argo.translator.known_templates import plain_macros
 from airflow_argo.translator.mapped_groups import are_members, mapped_group_of
 from airflow_argo.translator.origins import Origins
@@ -82,6 +82,8 @@ class DagContext:
         leaves: ids of the tasks whose end states make that of the run.
         decisions: task id → the tasks that may skip it, each with the condition under which it doesn't.
         outside: the tasks around those that are meant.
+        effects: what importing its file leaves behind.
+        has_sequences: functions get what instances of a mapped task gave as Airflow 3's sequence of them, not as a list.
         diagnostics: what was found so far, each once, in the order of finding.
         macros: the author's macros that are values.
     """
@@ -100,6 +102,8 @@ class DagContext:
     mapped: set[str] = field(default_factory=set)
     shipment: Shipment | None = None
     outside: Outside = field(default_factory=lambda: Outside(frozenset()))
+    effects: ImportEffects = field(default_factory=ImportEffects)
+    has_sequences: bool = True
     diagnostics: dict[Diagnostic, None] = field(default_factory=dict)
     macros: Mapping[str, Any] = field(init=False)
 
@@ -140,7 +144,7 @@ class TaskContext:
 
     Attributes:
         after: ids of tasks that the task also has to run after, since it reads what they push.
-        gets_sequences: what instances of a mapped task give arrives as Airflow's sequence of them, not as a list.
+        gets_sequences: so does this task now: see `DagContext.has_sequences`.
     """
 
     def __init__(self, dag_context: DagContext, task: Any, *, mapped: bool = False) -> None:
@@ -359,11 +363,10 @@ class TaskContext:
         Raises:
             WantsAirflow: importing the file does something that the task may count on.
         """
-        effect = effect_of(self.dag_context.dag)
-        if effect is not None and not self.names_its_image:
-            raise WantsAirflow(f"its file {effect} as it is imported")
-        found = environment_of(self.dag_context.dag)
-        more = [{"name": name, "value": value} for name, value in found.items() if name not in dict(env)]
+        effects, own = self.dag_context.effects, dict(env)
+        if effects.beyond is not None and not self.names_its_image:
+            raise WantsAirflow(f"its file {effects.beyond} as it is imported")
+        more = [{"name": name, "value": value} for name, value in effects.environment.items() if name not in own]
         return more_of_pod(self.pod_settings(), {"env": more}, {}) if more else self.pod_settings()
 
     def image(self, *, needs_airflow: bool = False) -> str:

@@ -16,7 +16,6 @@ from airflow_argo.settings import Settings
 from airflow_argo.translator.airflow_names import AIRFLOW_2, airflow_names
 from airflow_argo.translator.dag_file_errors import DagFileError
 from airflow_argo.translator.dag_folders import forgotten, importable
-from airflow_argo.translator.import_effects import undone_afterwards
 from airflow_argo.translator.sources import Sources, as_written, means_airflow_2, reading
 from airflow_argo.translator.translation import Translation
 
@@ -58,7 +57,7 @@ def dags_of_file(path: str, settings: Settings) -> Iterator[tuple[Iterator[Any],
                 cure = "make one with DAG(…), or call the function that @dag stands above"
                 raise DagFileError("AA103", "there is no DAG in it", cure, Origin(path))
 
-        with forgotten(), undone_afterwards():
+        with forgotten():
             yield dags(), sources
 
 

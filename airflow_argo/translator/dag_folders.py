@@ -75,13 +75,21 @@ def folders_around(file: Path) -> Iterator[Path]:
 
 @contextmanager
 def forgotten() -> Iterator[None]:
-    """Modules of the author's that are imported meanwhile are forgotten: in another file their names may mean others."""
+    """What files do meanwhile is forgotten, so that the next one notices nothing of this one.
+
+    That are modules of the author's, whose names may mean others there, the environment, the folder and Python's path.
+    """
     from airflow_argo.translator.own_modules import names_of
 
-    before = set(sys.modules)
+    before, environment, folder, path = set(sys.modules), dict(os.environ), Path.cwd(), list(sys.path)
     try:
         yield
     finally:
+        if dict(os.environ) != environment:
+            os.environ.clear()
+            os.environ.update(environment)
+        os.chdir(folder)
+        sys.path[:] = path
         for name in names_of(set(sys.modules) - before):
             sys.modules.pop(name, None)
 

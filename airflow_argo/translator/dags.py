@@ -16,12 +16,13 @@ from airflow_argo.model.walk import found_in
 from airflow_argo.model.workflow import Workflow
 from airflow_argo.settings import Settings, load_settings
 from airflow_argo.translator import limits
-from airflow_argo.translator.airflow_names import fails_fast, is_mapped, rule_name_of
+from airflow_argo.translator.airflow_names import airflow_names, fails_fast, is_mapped, rule_name_of
 from airflow_argo.translator.bodies import body_of
 from airflow_argo.translator.branches import conditions_on_decisions
 from airflow_argo.translator.callbacks import exit_of
 from airflow_argo.translator.context import RETURN_VALUE, DagContext, TaskContext
 from airflow_argo.translator.failing_fast import behind_teardowns, chances_of, rule_failing_fast
+from airflow_argo.translator.import_effects import effects_of
 from airflow_argo.translator.intervals import intervals_of
 from airflow_argo.translator.labels import DAG_ID_LABEL, annotations_of, label_of
 from airflow_argo.translator.large_values import with_large_values
@@ -45,6 +46,7 @@ from airflow_argo.translator.outside import Outside
 from airflow_argo.translator.params import params_of
 from airflow_argo.translator.read_findings import findings_of_reads
 from airflow_argo.translator.schedules import schedule_of
+from airflow_argo.translator.sources import means_airflow_2
 from airflow_argo.translator.translation import Translation, TranslationError
 from airflow_argo.translator.trigger_rules import ALL_DONE_SETUP_SUCCESS, RULES, rule_of
 
@@ -95,6 +97,8 @@ def _dag_context(dag: Any, settings: Settings | None, outside: Outside | None) -
         decisions=conditions_on_decisions(dag, own),
         mapped=set() if outside is None else set(outside.mapped),
         outside=outside or Outside(own, is_nothing=True),
+        effects=effects_of(dag),
+        has_sequences=not (airflow_names().is_2 or means_airflow_2(path)),
     )
 
 

@@ -10,33 +10,27 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from airflow_argo.translator.audit import heard
+
 _SYSTEM = tuple(map(Path, ("/dev", "/proc", "/sys", "/usr", "/lib", "/run", "/etc/ssl", "/etc/pki")))
 _KNOWN = frozenset({"airflow.cfg", "airflow.db", "localtime", "timezone", "mime.types", "os-release", "hosts", "passwd"})
 """Places and names of files that Airflow and libraries read for themselves."""
 _PACKAGES = "site-packages"
 _COMPILED = (".pyc", ".so")
 _FILES = "_airflow_argo_data_files"
-_watching: list[list[str]] = []
-_hooked: list[bool] = []
 
 
 @contextmanager
 def watched_reads() -> Iterator[list[str]]:
     """The paths of the files that are opened for reading meanwhile."""
-    if not _hooked:
-        sys.addaudithook(_on_event)  # for the life of the process: Python has no way to take one away
-        _hooked.append(True)
     opened: list[str] = []
-    _watching.append(opened)
-    try:
+
+    def take(_event: str, arguments: tuple[Any, ...]) -> None:
+        if isinstance(arguments[0], str) and arguments[1] in ("r", "rb", "rt", None):
+            opened.append(arguments[0])
+
+    with heard(("open",), take):
         yield opened
-    finally:
-        _watching.remove(opened)
-
-
-def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
-    if _watching and event == "open" and isinstance(arguments[0], str) and arguments[1] in ("r", "rb", "rt", None):
-        _watching[-1].append(arguments[0])
 
 
 def remember_data_files(dag: Any, opened: list[str]) -> None:

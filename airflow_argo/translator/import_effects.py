@@ -5,18 +5,17 @@ from __future__ import annotations
 import ast
 import inspect
 import os
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from airflow_argo.diagnostics import InputError
+from airflow_argo.translator.audit import heard
 from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.pods import TAG_OF_ARGO
-from airflow_argo.translator.slice_effects import sets_environment
 from airflow_argo.translator.sources import is_authors, text_of
 from airflow_argo.translator.statements import SourceFile
 
@@ -29,97 +28,38 @@ _DOES = {
     **dict.fromkeys(("os.mkdir", "os.rmdir", "os.remove", "os.rename", "os.link", "os.symlink"), "makes or removes {0}"),
     "open": "writes {0}",
 }
-"""Event of `sys.addaudithook` → what the file does."""
+"""Audit event → what the file does."""
 _WRITING = os.O_WRONLY | os.O_RDWR
 _NEVER_THE_AUTHORS = ("__pycache__", "/dev/")
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
-    """Something that an import did.
+class ImportEffects:
+    """What is left of an import.
 
     Attributes:
-        event: as `sys.audit` calls it.
-        name: of the variable or the file.
-        value: what the variable is in the end.
+        environment: the variables that it sets, if it does nothing else and their values are written in the file.
+        beyond: what it does that a pod can't be given, in words: `sets HOME`.
     """
 
-    event: str
-    name: str
-    value: str | None = None
-
-
-_watching: list[list[Effect]] = []
-_hooked: list[bool] = []
+    environment: Mapping[str, str] = field(default_factory=dict)
+    beyond: str | None = None
 
 
 @contextmanager
-def watched_effects() -> Iterator[list[Effect]]:
-    """What the author's files do meanwhile."""
-    if not _hooked:
-        sys.addaudithook(_on_event)  # for the life of the process: Python has no way to take one away
-        _hooked.append(True)
-    found: list[Effect] = []
-    _watching.append(found)
-    try:
+def watched_effects() -> Iterator[list[tuple[str, str]]]:
+    """What the author's files do meanwhile: event, and name of the variable or the file."""
+    found: list[tuple[str, str]] = []
+
+    def take(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and not (isinstance(arguments[2], int) and arguments[2] & _WRITING):
+            return
+        name = os.fsdecode(arguments[0]) if isinstance(arguments[0], str | bytes | os.PathLike) else ""
+        if not any(part in name for part in _NEVER_THE_AUTHORS) and _is_by_author(inspect.currentframe()):
+            found.append((event, name))
+
+    with heard(_DOES, take):
         yield found
-    finally:
-        _watching.remove(found)
-
-
-@contextmanager
-def undone_afterwards() -> Iterator[None]:
-    """The environment, the folder and Python's path are as they were afterwards: the next file notices nothing of this one."""
-    environment, folder, path = dict(os.environ), Path.cwd(), list(sys.path)
-    try:
-        yield
-    finally:
-        if dict(os.environ) != environment:
-            os.environ.clear()
-            os.environ.update(environment)
-        os.chdir(folder)
-        sys.path[:] = path
-
-
-def remember_effects(dag: Any, found: Iterable[Effect]) -> None:
-    """Notes what a DAG's file did, and what it set variables to."""
-    setattr(dag, _EFFECTS, tuple(replace(one, value=os.environ.get(one.name)) if one.event == _SETS else one for one in found))
-
-
-def effect_of(dag: Any) -> str | None:
-    """What the DAG's file does as it is imported that its pods can't be given, in words; None if there is nothing known."""
-    found: tuple[Effect, ...] | None = getattr(dag, _EFFECTS, None)
-    if found is None:  # Airflow has imported it: what it says can still be read
-        return "sets environment variables" if _says_so(str(dag.fileloc)) else None
-    if not found or environment_of(dag):
-        return None
-    return _DOES[found[0].event].format(found[0].name)
-
-
-def environment_of(dag: Any) -> dict[str, str]:
-    """The environment variables that the DAG's file sets, if it does nothing else, and their values are written in it."""
-    found: tuple[Effect, ...] = getattr(dag, _EFFECTS, ())
-    written = {one.value for one in nodes_in(text_of(str(dag.fileloc))) if isinstance(one, ast.Constant)} if found else set()
-    if any(one.event != _SETS or one.value not in written or TAG_OF_ARGO.search(str(one.value)) for one in found):
-        return {}
-    return {one.name: str(one.value) for one in found}
-
-
-def _says_so(path: str) -> bool:
-    try:
-        return any(sets_environment(one.node) for one in SourceFile.read(path).statements)
-    except (OSError, SyntaxError, UnicodeDecodeError, InputError):
-        return False  # there is no such text: whatever needs it says so
-
-
-def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
-    if not _watching or event not in _DOES:
-        return
-    if event == "open" and not (isinstance(arguments[2], int) and arguments[2] & _WRITING):
-        return
-    what = os.fsdecode(arguments[0]) if isinstance(arguments[0], str | bytes | os.PathLike) else ""
-    if not any(part in what for part in _NEVER_THE_AUTHORS) and _is_by_author(inspect.currentframe()):
-        _watching[-1].append(Effect(event, what))
 
 
 def _is_by_author(frame: FrameType | None) -> bool:
@@ -127,3 +67,44 @@ def _is_by_author(frame: FrameType | None) -> bool:
     while frame is not None and frame.f_code.co_name != "<module>":
         frame = frame.f_back
     return frame is not None and is_authors(frame.f_code.co_filename)
+
+
+def effects_in(file: Path, found: Sequence[tuple[str, str]]) -> ImportEffects:
+    """What is left of the import of a file that has just done these things."""
+    if not found:
+        return ImportEffects()
+    written = {one.value for one in nodes_in(text_of(file)) if isinstance(one, ast.Constant)}
+    for event, name in found:
+        value = os.environ.get(name)
+        if event != _SETS or value is None or value not in written or TAG_OF_ARGO.search(value):
+            return ImportEffects(beyond=_DOES[event].format(name))
+    return ImportEffects({name: os.environ[name] for _, name in found})
+
+
+def remember_effects(dag: Any, effects: ImportEffects) -> None:
+    """Notes what is left of the import of a DAG's file."""
+    setattr(dag, _EFFECTS, effects)
+
+
+def effects_of(dag: Any) -> ImportEffects:
+    """What is left of the import of a DAG's file; where Airflow has imported it, as far as its text tells."""
+    found: ImportEffects | None = getattr(dag, _EFFECTS, None)
+    if found is not None:
+        return found
+    try:
+        statements = SourceFile.read(str(dag.fileloc)).statements
+    except (OSError, SyntaxError, UnicodeDecodeError, InputError):
+        return ImportEffects()  # there is no such text: whatever needs it says so
+    says_so = any(_sets_environment(one.node) for one in statements)
+    return ImportEffects(beyond="sets environment variables" if says_so else None)
+
+
+def _sets_environment(node: ast.stmt) -> bool:
+    """Whether a statement writes to the environment."""
+    match node:
+        case ast.Assign(targets=[ast.Subscript(value=of)]) | ast.AugAssign(target=ast.Name() | ast.Attribute() as of):
+            return ast.unparse(of).endswith("environ")
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=of, attr="setdefault" | "update" | "pop" | "clear"))):
+            return ast.unparse(of).endswith("environ")
+        case _:
+            return False

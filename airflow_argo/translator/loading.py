@@ -21,7 +21,7 @@ from airflow_argo.translator.dag_file_errors import DagFileError
 from airflow_argo.translator.dag_folders import importable, remember_folder
 from airflow_argo.translator.dags_beside import remember_dag
 from airflow_argo.translator.data_files import remember_data_files, watched_reads
-from airflow_argo.translator.import_effects import remember_effects, watched_effects
+from airflow_argo.translator.import_effects import effects_in, remember_effects, watched_effects
 from airflow_argo.translator.import_errors import cure_of, missing_package, where_in
 from airflow_argo.translator.made_at import noting_lines
 from airflow_argo.translator.own_modules import names_of
@@ -60,10 +60,10 @@ def load_dags(path: str | Path, *, dags_folder: str | None = None, placeholders:
         watched_reads() as opened,
         noting_lines(str(file)),
         values as reads,
-        watched_effects() as effects,
+        watched_effects() as done,
     ):
         dags = _dags_of(_executed(file), file)
-    modules = names_of(set(sys.modules) - before)
+    effects, modules = effects_in(file, done), names_of(set(sys.modules) - before)
     for dag in dags:
         remember_dag(str(file), dag)
         remember_data_files(dag, opened)

@@ -1,4 +1,4 @@
-"""What statements of a DAG file set up beyond its own globals: packages, as `random.seed(1)` does, and the environment."""
+"""What statements of a DAG file set up beyond its own globals: packages, as `random.seed(1)` does."""
 
 from __future__ import annotations
 
@@ -101,14 +101,3 @@ def _package_of(name: str, file: SourceFile, module: Mapping[str, Any]) -> str:
             return found.node.module.partition(".")[0]
     package = type(value).__module__.partition(".")[0]
     return package if package in sys.stdlib_module_names else ""
-
-
-def sets_environment(node: ast.stmt) -> bool:
-    """Whether a statement writes to the environment."""
-    match node:
-        case ast.Assign(targets=[ast.Subscript(value=of)]) | ast.AugAssign(target=ast.Name() | ast.Attribute() as of):
-            return ast.unparse(of).endswith("environ")
-        case ast.Expr(value=ast.Call(func=ast.Attribute(value=of, attr="setdefault" | "update" | "pop" | "clear"))):
-            return ast.unparse(of).endswith("environ")
-        case _:
-            return False

@@ -107,7 +107,7 @@ def means_airflow_2(path: str | Path) -> bool:
 
     file = Path(path)
     try:
-        return not is_of_airflow_3(file.read_text(encoding="utf-8"), file)
+        return not is_of_airflow_3(_read(file), file)
     except (OSError, UnicodeDecodeError, InputError):
         return False  # whoever loads it says so
 

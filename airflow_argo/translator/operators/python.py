@@ -8,14 +8,12 @@ from typing import Any
 from airflow_argo.model.jobs import Env, Job, NoOp, PodSettings, PythonCall
 from airflow_argo.model.values import Constant, Value
 from airflow_argo.pod.functions import NAMED
-from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.branches import branch_facts, skips_others
 from airflow_argo.translator.context import MappedItem, TaskContext, WantsAirflow, check_known
 from airflow_argo.translator.context_use import asks_for_airflow
 from airflow_argo.translator.mapped_groups import has_instances
 from airflow_argo.translator.registry import translates
 from airflow_argo.translator.slices import Slice
-from airflow_argo.translator.sources import means_airflow_2
 from airflow_argo.translator.tries import retry_of, timeout_of
 from airflow_argo.translator.xcom import pulls_in
 
@@ -135,7 +133,7 @@ def name_of_instances(task: Any) -> str | None:
 
 def _arguments(task: Any, ctx: TaskContext) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...], Value | None]:
     check_known(task, "op_args", "op_kwargs")
-    ctx.gets_sequences = not (airflow_names().is_2 or means_airflow_2(ctx.dag_context.path))  # which gave lists when stored
+    ctx.gets_sequences = ctx.dag_context.has_sequences
     args = () if isinstance(task.op_args, MappedItem) else tuple(ctx.value(value) for value in task.op_args)
     if isinstance(task.op_kwargs, MappedItem):
         return args, (), ctx.value(task.op_kwargs)
