@@ -50,6 +50,7 @@ from airflow_argo.model.values import (
     Value,
     Zipped,
 )
+from airflow_argo.pod.nodes import RUN_FACTS
 from airflow_argo.pod.values import TYPE
 
 FOLDER = "/tmp/airflow-argo"  # noqa: S108 - a pod's own
@@ -172,18 +173,16 @@ def node_of(value: Value, leaves: Leaves) -> Any:  # noqa: C901 - one case a kin
     match value:
         case Constant():
             return _constant(value.value)
-        case Output() | Item() | SameItem() | Carried():
-            return leaves.node(value)
         case Input(name=name):
             return {"$": "input", "name": name, "type": value.type.value}
         case Overridable(of=of, by=by, key=key):
             return {"$": "override", "of": node_of(of, leaves), "by": node_of(by, leaves), "key": key}
         case Evaluated(of=of):
             return {"$": "evaluated", "of": node_of(of, leaves)}
-        case RunFact(name="failed"):
-            return leaves.node(value)
-        case RunFact(name=name):
+        case RunFact(name=name) if name in RUN_FACTS:
             return {"$": "run", "name": name}
+        case Output() | Item() | SameItem() | Carried() | RunFact():
+            return leaves.node(value)
         case SecretText():
             return leaves.secret(value)
         case RunDate():

@@ -12,6 +12,9 @@ from .values import decoded, from_json
 
 Json = Any
 
+RUN_FACTS = {"name": "name", "namespace": "namespace", "created": "created", "run_id": "id"}
+"""What a pod knows of its run by itself: how nodes call it, and `Run`."""
+
 
 class Nodes:
     """Puts values together from nodes, `{"$": kind, …}`.
@@ -43,8 +46,7 @@ class Nodes:
         return self.run.parameter(node["name"], node["type"])
 
     def _run(self, node: Json) -> Any:
-        facts = {"name": self.run.name, "namespace": self.run.namespace, "created": self.run.created, "run_id": self.run.id}
-        return facts[node["name"]]
+        return getattr(self.run, RUN_FACTS[node["name"]])
 
     def _override(self, node: Json) -> Any:
         by = self.value(node["by"])
