@@ -32,7 +32,7 @@ class ArgoWorkflowLink(BaseOperatorLink):  # type: ignore[misc] # Airflow's clas
         return str(XCom.get_value(ti_key=ti_key, key=URL_KEY) or "")
 
 
-class ArgoRunLink(BaseOperatorLink):  # type: ignore[misc] # as above
+class ArgoRunLink(BaseOperatorLink):  # type: ignore[misc] # Airflow's classes are Any to mypy
     """The page that lists the workflows of a DAG run."""
 
     name = "Argo Workflows of this run"

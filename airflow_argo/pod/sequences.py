@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Sequence
-from typing import Any, Iterator, List, Optional
+from typing import Any, Iterator, List, Optional, Sequence
 
 
-class LazyXComSequence(Sequence):  # type: ignore[type-arg] # Python 3.8 has no Sequence[Any]
+class LazyXComSequence(Sequence[Any]):
     """No list: it can't be added to, isn't JSON, and Airflow doesn't store it. Source: airflow.sdk LazyXComSequence.
 
     There each look at an element reads it anew, so that what a task does to one is gone afterwards.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any, Final
 
 from airflow_argo.translator.airflow_names import is_mapped, operator_class_of
+from airflow_argo.translator.code_objects import codes_in
 from airflow_argo.translator.readers import rendered_by
 from airflow_argo.translator.template_files import texts_in
 
@@ -36,7 +37,7 @@ def _functions_of(task: Any) -> Iterator[FunctionType]:
 
 def _names_in(function: FunctionType) -> Iterator[str]:
     """What is named in a function: globals and attributes, arguments, keys of the context."""
-    codes = list(_codes(function.__code__))
+    codes = list(codes_in(function.__code__))
     known = function.__globals__.get("Metadata")
     if known is None or str(getattr(known, "__module__", "")).startswith("airflow."):
         yield from (name for code in codes for name in code.co_names)
@@ -44,11 +45,3 @@ def _names_in(function: FunctionType) -> Iterator[str]:
         yield from (name for code in codes for name in code.co_names if name != "Metadata")
     for code in codes:
         yield from (name for name in (*code.co_varnames, *code.co_consts) if isinstance(name, str) and name.endswith("_events"))
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    """The code of a function and of those in it."""
-    yield code
-    for one in code.co_consts:
-        if isinstance(one, CodeType):
-            yield from _codes(one)

@@ -51,7 +51,8 @@ def changed_in(source: str, needed: Mapping[str, Any], rebound: Collection[str])
     Raises:
         NotAlone: the slice can't be run, or it can't be told what a name stands for.
     """
-    kept = {name: _state_of(value) for name, value in needed.items() if name in rebound or _has_state(value)}
+    looked_at = {name: _looked_at(value) for name, value in needed.items()}
+    kept = {name: state for name, (state, may_change) in looked_at.items() if may_change or name in rebound}
     changed = _differing(kept, needed, _run(source)) if kept else []
     if changed:
         again = _run(source)
@@ -90,8 +91,8 @@ def changed_among(names: Iterable[str]) -> list[str]:
 @lru_cache(maxsize=16)
 def _changed_among(modules: tuple[ModuleType, ...]) -> list[str]:
     """The same; many functions of a file use the same modules."""
-    found = {module.__name__: _globals_of(module) for module in modules}
-    there = {name: _state_of(values) for name, values in found.items() if _has_state(values)}
+    looked_at = {module.__name__: _looked_at(_globals_of(module)) for module in modules}
+    there = {name: state for name, (state, may_change) in looked_at.items() if may_change}
     if not there:
         return []
     with _imported_anew(modules), _failing_as_not_alone():
@@ -140,14 +141,14 @@ def _failing_as_not_alone() -> Iterator[None]:
 
 def _state_of(value: Any) -> Any:
     """What can be told of a value, as something to compare."""
-    return _Walk().state(value)
+    return _looked_at(value)[0]
 
 
-def _has_state(value: Any) -> bool:
-    """Whether something in a value can be changed."""
+def _looked_at(value: Any) -> tuple[Any, bool]:
+    """The state of a value, and whether something in it can be changed."""
     walk = _Walk()
-    walk.state(value)
-    return walk.finds_state
+    state = walk.state(value)
+    return state, walk.finds_state
 
 
 class _Walk:

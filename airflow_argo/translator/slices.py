@@ -18,6 +18,7 @@ from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, TypeVar
 
 from airflow_argo.diagnostics import AirflowArgoError
+from airflow_argo.translator.code_objects import codes_in
 from airflow_argo.translator.lambdas import lambdas_of
 from airflow_argo.translator.own_modules import imports_of_text, own_modules
 from airflow_argo.translator.parsed import nodes_in
@@ -108,11 +109,8 @@ def _changed(found: Slice, making: _Making) -> list[str]:
 
 def _changed_literal(name: str, value: Any, known: dict[str, str]) -> str:
     """What a name stands for in the end, which is what each task sees that imports the whole file."""
-    try:
-        if name not in known:
-            return _literal(value, name)
-    except NotSliceable:
-        pass
+    if name not in known and (text := _spelled(value)) is not None:
+        return text
     raise NotSliceable(f"it uses '{name}', which other statements of the file change", _CURE_OF_CHANGES)
 
 
@@ -398,15 +396,12 @@ def _from_def_line(node: Function) -> Function:
 
 
 def _loaded_globals(code: CodeType) -> set[str]:
-    names = {
+    return {
         str(instruction.argval)
-        for instruction in dis.get_instructions(code)
+        for part in codes_in(code)
+        for instruction in dis.get_instructions(part)
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL")
     }
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            names |= _loaded_globals(constant)
-    return names
 
 
 def _check_names_what_it_uses(name: str, user: FunctionType) -> None:
@@ -417,13 +412,8 @@ def _check_names_what_it_uses(name: str, user: FunctionType) -> None:
     """
     if name in _NAME_ANYTHING and name not in user.__globals__:
         raise NotSliceable(f"'{user.__name__}' calls {name}(), which may name anything of the file", _CURE_OF_GLOBALS)
-    if name == "__name__" and "modules" in _names_of(user.__code__):
+    if name == "__name__" and any("modules" in part.co_names for part in codes_in(user.__code__)):
         raise NotSliceable(f"'{user.__name__}' looks its own module up", _CURE_OF_GLOBALS)
-
-
-def _names_of(code: CodeType) -> set[str]:
-    inner = (_names_of(one) for one in code.co_consts if isinstance(one, CodeType))
-    return set(code.co_names).union(*inner)
 
 
 def _rebound(code: CodeType) -> set[str]:
@@ -459,17 +449,22 @@ def _literal(value: Any, name: str = "") -> str:
     """A value as Python text.
 
     Raises:
-        NotSliceable: its repr doesn't make it again.
+        NotSliceable: it has no spelling.
     """
-    try:
-        text = repr(value)
-        makes_it_again = bool(ast.literal_eval(text) == value)
-    except Exception:  # noqa: BLE001 - whatever the author's __repr__ and __eq__ raise, or what goes too deep
-        makes_it_again = False
-    if makes_it_again:
+    text = _spelled(value)
+    if text is not None:
         return text
     what = f"'{name}', which is {_shown(value)}" if name else _shown(value)
     raise NotSliceable(f"it uses {what}", "pass it as an argument, or make it at the top of the file")
+
+
+def _spelled(value: Any) -> str | None:
+    """A value as Python text; None if its repr doesn't make it again."""
+    try:
+        text = repr(value)
+        return text if ast.literal_eval(text) == value else None
+    except Exception:  # noqa: BLE001 - whatever the author's __repr__ and __eq__ raise, or what goes too deep
+        return None
 
 
 def _shown(value: Any) -> str:
