@@ -41,6 +41,9 @@ CONF: dict[str, dict[str, Any]] = {"example_params_ui_tutorial": {"required_fiel
 BESIDE = {"example_trigger_controller_dag": "airflow/example_dags/example_trigger_target_dag.py"}
 """DAG → the file, below site-packages, of the DAG that it creates a run of."""
 
+PATIENCE = {"example_retry_policy": 400.0}
+"""DAG → seconds that each run of it may take: here pods wait as long as the policy in its file says, five times 30 seconds."""
+
 _CHANCE = "its branches choose by random.choice, and chose differently"
 _OTHERS = "it waits for a run of another DAG, which Airflow's database has from that one's turn"
 UNLIKE = {
@@ -99,6 +102,7 @@ def _judged(file: Path, dag: Any, airflow: Airflow, seconds: float) -> Row:
     if isinstance(dag, str):
         return Row(_place(file), file.stem, 0, NO_JUDGE, dag)
     row = (_place(file), dag.dag_id, len(dag.tasks))
+    seconds = max(seconds, PATIENCE.get(dag.dag_id, 0))
     conf, date = CONF.get(dag.dag_id, {}), _date(dag)
     beside = file.parents[len(Path(_place(file)).parts) - 1] / BESIDE[dag.dag_id] if dag.dag_id in BESIDE else None
     with outside_world(dag.dag_id):
