@@ -354,18 +354,20 @@ class TaskContext:
         """Whether the author names an image for this task, by executor_config."""
         return self.settings.sources["image"].kind == "executor_config"
 
-    def pod_without_its_file(self, env: Env = ()) -> PodSettings:
+    def pod_without_its_file(self, env: Env = (), *, runs_python: bool = False) -> PodSettings:
         """The pod of a task in which its DAG file isn't imported, with the environment variables that the file sets.
 
         Args:
             env: those that the task sets itself.
+            runs_python: it is a function of the file, for which Python's own settings count too.
 
         Raises:
             WantsAirflow: importing the file does something that the task may count on.
         """
         effects, own = self.dag_context.effects, dict(env)
-        if effects.beyond is not None and not self.names_its_image:
-            raise WantsAirflow(f"its file {effects.beyond} as it is imported")
+        done = effects.beyond or (effects.for_python if runs_python else None)
+        if done is not None and not self.names_its_image:
+            raise WantsAirflow(f"its file {done} as it is imported")
         more = [{"name": name, "value": value} for name, value in effects.environment.items() if name not in own]
         return more_of_pod(self.pod_settings(), {"env": more}, {}) if more else self.pod_settings()
 

@@ -77,10 +77,13 @@ def folders_around(file: Path) -> Iterator[Path]:
 def forgotten() -> Iterator[None]:
     """What files do meanwhile is forgotten, so that the next one notices nothing of this one.
 
-    That are modules of the author's, whose names may mean others there, the environment, the folder and Python's path.
+    That are modules of the author's, whose names may mean others there, the environment, the folder, and what is set for all of
+    Python: its path, its locale.
     """
     from airflow_argo.translator.own_modules import names_of
+    from airflow_argo.translator.python_settings import python_settings, set_again
 
+    settings = python_settings()
     before, environment, folder, path = set(sys.modules), dict(os.environ), Path.cwd(), list(sys.path)
     try:
         yield
@@ -89,6 +92,7 @@ def forgotten() -> Iterator[None]:
             os.environ.clear()
             os.environ.update(environment)
         os.chdir(folder)
+        set_again(settings)
         sys.path[:] = path
         for name in names_of(set(sys.modules) - before):
             sys.modules.pop(name, None)

@@ -16,6 +16,7 @@ from airflow_argo.diagnostics import InputError
 from airflow_argo.translator.audit import heard
 from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.pods import TAG_OF_ARGO
+from airflow_argo.translator.python_settings import Changed, named_in
 from airflow_argo.translator.sources import is_authors, text_of
 from airflow_argo.translator.statements import SourceFile
 
@@ -40,10 +41,12 @@ class ImportEffects:
     Attributes:
         environment: the variables that it sets, if it does nothing else and their values are written in the file.
         beyond: what it does that a pod can't be given, in words: `sets HOME`.
+        for_python: what it does that only Python tasks can count on: `sets the locale`.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict)
     beyond: str | None = None
+    for_python: str | None = None
 
 
 @contextmanager
@@ -69,16 +72,18 @@ def _is_by_author(frame: FrameType | None) -> bool:
     return frame is not None and is_authors(frame.f_code.co_filename)
 
 
-def effects_in(file: Path, found: Sequence[tuple[str, str]]) -> ImportEffects:
-    """What is left of the import of a file that has just done these things."""
+def effects_in(file: Path, found: Sequence[tuple[str, str]], settings: Changed) -> ImportEffects:
+    """What is left of the import of a file that has just done these things, and changed these settings of Python's."""
+    if settings.for_programs is not None:
+        return ImportEffects(beyond=settings.for_programs)
     if not found:
-        return ImportEffects()
+        return ImportEffects(for_python=settings.for_python)
     written = {one.value for one in nodes_in(text_of(file)) if isinstance(one, ast.Constant)}
     for event, name in found:
         value = os.environ.get(name)
         if event != _SETS or value is None or value not in written or TAG_OF_ARGO.search(value):
             return ImportEffects(beyond=_DOES[event].format(name))
-    return ImportEffects({name: os.environ[name] for _, name in found})
+    return ImportEffects({name: os.environ[name] for _, name in found}, for_python=settings.for_python)
 
 
 def remember_effects(dag: Any, effects: ImportEffects) -> None:
@@ -92,11 +97,14 @@ def effects_of(dag: Any) -> ImportEffects:
     if found is not None:
         return found
     try:
-        statements = SourceFile.read(str(dag.fileloc)).statements
+        file = SourceFile.read(str(dag.fileloc))
     except (OSError, SyntaxError, UnicodeDecodeError, InputError):
         return ImportEffects()  # there is no such text: whatever needs it says so
-    says_so = any(_sets_environment(one.node) for one in statements)
-    return ImportEffects(beyond="sets environment variables" if says_so else None)
+    says_so = any(_sets_environment(one.node) for one in file.statements)
+    settings = named_in(file.text)
+    return ImportEffects(
+        beyond="sets environment variables" if says_so else settings.for_programs, for_python=settings.for_python
+    )
 
 
 def _sets_environment(node: ast.stmt) -> bool:

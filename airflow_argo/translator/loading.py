@@ -26,6 +26,7 @@ from airflow_argo.translator.import_errors import cure_of, missing_package, wher
 from airflow_argo.translator.made_at import noting_lines
 from airflow_argo.translator.own_modules import names_of
 from airflow_argo.translator.parse_time import remember_reads, unknown_in, watched_values
+from airflow_argo.translator.python_settings import changed_since, python_settings
 from airflow_argo.translator.sources import SourceLoader, as_written
 from airflow_argo.translator.template_files import resolve_template_files
 
@@ -53,7 +54,7 @@ def load_dags(path: str | Path, *, dags_folder: str | None = None, placeholders:
         raise DagFileError("AA101", "there is no such file", "check the path", Origin(str(path)))
     _give_airflow_2_a_session()
     _make_plugins_importable()
-    before = set(sys.modules)
+    before, settings = set(sys.modules), python_settings()
     values = watched_values(str(file), placeholders=placeholders)
     with (
         importable(file, dags_folder) as folder,
@@ -63,7 +64,7 @@ def load_dags(path: str | Path, *, dags_folder: str | None = None, placeholders:
         watched_effects() as done,
     ):
         dags = _dags_of(_executed(file), file)
-    effects, modules = effects_in(file, done), names_of(set(sys.modules) - before)
+    effects, modules = effects_in(file, done, changed_since(settings)), names_of(set(sys.modules) - before)
     for dag in dags:
         remember_dag(str(file), dag)
         remember_data_files(dag, opened)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -37,22 +38,49 @@ _UNSEEN_EVEN_SET = frozenset(["airflow", "airflow_argo", "logging", "os", "sys"]
 def set_up_outside(
     file: SourceFile, nodes: Iterable[ast.stmt], imports: Iterable[str], module: Mapping[str, Any]
 ) -> str | None:
-    """The package that a slice uses and a statement outside of it sets up; None if there is nothing of the kind.
+    """The package that a slice uses, or a package of it does, and a statement outside of it sets up; None if there is none.
 
     Args:
         nodes: the statements at the top of the file, and in blocks there, that aren't in the slice.
         imports: names of the modules that the slice imports.
         module: the globals of the file.
     """
-    packages = {name.partition(".")[0] for name in imports} - _UNSEEN_EVEN_SET
-    if not packages:
+    packages = {name.partition(".")[0] for name in imports}
+    if not packages - _UNSEEN_EVEN_SET:
         return None
     for node in _carried_out(file, nodes, module):
         for root in _acted_on(node):
             package = _package_of(root, file, module)
-            if package in packages and (package not in _UNSEEN or not isinstance(node, ast.Expr)):
+            if not package or package in _UNSEEN_EVEN_SET or (package in _UNSEEN and isinstance(node, ast.Expr)):
+                continue
+            if package in packages:
                 return f"'{package}'"
+            if user := next((one for one in sorted(packages) if package in _used_by(one, len(sys.modules))), None):
+                return f"'{user}', and with it '{package}'"
     return None
+
+
+@lru_cache(maxsize=64)
+def _used_by(package: str, _loaded: int) -> frozenset[str]:
+    """The packages whose modules those of an installed package hold, and of which they do: `pandas` calculates by `numpy`.
+
+    Args:
+        _loaded: how many modules there are: once there are more, it may hold others.
+    """
+    found, waiting = set[str](), {package}
+    while waiting:
+        of = waiting.pop()
+        if of in sys.stdlib_module_names or of in _UNSEEN:
+            continue
+        modules = [module for name, module in list(sys.modules.items()) if name == of or name.startswith(f"{of}.")]
+        held = {value.__name__.partition(".")[0] for one in modules for value in list(vars(one).values()) if _is_module(value)}
+        waiting |= held - found
+        found |= held
+    return frozenset(found - {"builtins"})  # which any value may be of
+
+
+def _is_module(value: Any) -> bool:
+    return type(value) is ModuleType  # others may be proxies, which import what they stand for when they are looked at
 
 
 def _carried_out(file: SourceFile, nodes: Iterable[ast.stmt], module: Mapping[str, Any]) -> Iterator[ast.stmt]:

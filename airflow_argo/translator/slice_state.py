@@ -54,12 +54,14 @@ def changed_in(source: str, needed: Mapping[str, Any], rebound: Collection[str])
     looked_at = {name: _looked_at(value) for name, value in needed.items()}
     kept = {name: state for name, (state, may_change) in looked_at.items() if may_change or name in rebound}
     changed = _differing(kept, needed, _run(source)) if kept else []
-    if changed:
-        again = _run(source)
-        unsteady = _differing({name: _state_of(again[name]) for name in changed if name in again}, again, _run(source))
-        if unsteady:
-            raise NotAlone(f"'{unsteady[0]}' is another each time")
-    return changed
+    if not changed:
+        return []
+    again = _run(source)
+    unsteady = _differing({name: _state_of(again[name]) for name in changed if name in again}, again, _run(source))
+    for name in unsteady:
+        if _is_followed(type(needed[name])):
+            raise NotAlone(f"'{name}' is another each time")
+    return [name for name in changed if name not in unsteady]  # what packages keep for themselves may be another each time
 
 
 def _differing(states: Mapping[str, Any], values: Mapping[str, Any], made: Mapping[str, Any]) -> list[str]:
@@ -152,11 +154,12 @@ def _looked_at(value: Any) -> tuple[Any, bool]:
 
 
 class _Walk:
-    """Goes through all that a value holds, but not into objects of installed packages."""
+    """Goes through all that a value holds; of objects of installed packages, through what they give to who copies them."""
 
     def __init__(self) -> None:
         self.finds_state = False
         self._seen: dict[int, tuple[int, Any]] = {}
+        self._in_package = False
 
     def state(self, value: Any) -> Any:
         """Its state. Equal ones are those of values that no task can tell apart."""
@@ -178,6 +181,8 @@ class _Walk:
         return (_name(type(value)), *self._parts(value))
 
     def _unlike_any(self) -> tuple[Any, ...]:
+        if self._in_package:
+            return ("untold",)
         self.finds_state = True
         return ("unlike any", next(_ONE_MORE))
 
@@ -205,12 +210,30 @@ class _Walk:
         return self._of_object(value)
 
     def _of_object(self, value: Any) -> list[Any]:
-        followed = _is_followed(type(value))
-        fields = _own({**_slots(value), **getattr(value, "__dict__", {})}) if followed else {}
+        if not _is_followed(type(value)):
+            return self._of_package(value)
+        fields = _own({**_slots(value), **getattr(value, "__dict__", {})})
         found = [*self._items(value), *((name, self.state(part)) for name, part in sorted(fields.items()))]
         if fields:
             self.finds_state = True
-        return found or ([_shown(value)] if followed else [])
+        return found or [_shown(value)]
+
+    def _of_package(self, value: Any) -> list[Any]:
+        """Of an object of an installed package; nothing if it can't be copied, as connections and locks can't."""
+        outside, self._in_package = self._in_package, True
+        try:
+            copied = value.__reduce_ex__(4)
+            if isinstance(copied, str):  # a name
+                return [copied]
+            made_by, arguments, *state = copied
+            if any(part is not None for part in state):
+                self.finds_state = True
+            filled = [None if part is None else [*map(self.state, part)] for part in state[1:3]]
+            return [*map(self.state, (made_by, arguments, *state[:1])), *filled]
+        except Exception:  # noqa: BLE001 - whatever the package raises
+            return []
+        finally:
+            self._in_package = outside
 
     def _items(self, value: Any) -> list[Any]:
         match value:

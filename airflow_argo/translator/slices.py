@@ -136,7 +136,8 @@ class _Making:
         source = "\n".join([future, *constants, *body, *self.last]) + "\n"
         imports = tuple(dict.fromkeys(imports_of_text(source)))
         modules = own_modules(imports)
-        self._check_effects([name for name in imports if name not in modules])
+        inside = [name for text in modules.values() for name in imports_of_text(text)]
+        self._check_effects([name for name in [*imports, *inside] if name not in modules])
         for name, text in modules.items():
             if _FILE in text and _FILE in _read_in(nodes_in(text)):
                 raise NotSliceable(f"its module {name} reads {_FILE}, and only a file has a path", _CURE_OF_FILE)

@@ -12,6 +12,7 @@ from airflow_argo.settings import load_settings
 from airflow_argo.translator.dag_files import dags_of_file
 from airflow_argo.translator.import_effects import ImportEffects, effects_of
 from airflow_argo.translator.loading import prepare_environment
+from airflow_argo.translator.python_settings import python_settings
 
 prepare_environment()
 
@@ -30,6 +31,7 @@ DAG = "from airflow.sdk import DAG\n{}\nwith DAG('d', schedule=None): pass\n"
         ("from pathlib import Path; Path(__file__).with_name('made').mkdir(exist_ok=True)", "makes or removes {folder}/made"),
         ("from pathlib import Path; Path(__file__).with_name('made').write_text('')", "writes {folder}/made"),
         ("import os; os.chdir('/')", "changes the folder it is in"),
+        ("import os; os.umask(0o077)", "sets who may use the files that it makes"),
         ("import sys; sys.path.append('/nowhere')", None),
         ("import os; print(os.environ.get('HOME'), open(__file__).read())", None),
         ("import logging; logging.getLogger('a').setLevel(10)", None),
@@ -48,6 +50,31 @@ def test_effects_are_seen_and_undone(tmp_path: Path, statements: str, effect: st
     assert (dict(os.environ), Path.cwd(), list(sys.path)) == before
 
 
+@pytest.mark.parametrize(
+    ("statements", "effect"),
+    [
+        ("import sys; sys.setrecursionlimit(4321)", "sets the depth to which calls may go"),
+        ("def f():\n    import socket; socket.setdefaulttimeout(4.5)\nf()", "sets the timeout of sockets"),
+        ("import locale; locale.setlocale(locale.LC_ALL, 'C.UTF-8')", "sets the locale"),
+        ("import decimal; decimal.getcontext().prec = 4", "sets how decimals are calculated"),
+        ("import decimal; decimal.getcontext().traps[decimal.Inexact] = True", "sets how decimals are calculated"),
+        ("import warnings; warnings.simplefilter('error')", "makes errors of warnings"),
+        ("import warnings; warnings.filterwarnings('ignore', 'beside')", None),
+        ("import ssl; ssl._create_default_https_context = ssl._create_unverified_context", "sets how certificates are checked"),
+        ("import beside", "sets the depth to which calls may go"),
+    ],
+)
+def test_what_is_set_for_all_of_python_is_seen_and_undone(tmp_path: Path, statements: str, effect: str | None) -> None:
+    (tmp_path / "beside.py").write_text("import sys\nsys.setrecursionlimit(4321)\n")
+    file = tmp_path / "dag.py"
+    file.write_text(DAG.format(statements))
+    before = python_settings()
+    with dags_of_file(str(file), load_settings(file)) as (dags, _):
+        assert effects_of(next(dags)) == ImportEffects(for_python=effect)
+        assert (python_settings() != before) == (effect is not None)
+    assert python_settings() == before
+
+
 def test_variables_that_are_written_in_the_file_are_known(tmp_path: Path) -> None:
     file = tmp_path / "dag.py"
     sets = (
@@ -63,8 +90,12 @@ def test_what_a_file_that_airflow_imported_says_of_the_environment(tmp_path: Pat
     from airflow import sdk
 
     file = tmp_path / "dag.py"
-    for text, effect in (("import os\nos.environ['X'] = '1'\n", "sets environment variables"), ("import os\n", None)):
+    for text, effects in (
+        ("import os\nos.environ['X'] = '1'\n", ImportEffects(beyond="sets environment variables")),
+        ("import sys\nsys.setrecursionlimit(9)\n", ImportEffects(for_python="sets the depth to which calls may go")),
+        ("import os\n", ImportEffects()),
+    ):
         file.write_text(text)
         dag = sdk.DAG("d", schedule=None)
         dag.fileloc = str(file)
-        assert effects_of(dag) == ImportEffects(beyond=effect)
+        assert effects_of(dag) == effects

@@ -299,6 +299,15 @@ REGISTER = "R = {}\ndef put(name):\n    def made(g):\n        R[name] = g\n     
             "it uses 'A'",
         ),
         ("import time\nX = [time.monotonic_ns()]\ndef f(): return X", "'X' is another each time"),
+        (
+            "import requests\nX = requests.Session()\ndef up(x): x.max_redirects = 1\nup(X)\ndef f(): return X.get",
+            "it uses 'X'",
+        ),
+        (
+            "from requests.structures import CaseInsensitiveDict as D\nX = [D()]\ndef up(x): x[0]['a'] = 1\nup(X)\ndef f(): X",
+            "it uses 'X'",
+        ),
+        ("import random, requests\nrandom.seed(1)\ndef f(): return requests", "it uses 'requests', and with it 'random'"),
         ("X = []\nfor _ in range(5000): X = [X]\nY = [X]\ndef f(): return len(Y)", "'Y' is another each time|uses 'X'"),
         (
             "class A:\n    @property\n    def __dict__(self): raise ValueError\nX = A()\ndef f(): return X and 1",
@@ -344,6 +353,12 @@ def test_a_global_is_what_it_was_when_the_file_had_been_imported(text: str, slic
     assert result_of(sliced(text)) == there["f"]()
 
 
+def test_what_is_set_up_for_a_module_beside_the_file_is_not_left_behind(tmp_path: Path, sliced: Any) -> None:
+    (tmp_path / "slices_drawing.py").write_text("import random\ndef draw(): return random.random()\n")
+    with pytest.raises(NotSliceable, match="it uses 'random', which other statements of the file set up"):
+        sliced("import random\nfrom slices_drawing import draw\nrandom.seed(1)\ndef f(): return draw()")
+
+
 def test_modules_beside_the_file_are_as_the_file_leaves_them(tmp_path: Path, sliced: Any) -> None:
     (tmp_path / "slices_kept.py").write_text("X = [1]\nclass A:\n    n = 0\ndef put(): X.append(2)\ndef get(): return X\n")
     use = "def f(): return slices_kept.get()[0]"
@@ -367,6 +382,9 @@ def test_a_global_that_no_literal_can_be_is_refused(sliced: Any) -> None:
         REGISTER + "@put('a')\ndef g(): return 1\ndef f(): return g()",
         "class A:\n    X = 1\nclass B(A): pass\ndef f(): return A.X",
         "import time\nX = time.time()\ndef f(): return X and 1",
+        "import requests\nX = requests.Session()\ndef up(x): x.get and x.headers\nup(X)\ndef f(): return len([X])",
+        "from jinja2 import Template\nX = Template('{{ 1 }}')\nX.render()\ndef f(): return int(X.render())",
+        "import random, yaml\nrandom.seed(1)\ndef f(): return yaml and 1",
         "import re\nX = [re.compile('a')]\nX[0].match('a')\ndef f(): return len(X)",
         "from pathlib import Path\nX = [Path('a')]\nstr(X[0])\ndef f(): return len(X)",
     ],

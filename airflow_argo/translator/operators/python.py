@@ -69,7 +69,7 @@ def call_in(image: str, task: Any, ctx: TaskContext, pod: PodSettings, env: Env 
 def _call(task: Any, ctx: TaskContext, decides: dict[str, Any], *, own_image: bool = False) -> Job:
     if getattr(task, "templates_dict", None) or getattr(task, "templates_exts", None):
         raise WantsAirflow("it has a templates_dict")
-    pod = ctx.pod_settings() if own_image else ctx.pod_without_its_file()
+    pod = ctx.pod_settings() if own_image else ctx.pod_without_its_file(runs_python=True)
     source = ctx.python_slice(task.python_callable)
     if source is None:
         return NoOp()
