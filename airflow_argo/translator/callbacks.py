@@ -30,7 +30,8 @@ def exit_of(dag: Any, ctx: DagContext) -> Graph | None:
         facts = {
             "kind": "operator",
             "callback": kind,
-            "task": {"task_id": _last(dag), "dag_id": dag.dag_id},
+            "task": {"task_id": _last(dag, ctx), "dag_id": dag.dag_id},
+            "timeout": None if dag.dagrun_timeout is None else dag.dagrun_timeout.total_seconds(),
             "file": shipment.name,
             "path": shipment.path,
             "params": ctx.params.for_pods(),
@@ -42,7 +43,7 @@ def exit_of(dag: Any, ctx: DagContext) -> Graph | None:
             source="",
             function="",
             beside=shipment.beside,
-            kwargs=(("failed", RunFact("failed")),) if kind == "failure" else (),
+            kwargs=(("failed", RunFact("failed")), ("duration", RunFact("duration"))) if kind == "failure" else (),
             facts=Constant.of({key: value for key, value in facts.items() if value not in (None, [], {})}),
             may_skip=False,
             pod=with_environment(ctx.settings),
@@ -52,6 +53,9 @@ def exit_of(dag: Any, ctx: DagContext) -> Graph | None:
     return Graph(tuple(steps))
 
 
-def _last(dag: Any) -> str:
-    """The task whose context the callbacks get if none failed; Airflow gives them that of the task that ended last."""
-    return str(max(leaf.task_id for leaf in dag.leaves))
+def _last(dag: Any, ctx: DagContext) -> str:
+    """The task whose context the callbacks get if none failed: the leaf that most tasks are before, as a rule the last to end.
+
+    Airflow gives them that of the task that succeeded last, of which Argo knows nothing when the run has ended.
+    """
+    return str(max((leaf.task_id for leaf in dag.leaves), key=lambda leaf: (len(ctx.ancestors[leaf]), leaf)))

@@ -15,7 +15,7 @@ from typing import Any, Callable, Dict, Iterator, List, Tuple
 from ..values import ABSENT, moment_of  # noqa: TID252 - in a pod the package has another name
 from ..xcoms import Xcoms  # noqa: TID252 - as above
 from .awaiting import FAIL, event_of
-from .ending import STATE_OF_RUN, call_back, ended, fill, task_of_callback
+from .ending import STATE_OF_RUN, call_back, ended, fill, reason_of_callback, task_of_callback
 
 
 def run(
@@ -37,8 +37,8 @@ def run(
     path, root = dag_file.place_of(call, files)
     task = dag_file.task_of(path, facts["dag_id"], facts["task_id"], root)
     if "callback" in call:
-        failed = values(call["kwargs"]["failed"]) if "kwargs" in call else []
-        task = task.dag.get_task(task_of_callback(call, failed, task.dag.task_dict))
+        known = {"failed": [], "duration": "0", **values(call.get("kwargs", {}))}
+        task = task.dag.get_task(task_of_callback(call, known["failed"], task.dag.task_dict))
     from airflow.utils.session import create_session
 
     with create_session() as session:
@@ -48,7 +48,9 @@ def run(
         if "callback" in call:
             instance.state = instance.dag_run.state = STATE_OF_RUN[call["callback"]]
             context = instance.get_template_context(session=session)
-            call_back(task.dag, call["callback"], context, logging.getLogger("task"))
+            call_back(
+                task.dag, call["callback"], reason_of_callback(call, known["duration"]), context, logging.getLogger("task")
+            )
             return ended("success", report)
         state = _ended(instance, session)
         pushed = dict(_pushed(instance, session))

@@ -60,9 +60,25 @@ _LEAST_DIGEST = 8
 """Letters of a hash behind a name that would be another's. Source: airflow_argo.argo.names."""
 
 
-def call_back(dag: Any, kind: str, context: Any, log: Any) -> None:
+_EARLY = 1.0
+"""Seconds: Argo gives pods whole ones of what is left, so the last may be stopped so much before the time is up."""
+
+
+def reason_of_callback(call: Call, duration: str) -> str:
+    """Why the DAG's callbacks are called. Source: DagRun.update_state, SchedulerJobRunner._schedule_dag_run.
+
+    Args:
+        duration: seconds since the run began.
+    """
+    if call["callback"] == "success":
+        return "success"
+    is_over = "timeout" in call and float(duration) > call["timeout"] - _EARLY
+    return "timed_out" if is_over else "task_failure"
+
+
+def call_back(dag: Any, kind: str, reason: str, context: Any, log: Any) -> None:
     """Runs the DAG's callbacks for success or failure; what they raise is only shown, as in Airflow."""
-    context["reason"] = "success" if kind == "success" else "task_failure"
+    context["reason"] = reason
     callbacks = getattr(dag, f"on_{kind}_callback")
     for callback in callbacks if isinstance(callbacks, list) else [callbacks]:
         try:

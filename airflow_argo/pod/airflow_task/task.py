@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, Optional, Tuple
 from ..values import encoded, moment_of  # noqa: TID252 - in a pod the package has another name
 from ..xcoms import Xcoms  # noqa: TID252 - as above
 from .awaiting import FAIL, event_of
-from .ending import STATE_OF_RUN, call_back, ended, fill, task_of_callback
+from .ending import STATE_OF_RUN, call_back, ended, fill, reason_of_callback, task_of_callback
 
 
 def run(
@@ -65,12 +65,18 @@ def run(
     server_context = _server_context(task, run, call)
     if "callback" in call:
         server_context.dag_run.state = STATE_OF_RUN[call["callback"]]
-        failed = values(call["kwargs"]["failed"]) if "kwargs" in call else []
-        task = task.dag.get_task(task_of_callback(call, failed, task.dag.task_dict))
+        known = {"failed": [], "duration": "0", **values(call.get("kwargs", {}))}
+        task = task.dag.get_task(task_of_callback(call, known["failed"], task.dag.task_dict))
         instance = _instance(task, run, supervisor, server_context)
         instance.state = type(instance.state)(STATE_OF_RUN[call["callback"]])
         context = instance.get_template_context()
-        call_back(task.dag, call["callback"], context, structlog.get_logger(logger_name="task"))
+        call_back(
+            task.dag,
+            call["callback"],
+            reason_of_callback(call, known["duration"]),
+            context,
+            structlog.get_logger(logger_name="task"),
+        )
         return ended("success", report)
     state = str(_ended(task, run, supervisor, server_context, call.get("retry")))
     if supervisor.name:
