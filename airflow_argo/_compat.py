@@ -23,6 +23,7 @@ from airflow.providers.common.compat.sdk import (  # noqa: TID253 - Airflow's ow
     conf,
     redact,
     task_decorator_factory,
+    task_group,
 )
 from airflow.triggers.base import BaseTrigger, TriggerEvent  # noqa: TID253
 
@@ -61,6 +62,7 @@ __all__ = [
     "skip_tasks",
     "state_store",
     "task_decorator_factory",
+    "task_group",
     "task_state",
     "task_states",
 ]

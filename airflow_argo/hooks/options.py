@@ -1,8 +1,9 @@
-"""Options that have a few words to choose among: a typo is said where it is made, not when a task waits for ever."""
+"""Options of tasks: a typo or a wrong type is said where it is made, not when a task runs, or waits for ever."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
 
@@ -25,3 +26,14 @@ def check_option(task_id: str, name: str, value: Any, allowed: Collection[str]) 
     ]
     cure = f"did you mean '{near[0]}'?" if near else "use one of: " + ", ".join(repr(one) for one in allowed)
     raise InputError(f"task '{task_id}' has {name}={value!r}", cure)
+
+
+def check_seconds(task_id: str, name: str, value: Any) -> None:
+    """Check an argument of a task that is a time: seconds, or a timedelta.
+
+    Raises:
+        InputError: it is neither, or isn't positive.
+    """
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
+        raise InputError(f"task '{task_id}' has {name}={value!r}", "give seconds as a number, or a timedelta, more than 0")

@@ -45,3 +45,8 @@ class NotCounted:
 
 class ArgoOffloadOperator(NotCounted, ArgoSubmitWorkflowOperator):
     """Submits the tasks that were taken out of a DAG."""
+
+    def resolve_template_files(self) -> None:
+        """Called by Airflow when it has loaded the file: all tasks are there by then, those after the workflow too."""
+        super().resolve_template_files()
+        self.workflow.check()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_argo.diagnostics import InputError
 from airflow_argo.offload.moved import move
 
 
@@ -22,7 +23,10 @@ def offload(dag: Any, *, show_steps: bool = True, strict: bool = False, **argo: 
         argo: arguments of ArgoSubmitWorkflowOperator, e.g. `argo_conn_id="argo"`.
 
     Raises:
-        InputError: there is nothing to move, or it can't be.
+        InputError: there is nothing to move, or it can't be; or it is no DAG.
     """
+    if not hasattr(dag, "task_group"):
+        found = f"offload() is given {dag!r}, which is no DAG"
+        raise InputError(found, "give it the DAG: of a function with @dag what its call returns")
     move(dag, dag.task_group, show_steps=show_steps, strict=strict, **argo)
     return dag

@@ -6,7 +6,10 @@ the workflow has them as they were drawn. What only a task could do that is ther
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow_argo.diagnostics import InputError, Origin
@@ -86,6 +89,46 @@ class _SubmissionsDownstreamIds(IdsOfTask):
         super().add(element)
 
 
+def check_nothing_is_pulled(part: PartOfDag) -> None:
+    """Check that no task outside pulls by its id what a task pushes that isn't there: it would get None.
+
+    Raises:
+        InputError: a template does, such as `f"{value}"` of an XCom, or a function, by a constant id.
+    """
+    for task in part.dag.tasks:
+        if pulled := sorted(part.own.keys() & set(_ids_pulled_by(task))):
+            raise _read_unseen(task.task_id, pulled[0], part)
+
+
+def _ids_pulled_by(task: Any) -> Iterator[str]:
+    from airflow_argo.translator.mapped_groups import expand_input_of
+    from airflow_argo.translator.pulled import Pulled
+    from airflow_argo.translator.readers import rendered_by
+    from airflow_argo.translator.template_files import texts_in
+
+    over = expand_input_of(task)
+    rendered = [*rendered_by(task), over.value if over is not None else None]
+    templates = [text for text in texts_in(rendered) if "xcom_pull" in text]
+    if templates:
+        yield from (task_id for task_id, _ in Pulled.by((), templates, task.get_template_env()).pulls)
+    function = getattr(task, "python_callable", None)
+    if "xcom_pull" in getattr(getattr(function, "__code__", None), "co_names", ()):
+        yield from _ids_pulled_in(function)
+
+
+def _ids_pulled_in(function: Any) -> Iterator[str]:
+    """The constant ids in a function's calls of `xcom_pull`."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, SyntaxError):
+        return
+    calls = [one for one in ast.walk(tree) if isinstance(one, ast.Call) and getattr(one.func, "attr", "") == "xcom_pull"]
+    for call in calls:
+        given = [*call.args[:1], *(one.value for one in call.keywords if one.arg == "task_ids")]
+        words = (one.value for part in given for one in ast.walk(part) if isinstance(one, ast.Constant))
+        yield from (word for word in words if isinstance(word, str))
+
+
 def _check_is_outside(ids: IdsOfTask, element: str) -> None:
     if ids.part.is_own(element):
         found = f"an edge of task '{ids.task_id}' to another in its workflow is drawn when that is complete"
@@ -100,8 +143,12 @@ def _check_may_follow(part: PartOfDag, task_id: str, later_id: str) -> None:
     if decision_of(part.own[task_id], part.dag) is not None:
         raise InputError(f"task '{task_id}' may skip '{later_id}', and no task shows it", _CURE, _place(part))
     if any(operator.task_id == task_id for operator, _ in references_of(part.task(later_id))):
-        cure = f"{_CURE}, or read it in what '{part.submit_id}' returns, a dict by task ids"
-        raise InputError(f"task '{later_id}' reads what '{task_id}' returns, and no task shows that", cure, _place(part))
+        raise _read_unseen(later_id, task_id, part)
+
+
+def _read_unseen(reader_id: str, task_id: str, part: PartOfDag) -> InputError:
+    cure = f"{_CURE}, or read it in what '{part.submit_id}' returns, a dict by task ids"
+    return InputError(f"task '{reader_id}' reads what '{task_id}' returns, and no task shows that", cure, _place(part))
 
 
 def _place(part: PartOfDag) -> Origin:

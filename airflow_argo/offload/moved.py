@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from airflow_argo._compat import TaskGroup
 from airflow_argo.diagnostics import InputError, Origin
@@ -25,6 +25,12 @@ from airflow_argo.offload.part import PartOfDag
 from airflow_argo.offload.shown import show
 from airflow_argo.offload.written import copied
 from airflow_argo.translator.airflow_names import airflow_names, rule_name_of
+
+_MADE_HERE: Final = frozenset(
+    {"task_id", "dag", "task_group", "workflow", "manifest", "workflow_template", "cluster_workflow_template"}
+    | {"cron_workflow", "airflow_dag", "trigger_rule", "depends_on_past", "wait_for_downstream"}
+)
+"""Arguments of ArgoSubmitWorkflowOperator that follow from the tasks that are moved."""
 
 
 def move(dag: Any, group: Any, *, show_steps: bool, strict: bool, **options: Any) -> Any:
@@ -38,8 +44,11 @@ def move(dag: Any, group: Any, *, show_steps: bool, strict: bool, **options: Any
         options: arguments of ArgoSubmitWorkflowOperator.
 
     Raises:
-        InputError: the group has no tasks, is in a mapped group, or has a group of ours.
+        InputError: the group has no tasks, is in a mapped group, or has a group of ours; or an option isn't the author's.
     """
+    if made := sorted(_MADE_HERE & options.keys()):
+        found = f"{_called(group)} is offloaded with {made[0]}="
+        raise InputError(found, "leave that out: it follows from the tasks", Origin(str(dag.fileloc)))
     tasks = {task_id: dag.task_dict[task_id] for task_id in _ids_within(group)}
     _check(dag, group, tasks)
     written = {task_id: copied(task) for task_id, task in tasks.items()}
@@ -65,7 +74,7 @@ def move(dag: Any, group: Any, *, show_steps: bool, strict: bool, **options: Any
 
 def _check(dag: Any, group: Any, tasks: Mapping[str, Any]) -> None:
     place = Origin(str(dag.fileloc))
-    called = f"task group '{group.group_id}'" if group.group_id else "the DAG"
+    called = _called(group)
     if not tasks:
         raise InputError(f"there are no tasks in {called}", "write them before it is offloaded", place)
     ours = next((one for one in tasks.values() if isinstance(getattr(one, "workflow", None), PartOfDag)), None)
@@ -77,6 +86,10 @@ def _check(dag: Any, group: Any, tasks: Mapping[str, Any]) -> None:
             cure = "let the mapped group be inside of what is offloaded, not around it"
             raise InputError(f"{called} is in the mapped group '{around.group_id}'", cure, place)
         around = around.parent_group
+
+
+def _called(group: Any) -> str:
+    return f"task group '{group.group_id}'" if group.group_id else "the DAG"
 
 
 def _ids_within(group: Any) -> list[str]:

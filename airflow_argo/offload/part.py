@@ -140,6 +140,17 @@ class PartOfDag:
         """Ids of the tasks in Airflow's DAG that only submit the others."""
         return frozenset((self.submit_id, self.ready_id))
 
+    def check(self) -> None:
+        """Check what can be known only when all of the DAG is written.
+
+        Raises:
+            InputError: a task outside pulls what a task that isn't shown pushes.
+        """
+        from airflow_argo.offload.hidden import check_nothing_is_pulled
+
+        if not self.show_steps:
+            check_nothing_is_pulled(self)
+
     # The workflow, when the submission runs
 
     def source_in(self, context: Any, log: Any) -> Source:
@@ -147,11 +158,13 @@ class PartOfDag:
 
         Raises:
             Nothing: no task of it would run.
+            InputError: as `check`.
             TranslationError: a task can't be translated.
         """
         from airflow_argo.translator.dags import in_order, translate
         from airflow_argo.translator.outside import known_ends
 
+        self.check()
         inner = self.inner()
         outside = self._outside(inner, context)
         ends = known_ends(in_order(inner, outside.own), outside)

@@ -42,6 +42,7 @@ def show(task: Any, part: PartOfDag, submit: Any) -> None:
         "deferrable": submit.deferrable,
         "poll_interval": submit.poll_interval,
         "log_tail": submit.log_tail,
+        "timeout": submit.timeout,
         "on_kill_action": submit.on_kill_action,
         "waits_for_submission": rule_name_of(task) in SENSITIVE,
     }

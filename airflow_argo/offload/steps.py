@@ -6,10 +6,9 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from airflow_argo._compat import (
-    AirflowException,
     AirflowFailException,
     AirflowRescheduleException,
     AirflowSkipException,
@@ -35,7 +34,7 @@ from airflow_argo.offload.outcomes import UNMAPPED, StepOutcome, outcome_of
 from airflow_argo.offload.trigger import KILLED, ArgoStepTrigger
 from airflow_argo.operators.argo import DEFAULT_TIMEOUT, PATIENCE
 from airflow_argo.operators.asking import state_of
-from airflow_argo.operators.attempts import TaskTry
+from airflow_argo.operators.attempts import TaskTry, began_at
 from airflow_argo.operators.pod_logs import write
 from airflow_argo.triggers.argo import ArgoWorkflowTrigger
 
@@ -66,8 +65,9 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
         deferrable: wait in the triggerer; by default as `[operators] default_deferrable` says.
         poll_interval: seconds between looks, where watching isn't allowed.
         log_tail: lines of each pod's log.
-        timeout: as in ArgoSubmitWorkflowOperator.
-        on_kill_action: what becomes of the workflow when the task is marked failed, or its run ends, before the step does.
+        timeout: how long the workflow may take, as in ArgoSubmitWorkflowOperator; whichever step is not over then ends it.
+        on_kill_action: what becomes of the workflow then, and when the task is marked failed, or its run ends, before the step
+            does.
         waits_for_submission: no edge says that the submission comes first, since that would change what the trigger rule means.
 
     Returns (XCom `return_value`): what the step returned. What else it pushed is pushed under the same keys.
@@ -120,12 +120,14 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
         if outcome.over:
             return self._concluded(outcome, context)
         if self.deferrable:
-            self._defer(name, uid, context)
-        return self._concluded(self._watched(name, uid, context), context)
+            self._defer(workflow, context)
+        return self._concluded(self._watched(workflow, context), context)
 
     def execute_complete(self, context: Any, event: Mapping[str, Any]) -> Any:
         """What the trigger saw: the outcome, or why there is none."""
-        self._workflow(context)
+        name, _ = self._workflow(context)
+        if event["status"] == "timeout":
+            self._fail_for_time(name)
         if event["status"] != "done":
             raise AirflowFailException(event["message"])
         return self._concluded(StepOutcome.of_json(event["outcome"]), context)
@@ -176,35 +178,47 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
 
     # Waiting
 
-    def _defer(self, name: str, uid: str, context: Any) -> None:
+    def _deadline(self, workflow: Snapshot) -> float:
+        """Until when the workflow may take, by the server's clock: from when it began to run, or to run again."""
+        now = self.hook.api.clock.now()
+        return min(began_at(workflow) or now, now) + self._limit
+
+    def _fail_for_time(self, name: str) -> NoReturn:
+        self.hook.end(name, self.on_kill_action)
+        cure = "offload with a longer timeout, or see what the workflow waits for"
+        found = f"step '{self.step}' of workflow '{name}' is not over after the {self._limit:g} s that this may take"
+        raise AirflowFailException(f"{found}; {cure}")
+
+    def _defer(self, workflow: Snapshot, context: Any) -> None:
         trigger = ArgoStepTrigger(
             step=self.step,
             index=self._index(context),
-            name=name,
-            uid=uid,
+            name=workflow.name,
+            uid=workflow.uid,
             namespace=self.hook.namespace,
             argo_conn_id=self.argo_conn_id,
-            deadline=self.hook.api.clock.now() + self._limit,
+            deadline=self._deadline(workflow),
             poll_interval=self.poll_interval,
             on_kill_action=self.on_kill_action,
         )
         self.defer(trigger=trigger, method_name="execute_complete")
 
-    def _watched(self, name: str, uid: str, context: Any) -> StepOutcome:
-        index, deadline = self._index(context), time.monotonic() + self._limit
+    def _watched(self, workflow: Snapshot, context: Any) -> StepOutcome:
+        name, uid, clock = workflow.name, workflow.uid, self.hook.api.clock
+        index, deadline = self._index(context), self._deadline(workflow)
         try:
-            for snapshot in self.hook.cluster.watch(name, uid=uid, timeout=self._limit):
+            for snapshot in self.hook.cluster.watch(name, uid=uid, timeout=max(deadline - clock.now(), 0.0)):
                 if (outcome := outcome_of(snapshot, self.step, index)).over:
                     return outcome
         except ForbiddenError as error:
             self.log.warning("Looking every %g s, since watching isn't allowed: %s", self.poll_interval, error)
         except WorkflowGoneError as error:
             raise AirflowFailException(str(error)) from None
-        except WaitTimeoutError as error:
-            raise AirflowException(str(error)) from None
+        except WaitTimeoutError:
+            self._fail_for_time(name)
         while not (outcome := outcome_of(self._get(name, uid), self.step, index)).over:
-            if time.monotonic() > deadline:
-                raise AirflowException(f"step '{self.step}' of '{name}' is not over in time")
+            if clock.now() > deadline:
+                self._fail_for_time(name)
             time.sleep(self.poll_interval)
         return outcome
 

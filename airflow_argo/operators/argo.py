@@ -35,7 +35,7 @@ from airflow_argo.cluster import (
 from airflow_argo.cluster.manifests import key_of
 from airflow_argo.diagnostics import AirflowArgoError, InputError
 from airflow_argo.hooks.argo import ArgoHook, KillAction
-from airflow_argo.hooks.options import check_option
+from airflow_argo.hooks.options import check_option, check_seconds
 from airflow_argo.links.argo import CONNECTION_KEY, LINKS, push_link
 from airflow_argo.operators.asking import RUNNING, UNKNOWN, state_of
 from airflow_argo.operators.attempts import (
@@ -192,6 +192,8 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         self.output_format, self.logs, self.log_tail = output_format, logs, log_tail
         for name, choices in CHOICES.items():
             check_option(self.task_id, name, getattr(self, name), get_args(choices))
+        for name in ("poll_interval", "timeout"):
+            check_seconds(self.task_id, name, getattr(self, name))
         self._running: tuple[TaskTry, str] | None = None
         self._timed_out = False
         self._secret = ""

@@ -12,6 +12,7 @@ import pytest
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.latest_only import LatestOnlyOperator
+from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG, Asset, TaskGroup, task, task_group
 from airflow.sdk.exceptions import AirflowRescheduleException
 
@@ -134,8 +135,29 @@ def test_the_decorator_makes_a_group_of_the_functions_name():
 
         result = load(1)
         BashOperator(task_id="after", bash_command=result)
+        with TaskGroup("outer"):
+            load.override(group_id="again")(2)
     assert ("load.inner", "after") in edges(dag)
     assert dag.task_dict["load.submit"].argo_conn_id == dag.task_dict["load.inner"].argo_conn_id == "other"
+    assert {"outer.again.submit", "outer.again.inner"} <= dag.task_dict.keys()
+
+
+def test_a_group_is_mapped_as_one_workflow():
+    with DAG("d") as dag:
+
+        @argo_task_group
+        def per(x, y):
+            value.override(task_id="inner")() >> empty("after")
+
+        mapped = per.partial(y=3).expand(x=[1, 2])
+        per.override(group_id="other").expand_kwargs([{"x": 1, "y": 2}])
+        empty("start") >> mapped >> empty("end")
+    assert type(mapped).__name__ == "MappedTaskGroup"
+    assert {("submit", "per.inner"), ("per.inner", "per.after"), ("per.after", "end"), ("start", "submit")} <= edges(dag)
+    assert ("argo_submit", "other.inner") in edges(dag)
+    assert set(dag.task_dict["submit"].workflow.own) == {"per.inner", "per.after"}
+    dag.validate()
+    dag.check_cycle()
 
 
 def test_callbacks_stay_with_airflow_and_go_into_no_workflow():
@@ -212,6 +234,19 @@ def test_what_cant_be_offloaded_is_refused_when_the_file_is_read():
 
         with pytest.raises(InputError, match="is in the mapped group 'per'"):
             per.expand(x=[1, 2])
+    with pytest.raises(InputError, match="which is no DAG; give it the DAG: of a function with @dag what its call returns"):
+        offload(lambda: None)
+    with DAG("own") as dag:
+        empty("a")
+        for name in ("manifest", "task_id", "trigger_rule"):
+            with pytest.raises(InputError, match=f"the DAG is offloaded with {name}=; leave that out"):
+                offload(dag, **{name: None})
+        with pytest.raises(InputError, match=r"task 'submit' has timeout='soon'; give seconds as a number, or a timedelta"):
+            offload(dag, timeout="soon")
+    with DAG("outside"):
+        group = ArgoTaskGroup("g")
+        with pytest.raises(InputError, match=r"'g\.a' is put into the group 'g' outside of its `with`"):
+            EmptyOperator(task_id="a", task_group=group)
 
 
 @pytest.mark.parametrize("prefix", [True, False])
@@ -323,6 +358,31 @@ def test_what_is_not_shown_is_neither_read_nor_decides_outside():
             BashOperator(task_id="after", bash_command=given)
         with pytest.raises(InputError, match=r"task 'g\.choose' may skip 'other', and no task shows it"):
             chosen >> empty("other")
+
+
+def pulls(ti):
+    return ti.xcom_pull(task_ids="g.value", key="return_value")
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        lambda given: BashOperator(task_id="after", bash_command=f"echo {given}"),
+        lambda given: BashOperator.partial(task_id="after").expand(env=[{"given": f"{given}"}]),
+        lambda _: PythonOperator(task_id="after", python_callable=pulls),
+    ],
+)
+def test_what_is_not_shown_is_pulled_by_nobody_outside(reader):
+    with DAG("d") as dag:
+        with ArgoTaskGroup("g", show_steps=False):
+            given = value()
+            BashOperator(task_id="inside", bash_command=f"echo {given}")
+        BashOperator(task_id="by_submission", bash_command="echo {{ ti.xcom_pull('g.submit')['g.value'] }}")
+    dag.resolve_template_files()  # as Airflow does when it has loaded a file
+    with dag:
+        reader(given)
+    with pytest.raises(InputError, match=r"task 'after' reads what 'g\.value' returns, and no task shows that"):
+        dag.resolve_template_files()
 
 
 def test_in_a_dag_that_fails_fast_all_rules_are_all_success():

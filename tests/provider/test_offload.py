@@ -48,3 +48,11 @@ def test_a_group_among_other_tasks(run_dag, controller):
     done = run_dag("offloaded:grouped")
     assert set(done["tasks"].values()) == {"success"}, done["log"][-5000:]
     assert done["xcoms"]["report"]["return_value"] == 3
+
+
+@pytest.mark.slow
+def test_a_workflow_that_takes_too_long_is_stopped(run_dag, controller, cluster):
+    done = run_dag("offloaded:late")
+    assert done["tasks"] == {"submit": "success", "slow": "failed"}
+    assert "is not over after the 20 s that this may take; offload with a longer timeout" in done["log"]
+    assert cluster.get(done["xcoms"]["submit"]["workflow_name"]).manifest["spec"]["shutdown"] == "Stop"

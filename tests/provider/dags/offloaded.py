@@ -64,3 +64,8 @@ with DAG("grouped") as grouped:
         return get_current_context()["ti"].xcom_pull(task_ids="load.total")
 
     start >> load >> report() >> end
+
+with DAG("late") as late:
+    BashOperator(task_id="slow", bash_command="sleep 600")
+
+offload(late, deferrable=True, timeout=20)
