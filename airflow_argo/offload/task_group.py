@@ -138,7 +138,7 @@ class ArgoTaskGroupFactory:
         """A mapped group of Airflow's, in a group of ours that leaves ids as they are: all instances are one workflow."""
         ours = {name: value for name, value in self.settings.items() if name in _OURS}
         theirs = {name: value for name, value in self.settings.items() if name not in _OURS}
-        around = {name: theirs.pop(name) for name in ("dag", "parent_group") if name in theirs}
+        around: dict[str, Any] = {name: theirs.pop(name) for name in ("dag", "parent_group") if name in theirs}
         around |= {"group_id": f"{theirs['group_id']}_argo", "prefix_group_id": False, "add_suffix_on_collision": True}
         with ArgoTaskGroup(**around, **ours):
             factory = task_group(**theirs)(self.function)
