@@ -21,6 +21,7 @@ from airflow_argo.settings import SETTINGS, Settings, load_settings
 if TYPE_CHECKING:
     from airflow_argo.translator.isolated import IsolatedTranslator
     from airflow_argo.translator.translation import Translation
+    from airflow_argo.translator.translators import Translators
 
 Dict = dict[str, Any]
 
@@ -176,7 +177,10 @@ def dsl_sources(path: Path) -> Iterator[Source]:
 def is_ours(path: Path) -> bool:
     """Whether a file writes a workflow with our DSL: it imports this package, and no DAG."""
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if "airflow_argo" not in text:
+            return False
+        tree = ast.parse(text)
     except (OSError, SyntaxError, UnicodeDecodeError):
         return False
     roots = {root for node in ast.walk(tree) for root in _import_roots(node)}
@@ -195,7 +199,7 @@ def python_files(paths: Iterable[str]) -> list[Path]:
     return found
 
 
-def found_files(paths: Iterable[str], translator: IsolatedTranslator) -> list[tuple[Path, Path | None]]:
+def found_files(paths: Iterable[str], translator: IsolatedTranslator | Translators) -> list[tuple[Path, Path | None]]:
     """Files as given; and those of folders that Airflow would look into for DAGs, or that hold a workflow of ours.
 
     Returns:

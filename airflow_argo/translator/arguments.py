@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from airflow_argo.pod.values import TYPE
+from airflow_argo.translator.dag_folders import DAG_FILES
 
 
 def argument_json(value: Any) -> Any:
@@ -40,7 +41,10 @@ def mark(kind: str, of: Any) -> dict[str, Any]:
 def shown(value: Any) -> str:
     """A value for people."""
     kind = type(value)
-    return f"a {kind.__name__}" if kind.__module__ == "builtins" else f"a {kind.__module__}.{kind.__qualname__}"
+    in_dag_file = kind.__module__.startswith(DAG_FILES)
+    return (
+        f"a {kind.__qualname__}" if kind.__module__ == "builtins" or in_dag_file else f"a {kind.__module__}.{kind.__qualname__}"
+    )
 
 
 def _sequence(value: Any) -> tuple[str, Any]:

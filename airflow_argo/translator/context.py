@@ -36,7 +36,6 @@ from airflow_argo.translator.mapped_groups import are_members, mapped_group_of
 from airflow_argo.translator.origins import Origins
 from airflow_argo.translator.outside import Outside
 from airflow_argo.translator.params import DagParams, own_params_of
-from airflow_argo.translator.parse_time import Placeholder
 from airflow_argo.translator.pods import image_of, more_of_pod, with_locks, with_override, with_queue, with_user
 from airflow_argo.translator.slices import NotSliceable, Slice, slice_of
 from airflow_argo.translator.templates import NotConvertible, Pull, TemplateReader
@@ -181,7 +180,7 @@ class TaskContext:
         """An attribute of an operator, as Airflow would render it: templates, XComs and params inside of it are values."""
         names = airflow_names()
         if isinstance(found, str):
-            return self._template(str(found)) if type(found) in (str, Placeholder) else self._unknown(found)
+            return self._template(found)
         if isinstance(found, MappedItem):
             item = Item(self.task_id, found.axis, Type.JSON)
             return item if found.key is None else Member(item, found.key)
@@ -297,7 +296,7 @@ class TaskContext:
             self._refused("AA203", f"only Airflow can render the file {_shortened(text)}", "put its text into the DAG file")
             return NOTHING
         try:
-            return self._reader.read(text)
+            return self._reader.read(str(text))  # what Jinja does first, with members of enums too
         except NotConvertible as error:
             found = f"only Airflow can render {error} in {_shortened(text)}"
             return self._refused("AA203", found, "use dates, params and XComs, or compute it in a Python task")

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+DAG_FILES = "unusual_prefix_"
+"""What the names of modules begin with that DAG files are loaded as. Source: DagBag, _load_modules_from_file."""
 _FOLDER = "_airflow_argo_folder"
 _MODULES = "_airflow_argo_modules"
 _USUAL_NAME, _PLUGINS = "dags", "plugins"
@@ -101,7 +103,7 @@ def forgotten() -> Iterator[None]:
 def remember_folder(dag: Any, folder: Path, modules: Sequence[str]) -> None:
     """Notes a DAG's folder, and which modules of the author's were imported with its file."""
     setattr(dag, _FOLDER, folder)
-    setattr(dag, _MODULES, [name for name in modules if not name.startswith("unusual_prefix_")])
+    setattr(dag, _MODULES, [name for name in modules if not name.startswith(DAG_FILES)])
 
 
 def folder_of(dag: Any) -> Path:

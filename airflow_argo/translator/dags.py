@@ -44,6 +44,7 @@ from airflow_argo.translator.offloaded import as_written
 from airflow_argo.translator.origins import origins_in
 from airflow_argo.translator.outside import Outside
 from airflow_argo.translator.params import params_of
+from airflow_argo.translator.plain_ids import make_ids_plain
 from airflow_argo.translator.read_findings import findings_of_reads
 from airflow_argo.translator.schedules import schedule_of
 from airflow_argo.translator.sources import means_airflow_2
@@ -54,7 +55,7 @@ from airflow_argo.translator.trigger_rules import ALL_DONE_SETUP_SUCCESS, RULES,
 def translate(
     dag: Any, *, settings: Settings | None = None, strict: bool = False, outside: Outside | None = None
 ) -> Translation:
-    """Make a workflow of an Airflow DAG, which is read and neither changed nor run.
+    """Make a workflow of an Airflow DAG, which is read and not run, and changed in nothing but that its ids become plain texts.
 
     Args:
         dag: loaded by Airflow 2.11 or 3.x, from a file that is still there.
@@ -65,6 +66,7 @@ def translate(
         TranslationError: with all diagnostics, if `strict` and there are any but notes.
     """
     dag = dag if outside else as_written(dag)
+    make_ids_plain(dag)
     ctx = _dag_context(dag, settings, outside)
     steps = [*ctx.outside.steps(), *(step for task in in_order(dag, ctx.own) if (step := _step(task, ctx)))]
     schedule, on_exit = schedule_of(dag, ctx), exit_of(dag, ctx)

@@ -71,7 +71,7 @@ class IsolatedTranslator:
             DagFileError: the file can't be read, and why.
             TranslatorBug: the translator failed.
         """
-        self._ensure_started(path)
+        self.start(path)
         translations: list[Translation] = self._ask(path, translate_file, (str(path), settings, dag_id))
         return translations
 
@@ -79,29 +79,24 @@ class IsolatedTranslator:
         self, path: Path, settings: Settings, dag_id: str, first: datetime, last: datetime, *, backwards: bool
     ) -> list[PlannedRun]:
         """The runs of a backfill; see `backfills.planned_runs`."""
-        self._ensure_started(path)
+        self.start(path)
         function = partial(planned_runs, backwards=backwards)
         runs: list[PlannedRun] = self._ask(path, function, (str(path), settings, dag_id, first, last))
         return runs
 
     def files_in(self, folder: Path) -> list[Path]:
         """The files of a folder that Airflow would look into for DAGs, in order."""
-        self._ensure_started(folder)
+        self.start(folder)
         return [Path(name) for name in self._ask(folder, dag_files_in, (str(folder),))]
 
-    def close(self) -> None:
-        """Ends the process."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            assert self._requests is not None
-            self._requests.close()
-            os.close(self._answers)
-            if self._process.stderr is not None:
-                self._process.stderr.close()
-            self._process = None
+    def start(self, path: Path) -> None:
+        """Starts the process, unless it runs.
 
-    def _ensure_started(self, path: Path) -> None:
+        Args:
+            path: the file or folder for which it is started, which errors name.
+        Raises:
+            AirflowArgoError: Airflow isn't there, or doesn't start.
+        """
         if self._process is not None:
             return
         child_reads, we_write = os.pipe()
@@ -127,6 +122,24 @@ class IsolatedTranslator:
                 raise
             message = f"Airflow takes more than {timeout:g} seconds to start"
             raise DagFileError(TIMED_OUT, message, "give it more time: --load-timeout", Origin(str(path))) from None
+
+    def kill(self) -> None:
+        """Ends the process under the thread that waits for it, which then raises a DagFileError."""
+        process = self._process
+        if process is not None:
+            process.kill()
+
+    def close(self) -> None:
+        """Ends the process."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            assert self._requests is not None
+            self._requests.close()
+            os.close(self._answers)
+            if self._process.stderr is not None:
+                self._process.stderr.close()
+            self._process = None
 
     def _ask(self, path: Path, function: Callable[..., Any], arguments: Sequence[Any], timeout: float | None = None) -> Any:
         assert self._requests is not None

@@ -18,7 +18,7 @@ from typing import Any
 from airflow_argo.diagnostics import AirflowArgoError, Origin
 from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.dag_file_errors import DagFileError
-from airflow_argo.translator.dag_folders import importable, remember_folder
+from airflow_argo.translator.dag_folders import DAG_FILES, importable, remember_folder
 from airflow_argo.translator.dags_beside import remember_dag
 from airflow_argo.translator.data_files import remember_data_files, watched_reads
 from airflow_argo.translator.import_effects import effects_in, remember_effects, watched_effects
@@ -26,6 +26,7 @@ from airflow_argo.translator.import_errors import cure_of, missing_package, wher
 from airflow_argo.translator.made_at import noting_lines
 from airflow_argo.translator.own_modules import names_of
 from airflow_argo.translator.parse_time import remember_reads, unknown_in, watched_values
+from airflow_argo.translator.plain_ids import plain
 from airflow_argo.translator.python_settings import changed_since, python_settings
 from airflow_argo.translator.sources import SourceLoader, as_written
 from airflow_argo.translator.template_files import resolve_template_files
@@ -72,12 +73,12 @@ def load_dags(path: str | Path, *, dags_folder: str | None = None, placeholders:
         remember_reads(dag, reads)
         remember_folder(dag, folder, modules)
         _check(dag, file)
-    return sorted(dags, key=lambda dag: str(dag.dag_id))
+    return sorted(dags, key=lambda dag: plain(dag.dag_id))
 
 
 def _executed(file: Path) -> Any:
     """The file's module, run; its name is one that nothing else has."""
-    name = f"unusual_prefix_{sha256(str(file.resolve()).encode()).hexdigest()[:16]}_{file.stem}"
+    name = f"{DAG_FILES}{sha256(str(file.resolve()).encode()).hexdigest()[:16]}_{file.stem}"
     loader = SourceLoader(name, str(file))
     spec = importlib.util.spec_from_loader(name, loader)
     assert spec is not None

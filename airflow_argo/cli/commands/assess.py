@@ -28,17 +28,18 @@ def assess(options: Namespace) -> Report:
     Raises:
         InputError: there is no file with a DAG.
     """
-    from airflow_argo.translator.isolated import IsolatedTranslator, translated
+    from airflow_argo.translator.translators import Translators, processes_for
 
     take_values(options)
     options.placeholders = "yes"
     rows: list[Row] = []
-    with IsolatedTranslator(options.load_timeout) as translator:
-        files = found_files(options.paths, translator)
+    with Translators(options.load_timeout, processes_for(options.paths)) as translators:
+        files = found_files(options.paths, translators)
         if not files:
             raise InputError("there is no file with a DAG there", "check the path")
-        for path, folder in with_progress(files):
-            rows += _rows(path, translated(translator, path, settings_for(path, options, folder)))
+        results = translators.translated((path, settings_for(path, options, folder)) for path, folder in files)
+        for (path, _), result in zip(with_progress(files), results, strict=True):
+            rows += _rows(path, result)
     summary = _summary(rows)
     text = _markdown(rows) if options.output == "markdown" else _table(rows, summary)
     return Report(text, {"dags": rows, "summary": summary})

@@ -68,19 +68,22 @@ def manifest_of(source: Source, kind: str | None) -> Dict:
 
 def _sources(options: Namespace) -> tuple[list[Source], list[str]]:
     """The workflows of all files, and why others can't be had."""
-    from airflow_argo.translator.isolated import IsolatedTranslator, translated
+    from airflow_argo.translator.translators import Translators, processes_for
 
     found: list[Source] = []
     failures: list[str] = []
-    with IsolatedTranslator(options.load_timeout) as translator:
-        files = found_files(options.paths, translator)
+    with Translators(options.load_timeout, processes_for(options.paths)) as translators:
+        files = found_files(options.paths, translators)
         if not files:
             raise InputError("there is no file with a DAG there", "check the path")
-        for path, folder in with_progress(files):
-            if is_ours(path):
+        ours = {path for path, _ in files if is_ours(path)}
+        dags = ((path, settings_for(path, options, folder)) for path, folder in files if path not in ours)
+        results = translators.translated(dags)
+        for path, _ in with_progress(files):
+            if path in ours:
                 found += dsl_sources(path)
                 continue
-            result = translated(translator, path, settings_for(path, options, folder))
+            result = next(results)
             if isinstance(result, AirflowArgoError):
                 failures.append(str(result))
                 continue
