@@ -6,6 +6,7 @@ import ast
 import inspect
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from airflow_argo.model.jobs import Bash, Container, Job, LastLine, PythonCall, Report
@@ -120,12 +121,17 @@ def _variable(given: Any, ctx: TaskContext) -> str | Text:
 
 
 def _is_default_processor(task: Any) -> bool:
-    """Whether the operator returns the line as it is; which of its bases has the default is another matter in each version."""
-    signatures = (
-        inspect.signature(vars(base)["__init__"]).parameters for base in type(task).__mro__ if "__init__" in vars(base)
-    )
+    """Whether the operator returns the line as it is."""
+    default = _default_processor(type(task))
+    return default is None or task.output_processor is default
+
+
+@lru_cache(maxsize=16)
+def _default_processor(operator: type) -> Any:
+    """The one that a class of operators has by default; which of its bases says so is another matter in each version."""
+    signatures = (inspect.signature(vars(base)["__init__"]).parameters for base in operator.__mro__ if "__init__" in vars(base))
     given = next((parameters["output_processor"] for parameters in signatures if "output_processor" in parameters), None)
-    return given is None or task.output_processor is given.default
+    return None if given is None else given.default
 
 
 def _expected_keys(task: Any) -> Any:
