@@ -1,8 +1,8 @@
 """Translating the DAGs that Airflow ships, beside what Airflow itself does to them: DagBag, then serialisation.
 
-All read the same files, each in a process of its own, one after the other, ROUNDS times; the ratio is of the best of each.
-Seconds are of CPU, which other programs on the machine don't change. Reading the files, which both do, is told apart. The command
-divides the files among processes, and is held against Airflow by the clock.
+All read the same files, each in a process of its own, one after the other, ROUNDS times; ratios are of the best of each.
+Seconds are of CPU, which other programs on the machine don't change. Reading the files, which both do, is told apart. The
+command divides the files among processes, and is held against Airflow by the clock.
 """
 
 from __future__ import annotations
