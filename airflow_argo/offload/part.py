@@ -12,7 +12,7 @@ from airflow_argo.diagnostics import InputError, Origin, Severity
 from airflow_argo.offload.around import OF_ITS_OWN
 from airflow_argo.offload.edges import SubmissionsUpstreamIds, decides, hide
 from airflow_argo.offload.written import copied, placed, without_surroundings
-from airflow_argo.operators.sources import Nothing, Source, workflow_source
+from airflow_argo.operators.sources import Nothing, Source, has_date, workflow_source
 from airflow_argo.translator.airflow_names import fails_fast, is_mapped, rule_name_of
 
 SUBMIT: Final = "submit"
@@ -170,7 +170,7 @@ class PartOfDag:
         ends = known_ends(in_order(inner, outside.own), outside)
         if None not in ends.values():
             raise Nothing("none of these tasks would run, after what has come before them", failed=self._fails(inner, ends))
-        translation = translate(inner, strict=self.strict, outside=outside)
+        translation = translate(inner, strict=self.strict, outside=outside, is_dated=has_date(context))
         for finding in translation.diagnostics:
             if finding.severity is not Severity.ERROR:
                 (log.warning if finding.severity is Severity.WARNING else log.info)("%s", finding)

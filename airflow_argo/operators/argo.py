@@ -60,6 +60,7 @@ from airflow_argo.operators.sources import (
     Source,
     check_parameters,
     dag_source,
+    has_date,
     manifest_source,
     owned,
     workflow_source,
@@ -359,12 +360,13 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             return Source(template=named[0])
         if self.manifest is not None:
             return manifest_source(self.manifest)
+        is_dated = has_date(context, self.parameters)
         if self.airflow_dag is not None:
-            return dag_source(self.airflow_dag, Path(self.dag.fileloc).parent, context)
+            return dag_source(self.airflow_dag, Path(self.dag.fileloc).parent, context, is_dated=is_dated)
         if hasattr(self.workflow, "source_in"):  # a part of an Airflow DAG
             source: Source = self.workflow.source_in(context, self.log)
             return source
-        return workflow_source(self.workflow, context)
+        return workflow_source(self.workflow, context, is_dated=is_dated)
 
     def _log_submission(self, submission: Submission) -> None:
         what = "is there already" if submission.adopted else "is submitted"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_argo._compat import AIRFLOW_3
 from airflow_argo.diagnostics import InputError
 from airflow_argo.operators.plain import plain_dict
 
@@ -101,36 +102,41 @@ def owned(documents: Sequence[Dict], owners: Sequence[Mapping[str, Any]]) -> lis
     ]
 
 
-def workflow_source(workflow: Any, context: Any, *, is_dag: bool = False) -> Source:
+def workflow_source(workflow: Any, context: Any, *, is_dag: bool = False, is_dated: bool = True) -> Source:
     """A workflow of the DSL or the model, or an Airflow DAG with the dates, run id, conf and params of the present run.
 
     Args:
         is_dag: it was translated from one.
+        is_dated: a DAG's run has a logical date; the present one's, or the author's.
     Raises:
         AirflowArgoError: it can't be compiled or translated.
     """
     from airflow_argo.compiler.scope import parameter_name
     from airflow_argo.runners.sources import runnable
 
+    if hasattr(workflow, "task_dict"):
+        from airflow_argo.translator.dags import translate
+
+        workflow, is_dag = translate(workflow, is_dated=is_dated).required(), True
     source = runnable(workflow)
     assert source.compiled is not None
     model = source.compiled.workflow
     inputs = {spec.name for spec in model.inputs}
-    run = run_facts(context) if is_dag or hasattr(workflow, "task_dict") else {}
+    run = run_facts(context) if is_dag else {}
     types = {parameter_name(name): value.type for name, value in model.outputs}
     return Source(
         (*source.documents, source.manifest), parameters={name: run[name] for name in run if name in inputs}, types=types
     )
 
 
-def dag_source(dag: str, folder: Path, context: Any) -> Source:
+def dag_source(dag: str, folder: Path, context: Any, *, is_dated: bool = True) -> Source:
     """A DAG out of a file: `path.py`, `path.py:dag_id`, or the id of a DAG in a file of the folder.
 
     Raises:
         InputError: there is no such file or DAG, or there are several.
         AirflowArgoError: it can't be read or translated.
     """
-    return workflow_source(find_dag(dag, folder), context)
+    return workflow_source(find_dag(dag, folder), context, is_dated=is_dated)
 
 
 def find_dag(dag: str, folder: Path) -> Any:
@@ -157,8 +163,20 @@ def _the_one(dags: list[Any], dag_id: str, path: str) -> Any:
     return matching[0]
 
 
+def has_date(context: Any, given: Mapping[str, Any] | None = None) -> bool:
+    """Whether the present run has a logical date: one that assets or `airflow dags trigger` have made in Airflow 3 has none.
+
+    Args:
+        given: parameters of the author's, that may be one.
+    """
+    return bool((given or {}).get("logical_date") or getattr(context["dag_run"], "logical_date", None) or not AIRFLOW_3)
+
+
 def run_facts(context: Any) -> Dict:
-    """What a translated DAG is told of its run: `logical_date`, its data interval, `run_id`, `conf` and its params."""
+    """What a translated DAG is told of its run: `logical_date`, its data interval, `run_id`, `conf` and its params.
+
+    Of a run without a logical date `logical_date` is the time after which it may start.
+    """
     from airflow_argo.compiler.scope import parameter_name
     from airflow_argo.pod.values import to_json
 

@@ -20,8 +20,6 @@ class Context(Dict[str, Any]):
 
     def __init__(self, run: Run, call: Call, nodes: Nodes, report: Report) -> None:
         facts = call.get("task", {})
-        moment = run.date
-        stamp = moment.strftime("%Y-%m-%d")
         kinds = call.get("params", {})
         params = run.params(kinds, call.get("own_params", {}))
         instance = TaskInstance(run, facts, run.id, Xcoms({**call, "mapped": facts.get("mapped", ())}, nodes.value), report)
@@ -29,9 +27,9 @@ class Context(Dict[str, Any]):
         dag_run = types.SimpleNamespace(
             run_id=run.id,
             dag_id=facts.get("dag_id"),
-            logical_date=moment,
-            data_interval_start=run.start,
-            data_interval_end=run.end,
+            logical_date=run.date,
+            data_interval_start=run.start if run.is_dated else None,
+            data_interval_end=run.end if run.is_dated else None,
             run_after=run.due,
             run_type=run.type,
             conf=run.conf_given(kinds),
@@ -40,14 +38,7 @@ class Context(Dict[str, Any]):
             partition_date=None,
         )
         super().__init__(
-            ds=stamp,
-            ds_nodash=stamp.replace("-", ""),
-            ts=moment.isoformat(),
-            ts_nodash=moment.strftime("%Y%m%dT%H%M%S"),
-            ts_nodash_with_tz=moment.isoformat().replace("-", "").replace(":", ""),
-            logical_date=moment,
-            data_interval_start=run.start,
-            data_interval_end=run.end,
+            **_dates(run),
             run_id=run.id,
             dag_run=dag_run,
             params=params,
@@ -58,7 +49,32 @@ class Context(Dict[str, Any]):
         )
 
     def __missing__(self, name: str) -> Any:
+        if name in _OF_DATED_RUNS:
+            raise KeyError(name)  # as in Airflow
         raise KeyError(f"'{name}' is not known in a pod without Airflow: run the task in an Airflow image")
+
+
+_OF_DATED_RUNS = frozenset(
+    {"ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz", "logical_date", "data_interval_start", "data_interval_end"}
+)
+
+
+def _dates(run: Run) -> Dict[str, Any]:
+    """What only runs with a logical date have. Source: airflow.sdk RuntimeTaskInstance.get_template_context."""
+    moment = run.date
+    if moment is None:
+        return {}
+    stamp = moment.strftime("%Y-%m-%d")
+    return {
+        "ds": stamp,
+        "ds_nodash": stamp.replace("-", ""),
+        "ts": moment.isoformat(),
+        "ts_nodash": moment.strftime("%Y%m%dT%H%M%S"),
+        "ts_nodash_with_tz": moment.isoformat().replace("-", "").replace(":", ""),
+        "logical_date": moment,
+        "data_interval_start": run.start,
+        "data_interval_end": run.end,
+    }
 
 
 class TaskInstance:

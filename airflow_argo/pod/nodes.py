@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 from datetime import timedelta
-from typing import Any
+from typing import Any, Dict
 
 from .run import Run
 from .values import decoded, from_json
@@ -70,7 +70,7 @@ class Nodes:
         raise LookupError(f"the Secret has no key '{node['what']}'")
 
     def _date(self, node: Json) -> Any:
-        dates = {
+        dates: Dict[str, Any] = {
             "logical_date": self.run.date,
             "data_interval_start": self.run.start,
             "data_interval_end": self.run.end,

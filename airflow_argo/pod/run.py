@@ -15,7 +15,11 @@ RUN_TYPES = ("scheduled", "backfill", "asset_triggered", "manual")
 
 
 class Run:
-    """What the run is: its name, parameters and dates."""
+    """What the run is: its name, parameters and dates.
+
+    Attributes:
+        is_dated: it has a logical date; else `date` is None, and there is no data interval.
+    """
 
     def __init__(self) -> None:
         facts = json.loads(base64.b64decode(os.environ.get("AIRFLOW_ARGO_RUN", "e30=")))
@@ -32,8 +36,10 @@ class Run:
         self.has_interval = bool(start and end)
         self.start = in_utc(moment_of(start)) if start else self.moment
         self.end = in_utc(moment_of(end)) if end else self.moment
-        self.date = self.start if self.scheduled and not given else self.moment
-        due = self.parameters.get("data_interval_end") or self.scheduled or self.created
+        self.is_dated = self.parameters.get("is_dated") != "false"
+        date = self.start if self.scheduled and not given else self.moment
+        self.date = date if self.is_dated else None
+        due = self.parameters.get("data_interval_end") or (self.scheduled if self.is_dated else given) or self.created
         self.due = in_utc(moment_of(due))
         self.try_number = int(os.environ.get("AIRFLOW_ARGO_TRY", "0")) + 1
         self.map_index = int(os.environ.get("AIRFLOW_ARGO_INDEX", "-1"))
@@ -79,7 +85,7 @@ def context_variables(run: Run, task: Dict[str, Any]) -> Dict[str, str]:
     told = {
         "DAG_ID": task["dag_id"],
         "TASK_ID": task["task_id"],
-        "LOGICAL_DATE": run.date.isoformat(),
+        **({"LOGICAL_DATE": run.date.isoformat()} if run.date else {}),
         "TRY_NUMBER": str(task.get("try_number", run.try_number)),
         "DAG_RUN_ID": run.id,
         "DAG_OWNER": task.get("owner", DEFAULT_OWNER),

@@ -82,6 +82,7 @@ class DagContext:
         decisions: task id → the tasks that may skip it, each with the condition under which it doesn't.
         outside: the tasks around those that are meant.
         effects: what importing its file leaves behind.
+        is_dated: its runs have a logical date.
         has_sequences: functions get what instances of a mapped task gave as Airflow 3's sequence of them, not as a list.
         diagnostics: what was found so far, each once, in the order of finding.
         macros: the author's macros that are values.
@@ -102,6 +103,7 @@ class DagContext:
     shipment: Shipment | None = None
     outside: Outside = field(default_factory=lambda: Outside(frozenset()))
     effects: ImportEffects = field(default_factory=ImportEffects)
+    is_dated: bool = True
     has_sequences: bool = True
     diagnostics: dict[Diagnostic, None] = field(default_factory=dict)
     macros: Mapping[str, Any] = field(init=False)
@@ -320,6 +322,7 @@ class TaskContext:
             pull=self.pull,
             variable=self.variable,
             intervals=self.dag_context.intervals,
+            is_dated=self.dag_context.is_dated,
             native=dag.render_template_as_native_obj if native is None else native,
         )
 

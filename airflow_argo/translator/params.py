@@ -20,6 +20,9 @@ OWN_INPUTS = (
 )
 """Inputs that every translated DAG has."""
 
+IS_DATED = InputSpec("is_dated", Type.BOOL, Constant.of(False), "whether the run has a logical date")
+"""The input of DAGs that were translated for a run without one: `logical_date` is then the time after which it may start."""
+
 _SCHEMA_TYPES = {"string": Type.TEXT, "integer": Type.INT, "number": Type.FLOAT, "boolean": Type.BOOL}
 
 
@@ -61,7 +64,7 @@ class DagParams:
 def params_of(dag: Any) -> DagParams:
     """The params of a DAG."""
     found = DagParams()
-    taken = {spec.name for spec in OWN_INPUTS}
+    taken = {spec.name for spec in (*OWN_INPUTS, IS_DATED)}
     for name in dag.params:
         param = dag.params.get_param(name)
         value = param.serialize().get("value") if hasattr(param, "serialize") else param

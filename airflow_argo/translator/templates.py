@@ -87,6 +87,7 @@ class TemplateReader:
         variable: the value of an Airflow Variable, and what stands for one that isn't there.
         native: templates give Python values.
         intervals: the data intervals of the DAG's runs.
+        is_dated: its runs have a logical date.
     """
 
     environment: Environment
@@ -98,6 +99,7 @@ class TemplateReader:
     variable: Callable[[str, Constant | None], Value]
     native: bool = False
     intervals: Intervals | None = None
+    is_dated: bool = True
 
     def read(self, text: str) -> Value:
         """The value of a template.
@@ -248,7 +250,13 @@ class TemplateReader:
         raise NotConvertible(_shown(node))
 
     def _date(self, format: str, name: str = "logical_date") -> RunDate:
-        """A date of the run; those that aren't ends of its data interval are its logical date."""
+        """A date of the run; those that aren't ends of its data interval are its logical date.
+
+        Raises:
+            NotConvertible: the run has none, so that the template fails. Source: RuntimeTaskInstance.get_template_context.
+        """
+        if not self.is_dated:
+            raise NotConvertible(f"a date of a run that has no {name}")
         match name:
             case "data_interval_start" | "data_interval_end":
                 return RunDate(format, of=name, intervals=self.intervals)

@@ -144,8 +144,8 @@ def secrets(kubeconfig):  # noqa: F811
 def run_dag(airflow_home, connection):
     """Runs a DAG of dags/ by `dag.test()` in its own process. Gives state, tasks (id → state), xcoms (id → key → value)."""
 
-    def run(name, conf=None, timeout=300):
-        command = [PYTHON, str(Path(__file__).parent / "run_dag.py"), name, json.dumps(conf or {})]
+    def run(name, conf=None, timeout=300, dated=True):
+        command = [PYTHON, str(Path(__file__).parent / "run_dag.py"), name, json.dumps(conf or {}), "dated" if dated else ""]
         environment = {**airflow_home, "AIRFLOW_CONN_ARGO_DEFAULT": connection}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
         last = done.stdout.strip().rpartition("\n")[2]

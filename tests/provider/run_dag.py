@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 
-def main(name: str, conf: str) -> None:
+def main(name: str, conf: str, dated: str) -> None:
     sys.path.insert(0, str(Path(__file__).parent / "dags"))
     from airflow.models import xcom
     from airflow.models.renderedtifields import RenderedTaskInstanceFields
@@ -19,7 +19,7 @@ def main(name: str, conf: str) -> None:
     module, _, dag_id = name.partition(":")
     dags = vars(__import__(module))
     dag = next(value for value in dags.values() if getattr(value, "dag_id", None) == (dag_id or module))
-    run = dag.test(run_conf=json.loads(conf))
+    run = dag.test(run_conf=json.loads(conf), **({} if dated else {"logical_date": None}))
     with create_session() as session:
         instances = run.get_task_instances(session=session)
         tasks = {one.task_id if one.map_index < 0 else f"{one.task_id}[{one.map_index}]": one.state for one in instances}

@@ -111,7 +111,7 @@ def _server_context(task: Any, run: Any, call: Dict[str, Any]) -> Any:
 
     from .versions import known_fields
 
-    start, end = (run.start, run.end) if run.has_interval else data_interval(task.dag, run.date)
+    start, end = _interval(task.dag, run)
     retries = int(task.retries or 0)
     dag_run = known_fields(
         DagRun,
@@ -130,6 +130,13 @@ def _server_context(task: Any, run: Any, call: Dict[str, Any]) -> Any:
         partition_key=None,
     )
     return TIRunContext(dag_run=dag_run, max_tries=retries, should_retry=run.try_number <= retries)
+
+
+def _interval(dag: Any, run: Any) -> Tuple[Optional[datetime], Optional[datetime]]:
+    """The data interval of the run; runs without a logical date have none."""
+    if not run.is_dated:
+        return None, None
+    return (run.start, run.end) if run.has_interval else data_interval(dag, run.date)
 
 
 def data_interval(dag: Any, date: datetime) -> Tuple[datetime, datetime]:

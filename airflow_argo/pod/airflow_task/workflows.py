@@ -113,9 +113,10 @@ class Run:
         listed = ((item.get("spec") or {}).get("arguments") or {}).get("parameters") or []
         given = {one["name"]: one.get("value") or "" for one in listed}
         scheduled = self.annotations.get(SCHEDULED) or ""
-        self.date = moment(given.get("logical_date") or scheduled or metadata["creationTimestamp"])
+        date = moment(given.get("logical_date") or scheduled or metadata["creationTimestamp"])
         kind = "scheduled" if scheduled else "manual"
-        self.id = given.get("run_id") or self.annotations.get(RUN_ID) or f"{kind}__{self.date.isoformat()}"
+        self.id = given.get("run_id") or self.annotations.get(RUN_ID) or f"{kind}__{date.isoformat()}"
+        self.date = None if given.get("is_dated") == "false" else date
 
     @property
     def state(self) -> str:
