@@ -122,7 +122,8 @@ def _variable(given: Any, ctx: TaskContext) -> str | Text:
 
 def _is_default_processor(task: Any) -> bool:
     """Whether the operator returns the line as it is."""
-    default = _default_processor(type(task))
+    kind: Any = type(task)
+    default = _default_processor(kind)
     return default is None or task.output_processor is default
 
 
