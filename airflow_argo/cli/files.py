@@ -227,7 +227,7 @@ def _existing(paths: Iterable[str]) -> Iterator[Path]:
 
 def _candidates(folder: Path) -> Iterator[Path]:
     """Airflow's safe mode: files that have both words in them."""
-    for path in folder.rglob("*.py"):
+    for path in filter(Path.is_file, folder.rglob("*.py")):
         text = path.read_bytes().lower()
         if b"airflow" in text and (b"dag" in text or b"asset" in text or b"workflow(" in text):
             yield path

@@ -21,6 +21,10 @@ SUCCEEDED = Constant.of("Succeeded")
 def exit_of(dag: Any, ctx: DagContext) -> Graph | None:
     """What runs after the run: on_success_callback or on_failure_callback, in an Airflow image; None if there are neither."""
     kinds = [kind for kind in ("success", "failure") if getattr(dag, f"on_{kind}_callback", None)]
+    if kinds and not dag.tasks:  # it can't fail
+        if "success" in kinds:
+            ctx.report("AA229", "on_success_callback of a DAG without tasks is not carried over", "give it an EmptyOperator")
+        return None
     if not kinds or (shipment := shipped(ctx)) is None:
         return None
     names = " and ".join(f"on_{kind}_callback" for kind in kinds)

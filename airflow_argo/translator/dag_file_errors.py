@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from airflow_argo.diagnostics import InputError, Origin
+from airflow_argo.translator.sources import as_written
 
 
 class DagFileError(InputError):
@@ -24,3 +26,9 @@ class DagFileError(InputError):
 
 def _again(code: str, message: str, cure: str, at: Origin, missing: str | None) -> DagFileError:
     return DagFileError(code, message, cure, at, missing=missing)
+
+
+def no_python(error: SyntaxError, path: Path) -> DagFileError:
+    """What is wrong with a file that Python can't parse."""
+    at = Origin(error.filename or str(path), error.lineno, error.offset)
+    return DagFileError("AA102", f"Python can't read it: {error.msg}", "correct it", as_written(at))

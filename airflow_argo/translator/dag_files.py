@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from airflow_argo.diagnostics import Diagnostic, Origin, Severity
+from airflow_argo.diagnostics import Diagnostic, InputError, Origin, Severity
 from airflow_argo.settings import Settings
 from airflow_argo.translator.airflow_names import AIRFLOW_2, airflow_names
 from airflow_argo.translator.dag_file_errors import DagFileError
@@ -101,11 +101,21 @@ def _may_have_dags(file: Path) -> bool:
 
 
 def dag_files_in(folder: str) -> list[str]:
-    """The files of a folder that Airflow would look into for DAGs: it heeds `.airflowignore`, and takes archives."""
+    """The files of a folder that Airflow would look into for DAGs: it heeds `.airflowignore`, and takes archives.
+
+    Raises:
+        InputError: Airflow wouldn't look into any, as a folder is met twice, by a link.
+    """
     from airflow.utils.file import list_py_file_paths
 
     own = {"include_examples": False} if airflow_names().is_2 else {}
-    return sorted(map(str, list_py_file_paths(folder, safe_mode=True, **own)))
+    try:
+        return sorted(map(str, list_py_file_paths(folder, safe_mode=True, **own)))
+    except RuntimeError as error:
+        found = f"Airflow can't list its files: {error}"
+        raise InputError(
+            found.rstrip("."), "take the link away, or name the folders below one by one", Origin(folder)
+        ) from None
 
 
 # Porting

@@ -17,7 +17,7 @@ from typing import Any
 
 from airflow_argo.diagnostics import AirflowArgoError, Origin
 from airflow_argo.translator.airflow_names import airflow_names
-from airflow_argo.translator.dag_file_errors import DagFileError
+from airflow_argo.translator.dag_file_errors import DagFileError, no_python
 from airflow_argo.translator.dag_folders import DAG_FILES, importable, remember_folder
 from airflow_argo.translator.dags_beside import remember_dag
 from airflow_argo.translator.data_files import remember_data_files, watched_reads
@@ -88,8 +88,7 @@ def _executed(file: Path) -> Any:
         try:
             loader.exec_module(module)
         except SyntaxError as error:
-            at = Origin(error.filename or str(file), error.lineno, error.offset)
-            raise DagFileError("AA102", f"Python can't read it: {error.msg}", "correct it", as_written(at)) from None
+            raise no_python(error, file) from None
         except AirflowArgoError:
             raise
         except Exception as error:  # noqa: BLE001 - a border: whatever the author's module raises

@@ -17,6 +17,7 @@ from difflib import SequenceMatcher, unified_diff
 from pathlib import Path
 
 from airflow_argo.diagnostics import InputError, Origin
+from airflow_argo.translator.dag_file_errors import no_python
 from airflow_argo.translator.porting_context import todays_context
 from airflow_argo.translator.porting_edits import AFTER, BEFORE, Edit, Rule, explicit_defaults, span_of
 from airflow_argo.translator.porting_imports import all_imports, guarded_imports, moved
@@ -147,9 +148,9 @@ def _run_ruff(path: Path, *arguments: str, text: str = "") -> str:
 
 def _parsed(text: str, path: Path) -> ast.Module:
     try:
-        return ast.parse(text)
+        return ast.parse(text, str(path))
     except SyntaxError as error:
-        raise InputError(f"Python can't read it: {error.msg}", "correct it", Origin(str(path), error.lineno)) from None
+        raise no_python(error, path) from None
 
 
 def _applied(text: str, path: Path, rules: tuple[Rule, ...]) -> str:

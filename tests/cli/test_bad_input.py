@@ -84,6 +84,25 @@ def test_a_dag_file_that_cannot_be_read_is_one_clear_error(cli, write, text, mes
     assert answer.code == ExitCode.BAD_INPUT
 
 
+def test_a_ported_file_that_cannot_be_read_is_the_same_error(cli, write):
+    write("dag.py", DAG_FILES["syntax error"][0])
+    assert DAG_FILES["syntax error"][1] in cli("translate", "--port", "dag.py").err
+
+
+def test_a_folder_named_as_a_file_is_none(cli, write):
+    write("dags/sensors.py/dag.py", DAG + "with DAG('d', schedule=None):\n    EmptyOperator(task_id='t')\n")
+    answer = cli("assess", "dags")
+    assert answer.code == ExitCode.OK
+    assert "1 DAG: 1 translated" in answer.out
+
+
+def test_a_callback_of_a_dag_without_tasks(cli, write):
+    write("dag.py", DAG + "dag = DAG('d', schedule=None, on_failure_callback=print)\n")
+    assert cli("translate", "dag.py").code == ExitCode.OK
+    write("dag.py", DAG + "dag = DAG('d', schedule=None, on_success_callback=print)\n")
+    assert "AA229: on_success_callback of a DAG without tasks is not carried over" in cli("translate", "dag.py").err
+
+
 def test_an_older_airflows_module_is_a_reason_to_port(cli, write):
     write("dag.py", DAG_FILES["a module of an older Airflow"][0])
     assert "if the file was written for an older one, read it with --port" in cli("translate", "dag.py").err

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_argo.diagnostics import AirflowArgoError
+from airflow_argo.diagnostics import AirflowArgoError, InputError
 from airflow_argo.settings import load_settings
 from airflow_argo.translator.isolated import IsolatedTranslator, translated
 from airflow_argo.translator.translators import Translators, processes_for
@@ -67,6 +67,15 @@ def test_leaving_early_ends_what_runs(tmp_path: Path) -> None:
     assert time.monotonic() - left < 20
     with pytest.raises(ProcessLookupError):
         os.kill(int(told.read_text()), 0)
+
+
+def test_folder_that_airflow_gets_lost_in_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "again").symlink_to(tmp_path)
+    with (
+        Translators(120, 1) as translators,
+        pytest.raises(InputError, match="Airflow can't list its files: Detected recursive loop"),
+    ):
+        translators.files_in(tmp_path)
 
 
 def test_number_of_processes_is_that_of_processors_at_most_and_one_for_few_files(tmp_path: Path) -> None:

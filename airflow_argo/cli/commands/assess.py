@@ -141,7 +141,8 @@ def _example(code: str, held: list[Row]) -> Row:
 
 
 def _counts(summary: Row) -> str:
-    return f"{summary['dags']} DAGs: " + ", ".join(f"{count} {result}" for result, count in summary["results"].items())
+    dags = "1 DAG" if summary["dags"] == 1 else f"{summary['dags']} DAGs"
+    return f"{dags}: " + ", ".join(f"{count} {result}" for result, count in summary["results"].items())
 
 
 def _table(rows: list[Row], summary: Row) -> str:
