@@ -15,6 +15,7 @@ from types import MethodType, SimpleNamespace
 from typing import Any
 
 from airflow_argo.model.values import Constant, Listing, Member, Record, Text, Type, Value
+from airflow_argo.pod.airflow_task.policies import use_policies
 from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.context import MappedItem, TaskContext, WantsAirflow
 from airflow_argo.translator.mapped_groups import expand_input_of
@@ -62,7 +63,7 @@ class Built:
 
         self._ctx = ctx
         self._marked: list[Any] = []
-        _configure_policies()
+        use_policies()  # among which is `pod_mutation_hook`
         self.operator = self._builder(task)
         self.item: dict[str, Any] = _named_anew(ApiClient().sanitize_for_serialization(build(self.operator)))
 
@@ -183,14 +184,6 @@ class Built:
             if all(list(one) == keys and all(isinstance(text, str) for text in one.values()) for one in items):
                 return {str(key): self._mark(Member(value, str(key), Type.TEXT)) for key in keys}
         raise WantsAirflow(f"the {name} of its instances may be of different shapes")
-
-
-def _configure_policies() -> None:
-    """Lets Airflow 3.0 call `pod_mutation_hook`, for which it makes nothing ready where it is used as a library."""
-    from airflow import settings
-
-    if vars(settings).get("POLICY_PLUGIN_MANAGER", settings) is None:
-        settings.configure_policy_plugin_manager()
 
 
 def _named_anew(item: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from airflow_argo.diagnostics import Severity
 from airflow_argo.translator.asset_events import WRITTEN, events_in
+from airflow_argo.translator.cluster_policies import changes_instances
 from airflow_argo.translator.pods import DEFAULT_POOL, left_of_override
 
 
@@ -111,6 +112,9 @@ def left_out_of_dag(dag: Any) -> Iterator[LeftOut]:
     for check in _DAG_CHECKS:
         if not _is_unset(getattr(dag, check.attribute, None), check.unset):
             yield LeftOut(check.code, f"{check.attribute} is not carried over", check.cure)
+    if changes_instances():
+        cure = "change the tasks in task_policy, or their pods in pod_mutation_hook"
+        yield LeftOut("AA245", "task_instance_mutation_hook is not carried over", cure)
 
 
 def _is_unset(value: Any, unset: tuple[Any, ...]) -> bool:

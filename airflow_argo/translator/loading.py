@@ -17,6 +17,7 @@ from typing import Any
 
 from airflow_argo.diagnostics import AirflowArgoError, Origin
 from airflow_argo.translator.airflow_names import airflow_names
+from airflow_argo.translator.cluster_policies import is_kept_by_policies
 from airflow_argo.translator.dag_file_errors import DagFileError, no_python
 from airflow_argo.translator.dag_folders import DAG_FILES, importable, remember_folder
 from airflow_argo.translator.dags_beside import remember_dag
@@ -73,7 +74,8 @@ def load_dags(path: str | Path, *, dags_folder: str | None = None, placeholders:
         remember_reads(dag, reads)
         remember_folder(dag, folder, modules)
         _check(dag, file)
-    return sorted(dags, key=lambda dag: plain(dag.dag_id))
+    kept = [dag for dag in dags if is_kept_by_policies(dag, file)]
+    return sorted(kept, key=lambda dag: plain(dag.dag_id))
 
 
 def _executed(file: Path) -> Any:

@@ -58,4 +58,5 @@ TRANSLATING: tuple[Code, ...] = (
     Code("AA242", "values of earlier runs", ERROR, "A workflow has only the values of its own run."),
     Code("AA243", "a file that doesn't travel", WARNING, "Pods get the files of the DAGs folder that a DAG file reads."),
     Code("AA244", "what Argo doesn't take", ERROR, "A workflow has at most 200 templates, and 1 MiB as JSON."),
+    Code("AA245", "a policy for each instance", WARNING, "Airflow asks it before it queues an instance; Argo queues none."),
 )

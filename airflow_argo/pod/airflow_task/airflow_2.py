@@ -16,6 +16,7 @@ from ..values import ABSENT, moment_of  # noqa: TID252 - in a pod the package ha
 from ..xcoms import Xcoms  # noqa: TID252 - as above
 from .awaiting import FAIL, event_of
 from .ending import STATE_OF_RUN, call_back, ended, fill, reason_of_callback, task_of_callback
+from .policies import use_policies
 
 
 def run(
@@ -82,9 +83,7 @@ def memory_database() -> None:
     from sqlalchemy.pool import StaticPool
 
     settings.configure_vars()
-    settings.configure_policy_plugin_manager()
-    settings.load_policy_plugins(settings.POLICY_PLUGIN_MANAGER)
-    settings.import_local_settings()
+    use_policies()
     settings.configure_adapters()
     import_all_models()
     settings.SQL_ALCHEMY_CONN = "sqlite://"

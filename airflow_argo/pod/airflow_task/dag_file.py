@@ -13,6 +13,7 @@ import warnings
 from typing import Any, Dict, Tuple
 
 from .as_written import leave_tasks_in_place
+from .policies import apply_policies
 
 
 class DagFileChanged(Exception):
@@ -57,7 +58,9 @@ def task_of(path: str, dag_id: str, task_id: str, root: str) -> Any:
     dag = dags[dag_id]
     if task_id not in dag.task_dict:
         raise DagFileChanged(f"DAG '{dag_id}' has no task '{task_id}' in this image: translate it again")
-    return dag.task_dict[task_id]
+    task = dag.task_dict[task_id]
+    apply_policies(dag, [task])
+    return task
 
 
 def _dags_of(path: str, root: str) -> Dict[str, Any]:

@@ -47,11 +47,9 @@ def run(
     use_plugins()
     configure_logging(output=sys.stdout.buffer if __version__.startswith("3.0.") else sys.stdout)
     if __version__.startswith(("3.0.", "3.1.")):
-        from airflow import settings
+        from .versions import mask_secrets
 
-        from .versions import prepare_older
-
-        prepare_older(settings)
+        mask_secrets()
     from . import dag_file
     from .socket_server import serve
     from .supervisor import Supervisor

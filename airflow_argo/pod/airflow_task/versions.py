@@ -31,8 +31,8 @@ def core_timetable(timetable: Any) -> Any:
     return coerce_to_core_timetable(timetable)
 
 
-def prepare_older(settings: Any) -> None:
-    """What Airflow before 3.2 sets up where it prepares its database, and its task runner needs: policies, a masker."""
+def mask_secrets() -> None:
+    """What Airflow before 3.2 sets up where it prepares its database, and its task runner needs."""
     import logging
 
     try:
@@ -41,10 +41,6 @@ def prepare_older(settings: Any) -> None:
         pass
     else:
         logging.getLogger("airflow.task").addFilter(masker.SecretsMasker())
-    if getattr(settings, "POLICY_PLUGIN_MANAGER", None) is None:
-        settings.configure_policy_plugin_manager()
-        settings.load_policy_plugins(settings.POLICY_PLUGIN_MANAGER)
-        settings.import_local_settings()
 
 
 def known_fields(model: Any, **given: Any) -> Any:
