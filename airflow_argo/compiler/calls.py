@@ -252,9 +252,6 @@ def _command_call(job: Container, leaves: Leaves) -> dict[str, Any]:
         call["folder"] = _node_of_text(job.report.folder, leaves)
     if job.report.only_env:
         call["env"] = [name for name, _ in job.env]
-    if job.report.expects is not None:
-        found, keys = job.report.expects
-        call["expects"] = [node_of(found, leaves), sorted(keys)]
     match job.report.returns:
         case LastLine():
             call["returns"] = "last line"

@@ -137,7 +137,6 @@ class Report:
         skip_codes: exit codes that mean skipped.
         only_env: the command sees only the variables that the job names, and what the run tells.
         folder: where the command runs, which has to be there. None: in the job's working directory, else in a new folder.
-        expects: an object, and the keys that it may have; one with others is a failure.
         by_shell: the image needs no Python, but `sh`, and `base64` if it returns the JSON of a file; nothing else can be asked.
         facts: further fields of the call, for `airflow_argo.pod`, as JSON.
     """
@@ -146,7 +145,6 @@ class Report:
     skip_codes: frozenset[int] = frozenset()
     only_env: bool = False
     folder: str | Text | None = None
-    expects: tuple[Value, frozenset[str]] | None = None
     by_shell: bool = False
     facts: Constant = EMPTY
 

@@ -13,14 +13,13 @@ import tempfile
 from typing import Any, Collection, Dict, List, Optional
 
 from .nodes import Nodes
-from .reports import Call, FailForGood, Report, SkipTask, report_value
+from .reports import Call, Report, SkipTask, report_value
 from .run import CONTEXT_PREFIX
 
 
 def call_command(call: Call, nodes: Nodes, report: Report) -> None:
     """Runs a command, its stderr in its stdout, and reports what it returns."""
     words = [str(word) for word in nodes.value(call["command"])]
-    check_item(call, nodes)
     env = dict(os.environ)
     if "env" in call:
         env = {**{name: os.environ[name] for name in call["env"] if name in os.environ}, **_context_variables()}
@@ -90,15 +89,6 @@ def _last_line(words: List[str], env: Dict[str, str], folder: Optional[str], ski
     if code:
         raise SystemExit(code if code > 0 else 128 - code)
     return last.decode(errors="backslashreplace").rstrip()
-
-
-def check_item(call: Call, nodes: Nodes) -> None:
-    """An item of a mapping may set only what was known when the workflow was made."""
-    if "expects" in call:
-        found, keys = call["expects"]
-        unknown = sorted(set(nodes.value(found)) - set(keys))
-        if unknown:
-            raise FailForGood(f"the item sets {', '.join(unknown)}, which this workflow doesn't take from items")
 
 
 def _report_file(call: Call, path: str, report: Report) -> None:

@@ -89,8 +89,8 @@ def _translated(task: Any, translator: Translator, ctx: TaskContext) -> Body | N
         return translator(task, ctx)
     if applies_functions(task):
         raise WantsAirflow("it is mapped over an XCom with .map()")
-    one = unmapped(task, ctx) if is_mapped(task) else task
-    return None if one is None else _looped(task, translator(one, ctx), ctx)
+    one = unmapped(task) if is_mapped(task) else task
+    return _looped(task, translator(one, ctx), ctx)
 
 
 def _looped(task: Any, body: Body, ctx: TaskContext) -> Body:

@@ -33,24 +33,23 @@ def loop_of(task: Any, job: Job, ctx: TaskContext, *, counts: bool = False) -> F
     return ForLoop(body, axes, limit, reports=True, keyed=keyed)
 
 
-def unmapped(task: Any, ctx: TaskContext) -> Any | None:
-    """The operator that runs for one item; None, and a finding, if what the items set can't be known."""
+def unmapped(task: Any) -> Any:
+    """The operator that runs for one item.
+
+    Raises:
+        WantsAirflow: only the run knows which of its arguments the items set, or the items differ in that.
+    """
     expand_input = task._get_specified_expand_input()  # noqa: SLF001 - Airflow has no other way
     decorated = "op_kwargs" in task.partial_kwargs and hasattr(task, "python_callable")
     if isinstance(expand_input, airflow_names().dict_of_lists):
         items = {name: MappedItem(name) for name in expand_input.value}
         return _made(task, items, decorated=decorated)
-    keys = _keys(expand_input.value, ctx)
+    keys = _keys(expand_input.value)
     if keys is not None:
         return _made(task, {key: MappedItem(KWARGS, key) for key in keys}, decorated=decorated)
     if decorated:
         return _made_with_whole_item(task)
-    required = _required_arguments(task)
-    if not required:
-        found = "expand_kwargs over what another task returns can set anything"
-        ctx.report("AA215", found, "use expand(), or a list of dicts")
-        return None
-    return _made(task, {key: MappedItem(KWARGS, key) for key in required}, decorated=False)
+    raise WantsAirflow("expand_kwargs over what another task returns can set any argument")
 
 
 def _axes(task: Any) -> dict[str, Any]:
@@ -133,13 +132,13 @@ def _has_unread_xcom(items: Any) -> bool:
     return any(isinstance(value, airflow_names().xcom_arg) for item in dicts for value in item.values())
 
 
-def _keys(items: Any, ctx: TaskContext) -> list[str] | None:
+def _keys(items: Any) -> list[str] | None:
     """The keys that the items of `expand_kwargs` have; None if only the run will tell."""
     if not isinstance(items, list | tuple) or not all(isinstance(item, dict) for item in items):
         return None
     keys = list(dict.fromkeys(key for item in items for key in item))
     if any(set(item) != set(keys) for item in items):
-        ctx.report("AA215", "the dicts of expand_kwargs have different keys", "give each the same keys")
+        raise WantsAirflow("the dicts of expand_kwargs have different keys")
     return keys
 
 
@@ -157,15 +156,3 @@ def _made_with_whole_item(task: Any) -> Any:
     made = _made(task, {name: MappedItem(KWARGS, name) for name in names}, decorated=True)
     made.op_kwargs = {**task.partial_kwargs["op_kwargs"], WHOLE_ITEM: MappedItem(KWARGS)}
     return made
-
-
-def _required_arguments(task: Any) -> list[str]:
-    parameters = inspect.signature(task.operator_class.__init__).parameters.values()
-    return [
-        parameter.name
-        for parameter in parameters
-        if parameter.default is parameter.empty
-        and parameter.kind in (parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-        and parameter.name not in ("self", "task_id")
-        and parameter.name not in task.partial_kwargs
-    ]

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from airflow_argo.model.jobs import Bash, Container, Job, LastLine, PythonCall, Report
-from airflow_argo.model.values import Constant, Item, Text
+from airflow_argo.model.values import Constant, Text
 from airflow_argo.pod.commands import JINJA
 from airflow_argo.translator.context import MappedItem, TaskContext, WantsAirflow, check_known
 from airflow_argo.translator.operators.python import call_of
@@ -35,7 +35,6 @@ def bash(task: Any, ctx: TaskContext) -> Job:
             skip_codes=skip_codes_of(task.skip_on_exit_code),
             only_env=task.env is not None and not task.append_env,
             folder=None if task.cwd is None else ctx.text(task.cwd),
-            expects=_expected_keys(task),
             facts=Constant.of({"task": ctx.facts_of_task()}),
         ),
         retry=retry_of(task, ctx, reports=False),
@@ -133,10 +132,3 @@ def _default_processor(operator: type) -> Any:
     signatures = (inspect.signature(vars(base)["__init__"]).parameters for base in operator.__mro__ if "__init__" in vars(base))
     given = next((parameters["output_processor"] for parameters in signatures if "output_processor" in parameters), None)
     return None if given is None else given.default
-
-
-def _expected_keys(task: Any) -> Any:
-    """Of a task mapped by expand_kwargs over what another returns: the keys that its items may have."""
-    mapped = [value for value in (task.bash_command, task.cwd) if isinstance(value, MappedItem)]
-    whole = [item for item in mapped if item.key is not None]
-    return (Item(task.task_id, whole[0].axis), frozenset(str(item.key) for item in whole)) if whole else None

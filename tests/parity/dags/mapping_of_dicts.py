@@ -1,5 +1,6 @@
 """Mapping over dicts that are zipped or concatenated: Airflow gives pairs, keys, or what fills."""
 
+from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG, task
 
 
@@ -28,3 +29,19 @@ with DAG("mapped_over_zipped_dict", schedule=None):
 
 with DAG("mapped_over_concatenated_dict", schedule=None):
     show.expand(x=letters().concat(numbers()))
+
+
+@task
+def calls():
+    return [
+        {"bash_command": "echo $A", "env": {"A": "{{ ds }}"}},
+        {"bash_command": "echo ${A-none} $PWD", "append_env": True, "cwd": "/"},
+        {"bash_command": "exit 7", "skip_on_exit_code": 7},
+    ]
+
+
+with DAG("mapped_by_any_arguments", schedule=None):
+    BashOperator.partial(task_id="of_xcom").expand_kwargs(calls())
+    BashOperator.partial(task_id="differing").expand_kwargs(
+        [{"bash_command": "echo a"}, {"bash_command": "echo $B", "env": {"B": "b"}}]
+    )
