@@ -110,8 +110,17 @@ def _expression(tree: ast.Node, label: Label, own: str, of_loop: bool) -> Condit
     return Condition(
         AllOf(tuple(rules)),
         " and ".join(texts),
-        frozenset(path[1] for part in rest for path in words.variables(part) if path[0] in _NODES and isinstance(path[1], str)),
+        frozenset(name for part in rest for path in words.variables(part) if (name := _node_of(path)) is not None),
     )
+
+
+def _node_of(path: tuple[str | int, ...]) -> str | None:
+    """The task or step that a variable is of: `tasks` alone is of none."""
+    match path:
+        case (kind, str(name), *_) if kind in _NODES:
+            return name
+        case _:
+            return None
 
 
 def _has_items(node: ast.Node) -> bool:

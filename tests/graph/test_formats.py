@@ -21,6 +21,7 @@ from .drawing import dag, task, workflow
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
+    "tasks",
     "end",
     "subgraph",
     "style a:b #x; y",
