@@ -6,7 +6,7 @@ import types
 from typing import Any, Dict, FrozenSet, List
 
 from .nodes import Nodes
-from .reports import RETURN_VALUE
+from .reports import RETURN_VALUE, pulled_key, stored_key
 from .run import Run
 from .values import ABSENT, decoded, encoded
 from .xcoms import Xcoms
@@ -89,6 +89,7 @@ class TaskInstance:
 
     def xcom_push(self, key: str, value: Any, **_: Any) -> None:
         """Makes a value known to other tasks under a key."""
+        key = stored_key(key)
         if key == RETURN_VALUE:
             self._report["value"] = encoded(value)  # until the task returns something else
         else:
@@ -113,6 +114,7 @@ class TaskInstance:
             raise LookupError("a workflow has no values of earlier runs, which include_prior_dates asks for")
         if dag_id not in (None, self.dag_id) or run_id not in (None, self.run_id):
             raise LookupError("a workflow has no values of other DAGs or runs")
+        key = pulled_key(key)
         single = task_ids is None or isinstance(task_ids, str)
         ids: List[str] = [task_ids or self.task_id] if single else list(task_ids)
         if map_indexes is ABSENT:

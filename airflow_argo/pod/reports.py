@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 from .values import encoded
 
@@ -27,6 +27,50 @@ class FailForGood(Exception):
     """The task failed and must not be tried again."""
 
 
+def stored_key(key: Any) -> str:
+    """The key under which Airflow stores what is pushed: part of an address. Source: airflow.sdk.api.client, XComOperations.
+
+    What follows a `?` or `#` is cut off, `%2F` is read as `/`, `a/../b` as `b`.
+
+    Raises:
+        TypeError: it is no text.
+        ValueError: Airflow takes no such key.
+    """
+    if not isinstance(key, str):
+        raise TypeError(f"the key of an XCom must be a text, and {key!r} is a {type(key).__name__}")
+    if any(char < " " or char == "\x7f" for char in key):
+        raise ValueError(f"Airflow takes no XCom under the key {key!r}: it has a control character in it")
+    parts: List[str] = []
+    for part in key.partition("?")[0].partition("#")[0].split("/"):
+        if part == ".." and not parts:
+            raise ValueError(f"Airflow takes no XCom under the key {key!r}: for it that is another address")
+        if part == "..":
+            parts.pop()
+        elif part != ".":
+            parts.append(part)
+    found = "/".join(parts)
+    if not found:
+        raise ValueError(f"Airflow takes no XCom under the key {key!r}: for it that is none")
+    if "%" in found:
+        from urllib.parse import unquote  # few keys need it
+
+        found = unquote(found)
+    return found
+
+
+def pulled_key(key: Any) -> str:
+    """The key under which Airflow looks for what is pulled.
+
+    Raises:
+        TypeError: it is no text.
+        ValueError: Airflow fails to look for it.
+    """
+    found = stored_key(key)
+    if "?" in key or "#" in key:
+        raise ValueError(f"Airflow pulls nothing by the key {key!r}: it has a ? or # in it")
+    return found
+
+
 def report_value(call: Call, result: Any, report: Report) -> None:
     """Reports what a task returns."""
     if result is None or call.get("quiet"):
@@ -41,7 +85,9 @@ def report_value(call: Call, result: Any, report: Report) -> None:
         for key in result:
             if not isinstance(key, str):
                 raise TypeError(f"with multiple_outputs the keys must be texts, and {key!r} is a {type(key).__name__}")
-        report["pushed"].update({key: encoded(value) for key, value in result.items() if key != RETURN_VALUE})
+        for key, value in result.items():
+            if key != RETURN_VALUE:
+                report["pushed"][stored_key(key)] = encoded(value)
     if call.get("split"):
         if len(result) > MAX_MAP_LENGTH:
             raise ValueError(f"tasks are mapped over what this one returns, and {len(result)} are more than {MAX_MAP_LENGTH}")

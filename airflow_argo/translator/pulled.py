@@ -11,6 +11,7 @@ from typing import Any
 from airflow_argo.translator.context import RETURN_VALUE
 from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.shipping import constants_pulled
+from airflow_argo.translator.templates import known_key
 
 _ARGUMENTS = ("task_ids", "dag_id", "key")
 """Of `xcom_pull`, in their order. Source: RuntimeTaskInstance.xcom_pull."""
@@ -41,9 +42,9 @@ class Pulled:
         found = [cls(ids=frozenset(ids), keys=frozenset(keys), any_task=unsure, any_key=any(map(_any_key, texts)))]
         found += [_in_template(text, environment) for text in templates if "xcom_pull" in text]
         return cls(
-            tuple(dict.fromkeys(pull for one in found for pull in one.pulls)),
+            tuple(dict.fromkeys((task_id, known_key(key)) for one in found for task_id, key in one.pulls)),
             frozenset().union(*(one.ids for one in found)),
-            frozenset().union(*(one.keys for one in found)),
+            frozenset().union(*(map(known_key, one.keys) for one in found)),
             any(one.any_task for one in found),
             any(one.any_key for one in found),
         )

@@ -27,6 +27,7 @@ from airflow_argo.model.values import (
     Type,
     Value,
 )
+from airflow_argo.pod.reports import pulled_key
 from airflow_argo.translator.arguments import argument_json
 from airflow_argo.translator.known_templates import as_template, is_known
 
@@ -316,7 +317,15 @@ def pull_of(args: list[Any], kwargs: dict[str, Any], own_dag: str | None = None)
     if given or not isinstance(task_id, str) or not isinstance(key, str):
         shown = ", ".join([*(repr(arg) for arg in args), *(f"{name}={value!r}" for name, value in kwargs.items())])
         raise NotConvertible(f"xcom_pull({shown})")
-    return Pull(task_id, key)
+    return Pull(task_id, known_key(key))
+
+
+def known_key(key: str) -> str:
+    """The key under which Airflow looks for what a key pulls; itself if it fails to: whoever pulls says so."""
+    try:
+        return pulled_key(key)
+    except ValueError:
+        return key
 
 
 def _shifted(date: RunDate, by: timedelta) -> RunDate:

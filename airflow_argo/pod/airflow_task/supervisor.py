@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any, Dict, List, Optional, Set
 
-from ..values import ABSENT, Stored  # noqa: TID252 - in a pod the package has another name
+from ..reports import pulled_key, stored_key  # noqa: TID252 - in a pod the package has another name
+from ..values import ABSENT, Stored  # noqa: TID252 - as above
 from ..xcoms import Xcoms  # noqa: TID252 - as above
 
 _NOT_STORED = object()
@@ -102,7 +103,7 @@ class Supervisor:
         if msg.dag_id != self.dag_id or msg.run_id != self.run_id:
             other = f"DAG '{msg.dag_id}'" if msg.dag_id != self.dag_id else f"run '{msg.run_id}'"
             raise NeedsServer(f"it pulls '{msg.key}' of {other}, and a workflow has only values of its own run")
-        value = self.value(msg.task_id, msg.key)
+        value = self.value(msg.task_id, pulled_key(msg.key))
         if msg.task_id in self.xcoms.mapped:
             return list(value or [])
         return [] if value is None else [value]
@@ -140,7 +141,7 @@ class Supervisor:
 
     def _set_xcom(self, msg: Any) -> Any:
         if not msg.key.startswith("_link_"):
-            self.pushed[msg.key] = _read(msg.value)
+            self.pushed[stored_key(msg.key)] = _read(msg.value)
         return self.comms.OKResponse(ok=True)
 
     def _delete_xcom(self, msg: Any) -> Any:

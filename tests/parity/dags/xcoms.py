@@ -247,3 +247,48 @@ with DAG("xcom_by_shared_function", schedule=None) as by_shared_function:
 
     in_place("extracts") >> in_place("loads")
     in_place("beside")
+
+ODD_KEYS = ["a/b", "/a//", "a/../b", "a%2Fc", "d?e#f", "a b", "{{ x }}", "", ".", "..", "../g", "a\nb", 3, None]
+
+with DAG("xcom_odd_keys", schedule=None) as odd_keys:
+
+    def pushed_under(ti, keys):
+        pushed = []
+        for key in keys:
+            try:
+                ti.xcom_push(key=key, value=[key])
+                pushed.append(key)
+            except Exception:  # noqa: BLE001, PERF203 - whatever Airflow raises
+                pushed.append(None)
+        return pushed
+
+    @task
+    def pushes(ti):
+        return pushed_under(ti, ODD_KEYS)
+
+    @task
+    def pushes_by_airflow(ti):
+        import airflow.sdk  # noqa: F401
+
+        return pushed_under(ti, ODD_KEYS)
+
+    @task
+    def pulls(ti):
+        return [
+            ti.xcom_pull("pushes", key="a/b"),
+            ti.xcom_pull("pushes", key="b"),
+            ti.xcom_pull("pushes", key="a%2Fc"),
+            ti.xcom_pull("pushes", key="d"),
+        ]
+
+    @task
+    def pulls_part(ti):
+        return ti.xcom_pull("pushes", key="d?e#f")
+
+    @task(multiple_outputs=True)
+    def gives_odd_key():
+        return {"a": 1, "": 2}
+
+    pushes() >> [pulls(), pulls_part()]
+    pushes_by_airflow()
+    gives_odd_key()
