@@ -36,21 +36,13 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True)
-class Remaining:
-    """An argument that is the seconds until a moment; if they are more than a limit, a text that says so, and is no number."""
-
-    value: Value
-    limit: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Plain:
     """An argument known now."""
 
     text: str
 
 
-Argument = Escaped | Quoted | Encoded | Plain | Remaining | calls.Leaves
+Argument = Escaped | Quoted | Encoded | Plain | calls.Leaves
 
 
 @dataclass(slots=True)
@@ -86,10 +78,6 @@ def argument(source: Argument, scope: Scope, step: str) -> str | None:
             return tag(f"replace(replace(toJson({text_of(value, scope)}), '{{', '\\\\u007b'), '$', '\\\\u0024')[1:-1]")
         case Encoded(value=value):
             return tag(f"sprig.b64enc({text_of(value, scope)})")
-        case Remaining(value=value, limit=limit):
-            seconds = f"int(date({text_of(value, scope)}).Unix()) - int(now().Unix()) + 1"
-            within = f"max(0, {seconds})"
-            return tag(within if limit is None else f"{seconds} > {limit} ? 'it is more than {limit} seconds away' : {within}")
         case calls.Leaves():
             return source.argument(scope)
 
@@ -97,7 +85,7 @@ def argument(source: Argument, scope: Scope, step: str) -> str | None:
 def guards(source: Argument, scope: Scope) -> list[str]:
     """Conditions without which an argument can't be written: that the values exist."""
     match source:
-        case Escaped(value=value) | Quoted(value=value) | Encoded(value=value) | Remaining(value=value):
+        case Escaped(value=value) | Quoted(value=value) | Encoded(value=value):
             return [exists(value, scope)]
         case calls.Leaves():
             return [exists(value, scope) for value in source.values]

@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow_argo.compiler import calls, words
 from airflow_argo.compiler.code import base64_of, compact_json, tag
-from airflow_argo.compiler.drafts import Argument, Dict, Draft, Encoded, Escaped, Plain, Quoted, Remaining
+from airflow_argo.compiler.drafts import Argument, Dict, Draft, Encoded, Escaped, Plain, Quoted
 from airflow_argo.compiler.scope import OUTCOME, parameter_name
 from airflow_argo.diagnostics import DefinitionError
 from airflow_argo.model.intervals import Intervals
@@ -82,8 +82,6 @@ def draft(
     match job:
         case NoOp():
             return Draft({"suspend": {"duration": "0"}})
-        case Pause(until=moment, limit_seconds=limit) if moment is not None:
-            return Draft({"suspend": {"duration": "{{inputs.parameters.seconds}}"}}, {"seconds": Remaining(moment, limit)})
         case Pause(seconds=seconds):
             return Draft({"suspend": {} if seconds is None else {"duration": str(seconds)}})
         case Resource():

@@ -16,6 +16,7 @@ from airflow_argo.compiler.drafts import Dict
 from airflow_argo.compiler.expressions import exists, travelling
 from airflow_argo.compiler.graphs import Compilation, GraphTemplate
 from airflow_argo.compiler.large_values import wants_artifacts, with_artifacts, without_artifacts
+from airflow_argo.compiler.pauses import INNER
 from airflow_argo.compiler.rules import in_any_state
 from airflow_argo.compiler.scope import parameter_name, travels_as_base64
 from airflow_argo.compiler.sharing import shared
@@ -176,7 +177,12 @@ def _written(workflow: Workflow, *, shares: bool = False) -> Compiled:
         main.tasks.append(_results(workflow, main))
     made.templates.put(MAIN, main.body(MAIN))
     spec = _spec(workflow, made)
-    notes = {"helpers": made.helpers, "parts": made.parts, "proxies": made.proxies, "whiles": made.whiles}
+    notes = {
+        "helpers": made.helpers,
+        "parts": made.parts,
+        "proxies": made.proxies | (INNER & made.templates.in_order.keys()),
+        "whiles": made.whiles,
+    }
     return Compiled(workflow, spec, workflow_name(workflow.name), made.renamed, notes)
 
 

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from airflow_argo.argo.names import task_slug
-from airflow_argo.compiler import words
+from airflow_argo.compiler import pauses, words
 from airflow_argo.compiler.drafts import Argument, Dict, Draft
 from airflow_argo.compiler.jobs import draft, literals
 from airflow_argo.model.intervals import Intervals
-from airflow_argo.model.jobs import Container, Env, Job, NoOp, PythonCall, Report
+from airflow_argo.model.jobs import Container, Env, Job, NoOp, Pause, PythonCall, Report
 from airflow_argo.model.values import SecretText, Text
 from airflow_argo.model.walk import found_in
 
 NOOP, FAIL_IF, FAIL, PROXY = "noop", "fail-if", "fail", "proxy"
-OWN_NAMES = frozenset({NOOP, FAIL_IF, FAIL, PROXY})
+OWN_NAMES = frozenset({NOOP, FAIL_IF, FAIL, PROXY, pauses.WAIT_UNTIL, *pauses.INNER})
 """Names of the compiler's own templates. Those of proxies go on with the names of outputs."""
 
 NOOP_TEMPLATE: Dict = {"suspend": {"duration": "0"}}
@@ -94,6 +94,11 @@ class Templates:
         """The template of a planned job, and the arguments that this job passes to it."""
         if isinstance(job, NoOp):
             return self.once(NOOP, NOOP_TEMPLATE), {}
+        if isinstance(job, Pause) and job.until is not None:
+            self.once(NOOP, NOOP_TEMPLATE)
+            for name, body in pauses.pause_templates(NOOP).items():
+                self.once(name, body)
+            return pauses.WAIT_UNTIL, pauses.pause_arguments(job.until, job.limit_seconds)
         if self._planned:
             self._settle()
         shape, _ = self._shapes[id(job), in_loop]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from airflow_argo.pod.airflow_task.workflows import DAG_ID_LABEL, NAMESPACE_VARIABLE, RUN_ID, TASK_GROUPS, label_of
+from airflow_argo.pod.airflow_task.workflows import DAG_ID_LABEL, DESCRIPTION, NAMESPACE_VARIABLE, RUN_ID, TASK_GROUPS, label_of
 
-__all__ = ["DAG_ID_LABEL", "NAMESPACE_VARIABLE", "RUN_ID", "annotations_of", "label_of"]
+__all__ = ["DAG_ID_LABEL", "DESCRIPTION", "NAMESPACE_VARIABLE", "RUN_ID", "annotations_of", "label_of"]
 
 
 MAX_GROUPS = 100_000

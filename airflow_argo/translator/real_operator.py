@@ -26,6 +26,7 @@ from airflow_argo.translator.context import NOTHING, RETURN_VALUE, DagContext, T
 from airflow_argo.translator.labels import NAMESPACE_VARIABLE
 from airflow_argo.translator.lambdas import lambdas_of
 from airflow_argo.translator.mapped_groups import are_members
+from airflow_argo.translator.params import is_unset
 from airflow_argo.translator.parsed import nodes_in, tree_of
 from airflow_argo.translator.prior_dates import prior_pulls_in_python, prior_pulls_in_templates, report_prior_dates
 from airflow_argo.translator.pulled import Pulled
@@ -120,6 +121,9 @@ def _environment(task: Any, ctx: TaskContext, shipment: Shipment) -> Env:
     if looks:
         cure = "let the service account list, get (and create, delete) workflows and workflowtemplates"
         ctx.report("AA240", "it looks at workflows of another DAG, by Kubernetes' API", cure)
+    if getattr(task, "run_after", None) is not None and not is_unset(task.run_after):
+        found = "run_after fails the task if it is in the future: a workflow begins when it is made"
+        ctx.report("AA235", found, "let a DateTimeSensor wait before it")
     return ((NAMESPACE_VARIABLE, FieldPath("metadata.namespace")),)
 
 

@@ -161,6 +161,17 @@ def test_backoff_waits(tmp_path: Path) -> None:
     assert 3 <= time.monotonic() - started < 10
 
 
+def test_arguments_that_tell_the_time_are_made_anew_for_each_try(tmp_path: Path) -> None:
+    job = sh("job", "exit 1", inputs=("at", "of"), retryStrategy={"limit": 1})
+    told = call("a", "job", at="{{= string(now().UnixNano()) }}", of="{{= workflow.name }}")
+    result = execute(tmp_path, workflow(job, dag(told)))
+    first, second = (
+        {one["name"]: one["value"] for one in result.node(f"a({number})")["inputs"]["parameters"]} for number in range(2)
+    )
+    assert first["of"] == second["of"] == NAME
+    assert int(first["at"]) < int(second["at"])
+
+
 def test_logs_can_be_read_afterwards(tmp_path: Path) -> None:
     result = execute(tmp_path, workflow(sh("job", "echo a; echo b >&2"), dag(call("x", "job"))))
     found = [(line.container, line.stream, line.text) for line in read_logs(result.folder, result.node("x")["id"])]

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_argo.argo.dag import DagGraph
+from airflow_argo.argo.dag import DagGraph, Task
 from airflow_argo.argo.scope import Scope
 
 
@@ -20,6 +20,7 @@ class TaskState:
         items: its instances, names and tasks; one, itself, if it is no loop. None until it may run.
         next_item: the first that has not been tried; `open_items` are to be visited again.
         done_items: which instances are fulfilled, one byte each; `done` counts them.
+        made_of: the task as it was when they were written out.
         is_open: it has a node that is not fulfilled, or hooks at work.
         released: those that depend on it know that it is over.
     """
@@ -30,6 +31,7 @@ class TaskState:
     open_items: set[int] = field(default_factory=set)
     done_items: bytearray = field(default_factory=bytearray)
     done: int = 0
+    made_of: Task | None = None
     is_open: bool = False
     released: bool = False
 

@@ -82,7 +82,9 @@ class TaskVisit:
                 self._exit_hook_done(name, task, node)
             return
         state = self.body.states[name]
-        if state.items is None and not self._prepare(name, task, node, state):
+        if state.items is not None:
+            self._resolve_again(name, task, state)
+        elif not self._prepare(name, task, node, state):
             return
         self._run_items(name, task, state)
 
@@ -133,6 +135,7 @@ class TaskVisit:
             self._add(name, task, ERROR, str(error))
             return False
         state.done_items = bytearray(len(state.items))
+        state.made_of = task
         if not is_loop(task):
             return True
         if not state.items:
@@ -142,6 +145,18 @@ class TaskVisit:
             self._connect(self.body.node_name(name), name, None)
             self._add_node(self.body.node_name(name), TASK_GROUP, RUNNING, task, "")
         return True
+
+    def _resolve_again(self, name: str, task: Task, state: TaskState) -> None:
+        """Argo resolves arguments at each visit. That shows where they tell the time, or how the run stands."""
+        if task is state.made_of or task == state.made_of:
+            return
+        state.made_of = task
+        try:
+            items = expand(self._resolved(name, task), self._scope(name), keep_loop=True)
+        except (MissingReference, Fault):
+            return
+        if len(items) == len(state.items or ()):
+            state.items = items
 
     def _add(self, name: str, task: Task, phase: str, message: str) -> None:
         """A node for a task that doesn't run."""

@@ -31,7 +31,7 @@ _MAX_DEPTH_MESSAGE: Final = (
 )
 _FAIL_FAST_MESSAGE: Final = "template has failed or errored children and failFast enabled"
 _NODE_TYPES: Final = {"dag": DAG, "steps": STEPS, "suspend": SUSPEND}
-_VOLATILE: Final = re.compile(r"workflow\.(?:status|duration|failures|outputs)")
+_VOLATILE: Final = re.compile(r"workflow\.(?:status|duration|failures|outputs)|\bnow\(\)")
 _DISPLAY_NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-.]{0,61}[a-zA-Z0-9]\Z")
 _RETRIES_ERRORS: Final = frozenset({retries.ALWAYS, retries.ON_ERROR, retries.ON_TRANSIENT_ERROR})
 
@@ -78,6 +78,8 @@ def execute_template(
     node = run.tree.get(name)
     if node is not None and not call.dirty:
         return node
+    if call.arguments is not arguments and call.arguments != arguments:
+        call.arguments, call.processed = arguments, None
     call.dirty = False
     run.depth += 1
     try:

@@ -197,7 +197,11 @@ class Supervisor:
         return self.comms.DagRunStateResult(state=runs[0].state if runs else "queued")
 
     def _trigger_dag_run(self, msg: Any) -> Any:
-        if self.runs.create(msg.dag_id, msg.run_id, msg.logical_date, msg.conf, bool(msg.reset_dag_run)):
+        due = getattr(msg, "run_after", None)
+        if due is not None and due > datetime.now(timezone.utc):
+            raise NeedsServer(f"its run is to begin at {due.isoformat()}, and a workflow begins when it is made")
+        note = getattr(msg, "note", None) or ""
+        if self.runs.create(msg.dag_id, msg.run_id, msg.logical_date, msg.conf, bool(msg.reset_dag_run), note):
             return self.comms.OKResponse(ok=True)
         return self.comms.ErrorResponse(error=self.errors.DAGRUN_ALREADY_EXISTS)
 

@@ -21,6 +21,9 @@ DAG_ID_LABEL = "airflow-argo.io/dag-id"
 RUN_ID = "airflow-argo.io/run-id"
 """An annotation of workflows that a workflow creates: Airflow's id of the run."""
 
+DESCRIPTION = "workflows.argoproj.io/description"
+"""An annotation that Argo's pages show."""
+
 TASK_GROUPS = "airflow-argo.io/task-groups"
 """An annotation with the tasks of each task group: JSON of group → [ids of its own tasks, ids of the groups in it]."""
 
@@ -217,9 +220,13 @@ class Runs:
                     found.append((run, task_id, number, state))
         return found
 
-    def create(self, dag_id: str, run_id: str, date: Optional[datetime], conf: Optional[Json], reset: bool) -> bool:
+    def create(
+        self, dag_id: str, run_id: str, date: Optional[datetime], conf: Optional[Json], reset: bool, note: str = ""
+    ) -> bool:
         """Makes a run; whether there was none of that id before.
 
+        Args:
+            note: what is said of it.
         Raises:
             ApiError: there is no WorkflowTemplate of the DAG, or the service account may not make a Workflow of it.
         """
@@ -233,7 +240,10 @@ class Runs:
             return False
         for run in there:
             self.api.send("DELETE", "workflows", run.item["metadata"]["name"])
-        self.api.send("POST", "workflows", body=_workflow(template, dag_id, run_id, date, conf))
+        body = _workflow(template, dag_id, run_id, date, conf)
+        if note:
+            body["metadata"]["annotations"][DESCRIPTION] = note
+        self.api.send("POST", "workflows", body=body)
         return True
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from types import NoneType
 from typing import Any
 
@@ -15,12 +16,12 @@ from airflow_argo.argo.limits import MAX_WORKFLOW_NAME
 from airflow_argo.argo.names import object_name, workflow_name
 from airflow_argo.diagnostics import Severity
 from airflow_argo.model.graph import Body, Graph, Step
-from airflow_argo.model.jobs import OutputSpec, Resource
+from airflow_argo.model.jobs import OutputSpec, Resource, Retry
 from airflow_argo.model.values import Constant, Digest, Listing, Output, Record, RunFact, Text, Type, Value
 from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.context import NOTHING, MappedItem, TaskContext, WantsAirflow
 from airflow_argo.translator.dags_beside import dag_beside
-from airflow_argo.translator.labels import DAG_ID_LABEL, RUN_ID, label_of
+from airflow_argo.translator.labels import DAG_ID_LABEL, DESCRIPTION, RUN_ID, label_of
 from airflow_argo.translator.moments_of_tasks import moment_of
 from airflow_argo.translator.operators.kubernetes_resource import resource_pod
 from airflow_argo.translator.params import CONF, LOGICAL_DATE, OWN_INPUTS, is_unset, params_of
@@ -46,13 +47,13 @@ def trigger_dagrun(task: Any, ctx: TaskContext) -> Body:
     date, run_id = _date(task, ctx), _run_id(task, ctx)
     name = workflow_name(dag_id)
     _report(task, name, ctx)
-    item = _workflow(dag_id, name, date, run_id, _conf(task, dag_id, ctx))
+    item = _workflow(dag_id, name, date, run_id, _conf(task, dag_id, ctx), getattr(task, "note", None))
     creating = Resource(
         action="create",
         manifest=item,
         **_conditions(task, ctx),
         outputs=(OutputSpec(XCOM, Type.JSON, f'"{{.metadata.annotations.{_escaped(RUN_ID)}}}"', NOTHING),),
-        retry=retry_of(task, ctx, reports=False),
+        retry=_retry(task, ctx),
         timeout_seconds=_timeout(task, ctx),
         pod=resource_pod(ctx),
     )
@@ -68,6 +69,8 @@ def _check(task: Any) -> None:
         raise WantsAirflow("it is skipped if the run is there already")
     if not is_unset(task.run_after):
         raise WantsAirflow("it has a run_after")
+    if task.reset_dag_run and task.wait_for_completion and task.retries:
+        raise WantsAirflow("each try removes its run and creates it again")
     if any(isinstance(getattr(task, name, None), MappedItem) for name in ("trigger_dag_id", "trigger_run_id", "logical_date")):
         raise WantsAirflow("it is mapped over what identifies the run")
 
@@ -76,6 +79,17 @@ def _text(found: Any, name: str) -> str:
     if not isinstance(found, str) or "{{" in found or "{%" in found:
         raise WantsAirflow(f"{name} is known only when it runs")
     return found
+
+
+def _retry(task: Any, ctx: TaskContext) -> Retry | None:
+    """A run that is there already fails the task for good; in Airflow 2 it is an error as others are.
+
+    Source: _handle_trigger_dag_run of the task runner.
+    """
+    retry = retry_of(task, ctx, reports=False)
+    return (
+        retry if retry is None or airflow_names().is_2 else replace(retry, when="!(lastRetry.message contains 'AlreadyExists')")
+    )
 
 
 # The run's identity
@@ -164,12 +178,13 @@ def _param(value: Any, type_: Type, ctx: TaskContext) -> Value:
     return Text((found,))
 
 
-def _workflow(dag_id: str, name: str, date: str | Text, run_id: str | Text, given: dict[str, Value]) -> Value:
+def _workflow(dag_id: str, name: str, date: str | Text, run_id: str | Text, given: dict[str, Value], note: str | None) -> Value:
     parameters: list[tuple[str, Value]] = [(LOGICAL_DATE, _value(date)), (RUN_ID_INPUT, _value(run_id)), *given.items()]
+    described = ((DESCRIPTION, Constant.of(str(note))),) if note else ()
     metadata = _record(
         name=_run_name(name, run_id),
         labels=Constant.of({"app.kubernetes.io/managed-by": "airflow-argo", DAG_ID_LABEL: label_of(dag_id)}),
-        annotations=Record(((DAG_ID_LABEL, Constant.of(dag_id)), (RUN_ID, _value(run_id)))),
+        annotations=Record(((DAG_ID_LABEL, Constant.of(dag_id)), (RUN_ID, _value(run_id)), *described)),
     )
     listed = Listing(tuple(_record(name=Constant.of(key), value=value) for key, value in parameters))
     spec = _record(workflowTemplateRef=Constant.of({"name": name}), arguments=_record(parameters=listed))

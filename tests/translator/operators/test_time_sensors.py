@@ -63,6 +63,21 @@ def test_it_waits_until_the_time(translated: Any, tmp_path: Path, body: str, sta
     assert not any(node["type"] == "Pod" for node in made.raw_status()["nodes"].values())
 
 
+def test_it_waits_no_less_where_argo_comes_by_meanwhile(translated: Any, tmp_path: Path) -> None:
+    naps = " >> ".join(
+        f'TimeDeltaSensor(task_id="nap_{seconds}", delta=timedelta(seconds={seconds}))' for seconds in (1, 2, 3, 4)
+    )
+    body = f'TimeDeltaSensor(task_id="a", delta=timedelta(seconds=6)); {naps}'
+    manifest = compile_workflow(translated(body).required()).manifest()
+    begun = datetime.now(timezone.utc).replace(microsecond=0)
+    parameters = {"logical_date": begun.isoformat()}
+    made = LocalRunner(folder=tmp_path / "runs").run(manifest, parameters=parameters, on_progress=lambda _: None)
+    sensor = next(step for step in made.tree if step.id == "a")
+    assert not sensor.children
+    assert sensor.finished is not None
+    assert sensor.finished >= begun + timedelta(seconds=6)
+
+
 @pytest.mark.parametrize("more", ["soft_fail=True", "deferrable=True", "execution_timeout=timedelta(1)"])
 def test_what_may_end_otherwise_runs_as_itself(translated: Any, more: str) -> None:
     translation = translated(f'TimeDeltaSensor(task_id="a", delta=timedelta(1), {more})')

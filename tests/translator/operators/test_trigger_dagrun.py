@@ -20,7 +20,7 @@ from tests.accepted import accept
 prepare_environment()
 
 HEAD = """
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from airflow.sdk import DAG, Param, task
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator as Trigger
 
@@ -85,7 +85,9 @@ def told(run: Any) -> list[dict[str, Any]]:
 
 
 def test_it_creates_a_workflow_of_the_others_template(translated: Any) -> None:
-    translations = translated('Trigger(task_id="go", trigger_dag_id="the.child", trigger_run_id="mine", conf={"n": 2})')
+    translations = translated(
+        'Trigger(task_id="go", trigger_dag_id="the.child", trigger_run_id="mine", conf={"n": 2}, note="why {{")'
+    )
     parent, child = compiled(translations)
     assert child.template()["metadata"]["name"] == NAME
     resource = template(parent, "go")["resource"]
@@ -94,6 +96,7 @@ def test_it_creates_a_workflow_of_the_others_template(translated: Any) -> None:
     manifest = json.loads(resource["manifest"].replace("{{= inputs.parameters['value'] }}", "DIGEST"))
     assert manifest["metadata"]["labels"]["airflow-argo.io/dag-id"] == "the.child"
     assert manifest["metadata"]["name"] == f"{NAME}-DIGEST"
+    assert manifest["metadata"]["annotations"]["workflows.argoproj.io/description"] == "why {{"
     assert manifest["spec"]["workflowTemplateRef"] == {"name": NAME}
     assert codes(translations["parent"]) == ["AA236"]
 
@@ -166,6 +169,29 @@ first >> again >> reset
     made = run(translated(body), tmp_path)
     states = {step.id: step.state for step in made.tree}
     assert states == {"first": "success", "again": "failed", "reset": "success"}, [one.to_json() for one in made.tree]
+
+
+def test_each_try_makes_a_run_of_its_own_unless_that_is_there(translated: Any, tmp_path: Path) -> None:
+    body = """
+again = dict(trigger_dag_id="the.child", conf={"s": "bad"}, wait_for_completion=True, retries=2, retry_delay=timedelta(0))
+Trigger(task_id="new", **again)
+Trigger(task_id="same", trigger_run_id="one", **again)
+"""
+    made = run(translated(body), tmp_path)
+    tries = {step.id: len(step.children) for step in made.tree if step.id != "verdict"}
+    assert tries == {"new": 3, "same": 2}
+    assert len(made.raw_status()["engine"]["workflows"]) == 4
+
+
+def test_a_run_that_each_try_resets_is_made_by_the_operator_itself(translated: Any) -> None:
+    more = "reset_dag_run=True, wait_for_completion=True"
+    found = translated(f'Trigger(task_id="go", trigger_dag_id="the.child", trigger_run_id="one", retries=1, {more})')
+    assert codes(found["parent"]) == ["AA231", "AA240"]
+
+
+def test_a_run_that_is_to_begin_later_is_told(translated: Any) -> None:
+    found = translated('Trigger(task_id="go", trigger_dag_id="the.child", run_after="2030-01-01T00:00:00Z")')
+    assert codes(found["parent"]) == ["AA231", "AA240", "AA235"]
 
 
 def test_it_can_be_mapped(translated: Any, tmp_path: Path) -> None:
