@@ -38,10 +38,16 @@ DAG_ID = option("--dag-id", help="the DAG, of a file with several")
 OUTPUT = option("-o", "--output", help="text for people, or json", choices=("text", "json"), default="text")
 MANIFEST_OUTPUT = option("-o", "--output", help="how manifests are written", choices=("yaml", "json"), default="yaml")
 OUTPUT_DIR = option("--output-dir", help="write each manifest into a file of this folder instead", metavar="DIR")
+_KINDS = ("Workflow", "WorkflowTemplate", "CronWorkflow")
 KIND = option(
     "--kind",
     help="what is made of a workflow: by default a CronWorkflow if it has a schedule, else a Workflow",
-    choices=("Workflow", "WorkflowTemplate", "CronWorkflow"),
+    choices=_KINDS,
+)
+SUBMITTED_KIND = option(
+    "--kind",
+    help="what is submitted: a Workflow, which runs at once (default), or one of the others, which are applied",
+    choices=_KINDS,
 )
 STRICT = option("--strict", help="refuse what would lose anything", action="store_true")
 LOAD_TIMEOUT = option(

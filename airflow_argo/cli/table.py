@@ -94,7 +94,7 @@ COMMANDS: tuple[Command, ...] = (
         (
             o.FILE,
             o.DAG_ID,
-            o.KIND,
+            o.SUBMITTED_KIND,
             o.PARAMETER,
             o.PARAMETER_FILE,
             o.RUN_NAME,

@@ -22,7 +22,7 @@ from airflow_argo.comparison.ends import Ended
 from airflow_argo.diagnostics import AirflowArgoError, ExitCode
 
 START_SECONDS = 300
-_LAST_OF_LOG = 2000
+_LAST_OF_LOG = 400
 
 
 class AirflowFailed(AirflowArgoError):
