@@ -35,6 +35,7 @@ class StepOutcome:
         ended: tells this end from that after another retry.
         node: the id of its node.
         name: what the author calls an instance, by its map_index_template.
+        events: what it said of the events of its outlets, as Airflow tells its server.
     """
 
     workflow: str
@@ -47,6 +48,7 @@ class StepOutcome:
     ended: str = ""
     node: str = ""
     name: str = ""
+    events: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def over(self) -> bool:
@@ -66,7 +68,8 @@ class StepOutcome:
         from airflow_argo.pod.values import decoded
 
         pushed = {key: decoded(value) for key, value in fields["pushed"].items()}
-        return cls(**{**fields, "pushed": pushed, "pods": tuple(fields["pods"]), "tries": tuple(fields["tries"])})
+        listed = {name: tuple(fields.get(name) or ()) for name in ("pods", "tries", "events")}
+        return cls(**{**fields, **listed, "pushed": pushed})
 
 
 def outcome_of(workflow: Snapshot, step: str, index: int = UNMAPPED) -> StepOutcome:
@@ -136,7 +139,15 @@ def _outcome(workflow: str, step: StepRun) -> StepOutcome:
         ended=str(step.node.get("finishedAt") or ""),
         node=str(step.node.get("id") or ""),
         name=step.name,
+        events=_events(step),
     )
+
+
+def _events(step: StepRun) -> tuple[Mapping[str, Any], ...]:
+    from airflow_argo.pod.values import decoded
+
+    told = step.outcome.get("events")
+    return () if told is None else tuple(decoded(told))
 
 
 def _pushed(step: StepRun) -> Iterator[tuple[str, Any]]:

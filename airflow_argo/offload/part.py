@@ -11,6 +11,7 @@ from airflow_argo._compat import no_timetable, task_states
 from airflow_argo.diagnostics import InputError, Origin, Severity
 from airflow_argo.offload.around import OF_ITS_OWN
 from airflow_argo.offload.edges import SubmissionsUpstreamIds, decides, hide
+from airflow_argo.offload.events import EVENTS, triggering_events
 from airflow_argo.offload.written import copied, placed, without_surroundings
 from airflow_argo.operators.sources import Nothing, Source, has_date, workflow_source
 from airflow_argo.translator.airflow_names import fails_fast, is_mapped, rule_name_of
@@ -221,6 +222,7 @@ class PartOfDag:
 
     def _outside(self, inner: Any, context: Any) -> Any:
         from airflow_argo.model.conditions import State
+        from airflow_argo.translator.asset_events import WRITTEN
         from airflow_argo.translator.mapped_groups import has_instances
         from airflow_argo.translator.outside import Outside
 
@@ -234,6 +236,8 @@ class PartOfDag:
             skipped=frozenset(self._skipped(before, inner, context)),
             mapped=mapped,
             xcom=_Xcoms(mapped, context["ti"]),
+            carried=frozenset(EVENTS if self.show_steps else EVENTS - set(WRITTEN)),
+            triggering=triggering_events(context),
         )
 
     def _before(self, inner: Any, tasks: dict[str, Any]) -> set[str]:

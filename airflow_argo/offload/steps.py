@@ -29,6 +29,7 @@ from airflow_argo.cluster import (
 )
 from airflow_argo.hooks.argo import ArgoHook, KillAction
 from airflow_argo.links.argo import LINKS, URL_KEY, push_link
+from airflow_argo.offload.events import tell
 from airflow_argo.offload.notes import Notes
 from airflow_argo.offload.outcomes import UNMAPPED, StepOutcome, outcome_of
 from airflow_argo.offload.trigger import KILLED, ArgoStepTrigger
@@ -271,6 +272,7 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
             raise AirflowSkipException(outcome.message or f"step '{self.step}' was skipped")
         if outcome.state != _SUCCESS:
             raise AirflowFailException(f"step '{self.step}' is {outcome.state}: {outcome.message or 'see its log'}")
+        tell(outcome.events, context)
         self._decide(outcome, context)
         return outcome.pushed.get("return_value")
 

@@ -12,7 +12,8 @@ from airflow_argo.translator.code_objects import codes_in
 from airflow_argo.translator.readers import rendered_by
 from airflow_argo.translator.template_files import texts_in
 
-ASKED: Final = ("triggering_asset_events", "triggering_dataset_events", "inlet_events")
+TRIGGERING: Final = "triggering_asset_events"
+ASKED: Final = (TRIGGERING, "triggering_dataset_events", "inlet_events")
 WRITTEN: Final = ("outlet_events", "Metadata")
 """Names in Airflow's context, and the class of what a function yields for its outlets."""
 

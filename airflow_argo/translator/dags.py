@@ -163,7 +163,8 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
     task_ctx = TaskContext(ctx, task, mapped=is_mapped(task))
     body = _body(task, task_ctx)
     pools, queues = task_ctx.settings["pools_config_map"] is not None, task_ctx.settings.queues
-    for found in left_out_of_task(task, pools=pools, queues=queues, runs=not isinstance(body, NoOp)):
+    runs, carried = not isinstance(body, NoOp), ctx.outside.carried
+    for found in left_out_of_task(task, pools=pools, queues=queues, runs=runs, carried=carried):
         task_ctx.report(*found)
     if body is None:
         return None

@@ -59,18 +59,26 @@ _DAG_CHECKS: tuple[_Check, ...] = (
 )
 
 
-def left_out_of_task(task: Any, *, pools: bool = False, queues: Container[str] = (), runs: bool = True) -> Iterator[LeftOut]:
+def left_out_of_task(
+    task: Any,
+    *,
+    pools: bool = False,
+    queues: Container[str] = (),
+    runs: bool = True,
+    carried: Container[str] = (),
+) -> Iterator[LeftOut]:
     """What a task asks for and doesn't get. Callbacks, hooks and mails it gets: by Airflow's task runner, see `bodies`.
 
     Args:
         pools: the sizes of pools are known, so that they hold.
         queues: those of which the settings say what their pods get.
         runs: something runs it. Airflow's scheduler takes an EmptyOperator for done, so that where it would run means nothing.
+        carried: what tasks ask of asset events, or say to them, that an Airflow around the workflow gives and takes.
     """
     for check in _TASK_CHECKS:
         if (runs or check.code not in _WHERE_IT_RUNS) and not _is_unset(getattr(task, check.attribute, None), check.unset):
             yield LeftOut(check.code, f"{check.attribute} is not carried over", check.cure)
-    for name in events_in(task):
+    for name in (one for one in events_in(task) if one not in carried):
         if name not in WRITTEN or _is_unset(getattr(task, "outlets", None), _UNSET):  # else the finding above says it
             yield LeftOut("AA218", f"{name} is not carried over", "Argo has no assets: leave that to a task that Airflow runs")
     if runs:

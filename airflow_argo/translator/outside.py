@@ -33,6 +33,8 @@ class Outside:
         skipped: ids of the part's tasks that a task outside has decided to skip.
         mapped: ids of tasks outside that have instances.
         xcom: (task id, key, whether what instances pushed is a list) → what it pushed; None if nothing.
+        carried: names of what tasks ask of asset events, or say to them (see `asset_events`), that Airflow gives and takes.
+        triggering: the events that have made the run, as Airflow's server has them in JSON.
         is_nothing: the workflow is the whole DAG's: no Airflow reads in its status what tasks pushed.
     """
 
@@ -41,6 +43,8 @@ class Outside:
     skipped: frozenset[str] = frozenset()
     mapped: frozenset[str] = frozenset()
     xcom: Callable[[str, str, bool], Any] = lambda _task_id, _key, _listed: None
+    carried: frozenset[str] = frozenset()
+    triggering: tuple[Any, ...] = ()
     is_nothing: bool = False
 
     def stand_ins(self, upstream: Iterable[str], rule: str) -> list[str]:

@@ -21,6 +21,7 @@ from airflow_argo.model.values import Constant, Output, SameItem, Type, Value
 from airflow_argo.pod.values import to_json
 from airflow_argo.settings import Settings
 from airflow_argo.translator.airflow_names import AIRFLOW_2, airflow_names, is_mapped, operator_class_of
+from airflow_argo.translator.asset_events import TRIGGERING, events_in
 from airflow_argo.translator.branches import decision_of
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, DagContext, TaskContext, pod_settings_of
 from airflow_argo.translator.labels import NAMESPACE_VARIABLE
@@ -81,6 +82,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         "set": airflow_settings(ctx.dag_context.path),
         "decides": decision_of(task, ctx.dag_context.dag),
         "retry": None if least is None else {"argo_waits": least},
+        "triggering": list(ctx.dag_context.outside.triggering) if TRIGGERING in events_in(task) else [],
     }
     return PythonCall(
         image=ctx.image(needs_airflow=True),

@@ -9,7 +9,7 @@ import time
 import uuid
 from datetime import datetime, timezone
 from types import SimpleNamespace
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ..values import encoded, moment_of  # noqa: TID252 - in a pod the package has another name
 from ..xcoms import Xcoms  # noqa: TID252 - as above
@@ -76,7 +76,9 @@ def run(
             structlog.get_logger(logger_name="task"),
         )
         return ended("success", report)
-    state = str(_ended(task, run, supervisor, server_context, call.get("retry")))
+    state, events = _ended(task, run, supervisor, server_context, call.get("retry"))
+    if events:
+        report["events"] = encoded(events)
     if supervisor.name:
         report["name"] = encoded(supervisor.name)
     fill(report, call, supervisor.pushed, decided=supervisor.decided, follows=lambda one: one not in supervisor.skipped)
@@ -124,7 +126,7 @@ def _server_context(task: Any, run: Any, call: Dict[str, Any]) -> Any:
         run_type=run.type,
         state="running",
         conf=run.conf_given(call.get("params", {})),
-        consumed_asset_events=[],
+        consumed_asset_events=call.get("triggering", []),
         partition_key=None,
     )
     return TIRunContext(dag_run=dag_run, max_tries=retries, should_retry=run.try_number <= retries)
@@ -149,8 +151,13 @@ def data_interval(dag: Any, date: datetime) -> Tuple[datetime, datetime]:
     return interval.start, interval.end
 
 
-def _ended(task: Any, run: Any, supervisor: Any, server_context: Any, retry: Optional[Dict[str, float]]) -> Any:
-    """Runs the task until it is neither deferred nor rescheduled; its state.
+def _ended(
+    task: Any, run: Any, supervisor: Any, server_context: Any, retry: Optional[Dict[str, float]]
+) -> Tuple[str, List[Any]]:
+    """Runs the task until it is neither deferred nor rescheduled.
+
+    Returns:
+        (its state, what it says of the events of its outlets, as it would tell Airflow's server).
 
     Args:
         retry: the seconds that Argo waits before another try, `argo_waits`, if this pod waits for the rest.
@@ -175,7 +182,7 @@ def _ended(task: Any, run: Any, supervisor: Any, server_context: Any, retry: Opt
             task_runner.finalize(instance, state, context, log, error)
             if state == "up_for_retry" and retry:
                 wait_for_retry(instance, getattr(message, "retry_delay_seconds", None), retry["argo_waits"])
-            return getattr(state, "value", state)
+            return str(getattr(state, "value", state)), list(getattr(message, "outlet_events", None) or ())
 
 
 def wait_for_retry(instance: Any, delay: Optional[float], waited: float) -> None:
