@@ -45,6 +45,7 @@ def run(
     from airflow.sdk.log import configure_logging
 
     use_plugins()
+    know_all_models()
     configure_logging(output=sys.stdout.buffer if __version__.startswith("3.0.") else sys.stdout)
     if __version__.startswith(("3.0.", "3.1.")):
         from .versions import mask_secrets
@@ -103,6 +104,20 @@ def use_plugins() -> None:
     settings.PLUGINS_FOLDER = conf.get("core", "plugins_folder", fallback=os.path.join(settings.AIRFLOW_HOME, "plugins"))
     if settings.PLUGINS_FOLDER not in sys.path:
         sys.path.append(settings.PLUGINS_FOLDER)
+
+
+def know_all_models() -> None:
+    """Lets the first object of Airflow's database import all its models, which name one another.
+
+    A worker has them all; here they would take half a second, and few operators make one, such as a Connection.
+    """
+    if "sqlalchemy" not in sys.modules:
+        return
+    from airflow.models import import_all_models
+    from sqlalchemy import event
+    from sqlalchemy.orm import Mapper
+
+    event.listen(Mapper, "before_configured", import_all_models)
 
 
 def _server_context(task: Any, run: Any, call: Dict[str, Any]) -> Any:

@@ -88,6 +88,13 @@ with DAG("own_operators", start_date=START, schedule=None, params={"n": 2}, user
     def reads(values):
         return [*values]
 
+    @task
+    def makes_a_row():
+        from airflow.models.connection import Connection
+
+        return Connection(conn_id="made", uri="http://user@host:80/path").get_uri()
+
+    makes_a_row()
     reads(Shout.partial(task_id="shouts").expand_kwargs([{"text": "1"}, {"text": "2", "more": 1}]).output)
 
 with DAG("own_failures", start_date=START, schedule=None, default_args={"retry_delay": NOW}):
