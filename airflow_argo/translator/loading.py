@@ -9,6 +9,7 @@ import importlib.util
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -86,7 +87,7 @@ def _executed(file: Path) -> Any:
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    with _registering(name):
+    with _registering(name), warnings.catch_warnings():  # what it does to filters is forgotten, as by Airflow's DagBag
         try:
             loader.exec_module(module)
         except SyntaxError as error:

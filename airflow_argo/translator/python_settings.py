@@ -8,7 +8,6 @@ import os
 import socket
 import ssl
 import sys
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +20,7 @@ class _Setting:
     """How a setting is read, and set again.
 
     Attributes:
-        by: what code names that sets it; empty if that says nothing.
+        by: what code names that sets it.
         for_programs: programs that a task starts have it too.
     """
 
@@ -48,17 +47,6 @@ def _set_decimals(found: tuple[Any, ...]) -> None:
     decimal.setcontext(context)
 
 
-def _fatal_warnings() -> list[Any]:
-    """The filters that make errors of warnings: the others change what is printed, and libraries set them too."""
-    return [one for one in warnings.filters if one[0] == "error"]
-
-
-def _set_fatal_warnings(found: list[Any]) -> None:
-    for one in [one for one in _fatal_warnings() if one not in found]:
-        warnings.filters.remove(one)  # type: ignore[attr-defined]  # typeshed has a sequence; it is a list
-    warnings._filters_mutated()  # type: ignore[attr-defined]  # noqa: SLF001 - else Python goes on by what it remembers
-
-
 def _set_digits(found: int) -> None:
     if hasattr(sys, "set_int_max_str_digits"):
         sys.set_int_max_str_digits(found)
@@ -74,7 +62,6 @@ _SETTINGS: Mapping[str, _Setting] = {
         lambda: locale.setlocale(locale.LC_ALL), lambda found: locale.setlocale(locale.LC_ALL, found), "setlocale"
     ),
     "sets how decimals are calculated": _Setting(_decimals, _set_decimals, "getcontext"),
-    "makes errors of warnings": _Setting(_fatal_warnings, _set_fatal_warnings, ""),
     "sets how certificates are checked": _Setting(
         lambda: ssl._create_default_https_context,  # noqa: SLF001 - it is how people do it
         lambda found: setattr(ssl, "_create_default_https_context", found),

@@ -48,6 +48,20 @@ def test_every_answer_has_its_method() -> None:
     assert [name for name in ANSWERS.values() if not callable(getattr(Supervisor, name, None))] == []
 
 
+def test_instances_are_counted_of_the_task_itself_or_by_the_cluster(supervisor: Supervisor, comms: Any) -> None:
+    assert supervisor.send(comms.GetTICount(dag_id="d", run_ids=["r"], task_ids=["me"])).count == 1
+    for asked in ({"dag_id": "d"}, {"dag_id": "d", "run_ids": ["r"], "task_ids": ["me"], "states": ["failed"]}):
+        with pytest.raises(ApiError, match="there is no Kubernetes here"):
+            supervisor.send(comms.GetTICount(**asked))
+
+
+def test_keys_are_those_that_airflow_stores(supervisor: Supervisor, comms: Any) -> None:
+    supervisor.send(comms.SetXCom(key="a%2Fb?c", value=1, task_id="me", **OURS))
+    assert supervisor.pushed == {"a/b": 1}
+    with pytest.raises(ValueError, match="takes no XCom"):
+        supervisor.send(comms.SetXCom(key="", value=1, task_id="me", **OURS))
+
+
 def test_value_of_a_task(supervisor: Supervisor, comms: Any) -> None:
     assert supervisor.send(comms.GetXCom(key="return_value", task_id="one", **OURS)).value == 5
 

@@ -58,8 +58,7 @@ def test_effects_are_seen_and_undone(tmp_path: Path, statements: str, effect: st
         ("import locale; locale.setlocale(locale.LC_ALL, 'C.UTF-8')", "sets the locale"),
         ("import decimal; decimal.getcontext().prec = 4", "sets how decimals are calculated"),
         ("import decimal; decimal.getcontext().traps[decimal.Inexact] = True", "sets how decimals are calculated"),
-        ("import warnings; warnings.simplefilter('error')", "makes errors of warnings"),
-        ("import warnings; warnings.filterwarnings('ignore', 'beside')", None),
+        ("import warnings; warnings.simplefilter('error')", None),  # Airflow, too, forgets that after the import
         ("import ssl; ssl._create_default_https_context = ssl._create_unverified_context", "sets how certificates are checked"),
         ("import beside", "sets the depth to which calls may go"),
     ],

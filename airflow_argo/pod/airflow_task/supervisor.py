@@ -124,10 +124,14 @@ class Supervisor:
         return self.comms.XComCountResponse(len=len(self.values(msg)))
 
     def _get_ti_count(self, msg: Any) -> Any:
-        """How many instances are in some states. Of its own run a mapped group asks, whose tasks have as many each."""
-        if msg.states is None and not msg.logical_dates:
+        """How many instances there are, or are in some states.
+
+        Of itself a task of a mapped group asks, to find those of the same index: all tasks of the group have as many.
+        """
+        if (msg.dag_id, msg.run_ids, msg.task_ids) == (self.dag_id, [self.run_id], [self.task_id]) and msg.states is None:
             return self.comms.TICount(count=1)
-        return self.comms.TICount(count=sum(state in msg.states for *_, state in self.runs.instances(msg)))
+        states = [state for *_, state in self.runs.instances(msg)]
+        return self.comms.TICount(count=len(states) if msg.states is None else sum(state in msg.states for state in states))
 
     def _get_xcom_sequence_item(self, msg: Any) -> Any:
         try:

@@ -58,6 +58,7 @@ def run(
     path, root = dag_file.place_of(call, files)
     facts = call["task"]
     task = dag_file.task_of(path, facts["dag_id"], facts["task_id"], root)
+    task.dag.relative_fileloc = os.path.relpath(path, root)
     supervisor = Supervisor({**facts, "run_id": run.id}, Xcoms(call, values), call)
     task_runner.SUPERVISOR_COMMS = supervisor
     serve(supervisor)
@@ -132,11 +133,11 @@ def _server_context(task: Any, run: Any, call: Dict[str, Any]) -> Any:
         DagRun,
         dag_id=task.dag_id,
         run_id=run.id,
-        logical_date=run.date,
-        data_interval_start=start,
-        data_interval_end=end,
-        run_after=run.due,
-        start_date=moment_of(run.created),
+        logical_date=_plain(run.date),
+        data_interval_start=_plain(start),
+        data_interval_end=_plain(end),
+        run_after=_plain(run.due),
+        start_date=_plain(moment_of(run.created)),
         end_date=None,
         run_type=run.type,
         state="running",
@@ -152,6 +153,11 @@ def _interval(dag: Any, run: Any) -> Tuple[Optional[datetime], Optional[datetime
     if not run.is_dated:
         return None, None
     return (run.start, run.end) if run.has_interval else data_interval(dag, run.date)
+
+
+def _plain(moment: Optional[datetime]) -> Optional[datetime]:
+    """A moment as Python has it, as those of a run are that comes from Airflow's server; the context's own are pendulum's."""
+    return None if moment is None else datetime.fromisoformat(moment.isoformat())
 
 
 def data_interval(dag: Any, date: datetime) -> Tuple[datetime, datetime]:

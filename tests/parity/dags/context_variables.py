@@ -33,3 +33,12 @@ with DAG("context_variables", schedule=None, start_date=START, default_args={"ow
         return [os.environ[f"AIRFLOW_CTX_{name}"] for name in ("DAG_ID", "TASK_ID", "DAG_OWNER", "LOGICAL_DATE", "TRY_NUMBER")]
 
     function() >> python()
+
+with DAG("dates_of_run", schedule=None, start_date=START) as of_run:
+
+    @task
+    def dates(dag_run, logical_date):
+        found = [dag_run.logical_date, dag_run.data_interval_start, dag_run.data_interval_end, logical_date]
+        return [f"{type(one).__name__} {one}" for one in found]
+
+    dates()
