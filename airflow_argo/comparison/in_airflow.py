@@ -21,6 +21,9 @@ from typing import Any
 from airflow_argo.comparison.ends import Ended
 from airflow_argo.diagnostics import AirflowArgoError, ExitCode
 
+SAME_HASHES = {"PYTHONHASHSEED": "0"}
+"""Environment in which sets of texts have one order in each process, so that lists made of them are the same."""
+
 START_SECONDS = 300
 _LAST_OF_LOG = 400
 
@@ -121,7 +124,7 @@ class Airflow:
         self._home = Path(tempfile.mkdtemp(dir=self.folder))
         shutil.copy(_database(), self._home / "airflow.db")
         read, write = os.pipe()
-        environment = {**os.environ, **_settings(self._home), **self._environment}
+        environment = {**os.environ, **SAME_HASHES, **_settings(self._home), **self._environment}
         environment.pop("_AIRFLOW__AS_LIBRARY", None)
         with (self._home / "log").open("ab") as log:
             self._process = subprocess.Popen(

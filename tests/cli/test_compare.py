@@ -36,7 +36,8 @@ with DAG("good", schedule="@daily", params={"country": "de", "n": Param(3, type=
         from importlib import import_module
 
         import in_libs  # where the file says that modules are
-        return {"a": [1, None], "b": in_libs.WORD, "c": import_module("beside").WORD}
+        letters = list(set("in what order are letters"))  # of a set: the same in both
+        return {"a": [1, None], "b": in_libs.WORD, "c": import_module("beside").WORD, "d": letters}
 
     BashOperator.partial(task_id="each").expand(bash_command=["exit 0", "exit 99", "exit 1"]) >> again() >> last()
 """

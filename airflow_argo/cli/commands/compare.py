@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from argparse import Namespace
@@ -195,16 +196,19 @@ class _Judge:
 
     def _here(self, source: Source) -> tuple[Ended, dict[str, Sequence[str]]]:
         """How it ended, and the last lines of tasks that failed."""
+        from airflow_argo.comparison.in_airflow import SAME_HASHES
         from airflow_argo.comparison.on_argo import RUN_STATES, ended_of
         from airflow_argo.runners.display import shown_on_terminal
         from airflow_argo.runners.local import LocalRunner
         from airflow_argo.runners.waiting import NotDoneInTime
 
         what = source.runnable()
+        os.environ.update(SAME_HASHES)
         if self.options.short_delays:
             what = replace(what, manifest=_hurried(what.manifest))
         with tempfile.TemporaryDirectory(prefix="airflow-argo-") as folder, shown_on_terminal(source.name) as show:
-            run = LocalRunner(folder=folder, pass_env=self.options.pass_env).run(what, parameters=self.given, wait=False)
+            passed = (*self.options.pass_env, *SAME_HASHES)
+            run = LocalRunner(folder=folder, pass_env=passed).run(what, parameters=self.given, wait=False)
             try:
                 run.wait(self.options.timeout, lambda progress: show(replace(progress, lines=())))
             except NotDoneInTime:
