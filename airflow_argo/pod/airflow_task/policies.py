@@ -10,6 +10,7 @@ import sys
 from typing import Any, Iterable
 
 _LOCAL = "airflow_local_settings"
+_USED = "_airflow_argo_used"
 
 
 def apply_policies(dag: Any, tasks: Iterable[Any]) -> None:
@@ -45,6 +46,3 @@ def use_policies() -> None:
         settings.load_policy_plugins(manager)
         settings.import_local_settings()
         setattr(manager, _USED, True)
-
-
-_USED = "_airflow_argo_used"
