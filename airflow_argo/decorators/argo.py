@@ -19,7 +19,7 @@ from airflow_argo.operators.argo import ArgoSubmitWorkflowOperator
 from airflow_argo.operators.attempts import TaskTry
 from airflow_argo.operators.errors import WorkflowFailed
 from airflow_argo.operators.plain import with_lists
-from airflow_argo.operators.results import steps
+from airflow_argo.operators.results import returned, steps
 from airflow_argo.operators.sources import Source, run_facts, workflow_source
 
 if TYPE_CHECKING:
@@ -121,14 +121,14 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
 
     def _push(self, call: StepRun | None, context: Any) -> None:
         """What the function has pushed under keys, though it may have failed then."""
-        from airflow_argo.pod.values import decoded
+        from airflow_argo.operators.stored import pushed_value
 
         pushed = {} if call is None else call.outcome.get("pushed") or {}
         for key, value in pushed.items():
-            context["ti"].xcom_push(key=key, value=decoded(value))
+            context["ti"].xcom_push(key=key, value=pushed_value(value))
 
     def _outputs(self, workflow: Snapshot, found: Any, context: Any) -> Any:  # noqa: ARG002 - the base's signature
-        return next((step.value for step in steps(workflow)), None)
+        return next(iter(returned(steps(workflow), self.log).values()), None)
 
     def execute(self, context: Any) -> Any:
         """What the function returned. DecoratedOperator's own needs, in Airflow 3.0, what the SDK's operators haven't."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
@@ -65,9 +65,9 @@ class StepOutcome:
     @classmethod
     def of_json(cls, fields: Mapping[str, Any]) -> StepOutcome:
         """From there."""
-        from airflow_argo.pod.values import decoded
+        from airflow_argo.operators.stored import pushed_value
 
-        pushed = {key: decoded(value) for key, value in fields["pushed"].items()}
+        pushed = {key: pushed_value(value) for key, value in fields["pushed"].items()}
         listed = {name: tuple(fields.get(name) or ()) for name in ("pods", "tries", "events")}
         return cls(**{**fields, **listed, "pushed": pushed})
 
@@ -152,18 +152,14 @@ def _events(step: StepRun) -> tuple[Mapping[str, Any], ...]:
 
 def _pushed(step: StepRun) -> Iterator[tuple[str, Any]]:
     """XCom key → value: of a step with instances, what they returned as a list."""
-    from airflow_argo.pod.values import decoded
+    from airflow_argo.operators.stored import pushed_value
 
     items = [child for child in step.children if child.id.startswith("[")]
     if items:
-        yield "return_value", _listed(items)
+        yield "return_value", [pushed_value(one.outcome["value"]) for one in items if "value" in one.outcome]
         return
     outcome = step.outcome
     if "value" in outcome:
-        yield "return_value", decoded(outcome["value"])
+        yield "return_value", pushed_value(outcome["value"])
     for key, value in (outcome.get("pushed") or {}).items():
-        yield key, decoded(value)
-
-
-def _listed(items: Iterable[StepRun]) -> list[Any]:
-    return [item.value for item in items if item.value is not None]
+        yield key, pushed_value(value)

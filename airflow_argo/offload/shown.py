@@ -44,14 +44,13 @@ def show(task: Any, part: PartOfDag, submit: Any) -> None:
         "log_tail": submit.log_tail,
         "timeout": submit.timeout,
         "on_kill_action": submit.on_kill_action,
-        "waits_for_submission": rule_name_of(task) in SENSITIVE,
+        "waits_for_submission": rule_name_of(task) in {*SENSITIVE, "always"},
     }
     base = {name: value for name in (*_KEPT, *CALLBACKS) if (value := _value(task, name)) is not None}
     if "map_index_template" in base:
         base["map_index_template"] = NAME_TEMPLATE
     base |= {"retries": RETRIES, "retry_delay": RETRY_DELAY}  # of looks, whatever the DAG's defaults are
-    rule = rule_name_of(task)
-    base["trigger_rule"] = "all_done" if rule == "always" else rule  # the workflow has to be there
+    base["trigger_rule"] = rule_name_of(task)
     if is_mapped(task):
         _become_mapped(task, own, base)
     else:

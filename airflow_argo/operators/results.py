@@ -57,11 +57,12 @@ def steps(workflow: Snapshot) -> list[StepRun]:
 
 def returned(found: Iterable[StepRun], log: Logger) -> dict[str, Any]:
     """Step id → what it returned; those that returned nothing, or put it into an artifact, aren't there."""
+    from airflow_argo.operators.stored import pushed_value
     from airflow_argo.pod.large import NotHere
 
     def value_of(step: StepRun) -> Any:
         try:
-            return step.value
+            return pushed_value(step.outcome["value"]) if "value" in step.outcome else None
         except NotHere as error:
             log.warning("What '%s' returned is not among the outputs: %s", step.id, error)
 

@@ -158,7 +158,8 @@ def _write_datetime(value: datetime) -> Tuple[str, Json]:
         return kind, [value.isoformat(), None]
     zone = _zone(value.tzinfo)
     if zone is None:  # Airflow stores it, and fails to read it
-        stored = {CLASS: "datetime.datetime", VERSION: 2, DATA: {"timestamp": value.timestamp(), "tz": None}}
+        none = {CLASS: "builtins.tuple", VERSION: 1, DATA: ["", "", 0, False]}
+        stored = {CLASS: "datetime.datetime", VERSION: 2, DATA: {"timestamp": value.timestamp(), "tz": none}}
         return "unreadable", stored
     return kind, [value.timestamp(), zone]
 

@@ -217,6 +217,13 @@ def test_a_step_waits_for_the_submission_that_was_cleared_with_it(monkeypatch):
     assert dag.task_dict["g.one"].waits_for_submission
 
 
+def test_the_rule_always_stays_since_no_other_runs_after_a_setup_that_failed():
+    with DAG("d") as dag, ArgoTaskGroup("g"):
+        empty("before") >> empty("one", trigger_rule="always")
+    assert dag.task_dict["g.one"].trigger_rule == "always"
+    assert dag.task_dict["g.one"].waits_for_submission
+
+
 def test_what_cant_be_offloaded_is_refused_when_the_file_is_read():
     with DAG("empty") as dag, pytest.raises(InputError, match="there are no tasks"):
         offload(dag)
