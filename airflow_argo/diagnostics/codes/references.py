@@ -171,4 +171,11 @@ REFERENCES: tuple[Code, ...] = (
         "A suspend template that is the last of its group, and has a lock, is not looked at again when it ends: the lock is "
         "given back only when the workflow ends, and whoever waits for it inside the workflow waits for ever.",
     ),
+    Code(
+        "AA337",
+        "a duration made of the time",
+        WARNING,
+        "Argo resolves arguments each time that it looks at a task, and counts a suspend's duration from its start. One made "
+        "of now() is less each time, and the task waits too short: about half of the time, if Argo has much to do meanwhile.",
+    ),
 )

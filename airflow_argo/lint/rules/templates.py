@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from airflow_argo.argo.validation.parts import check_inputs, check_outputs
 from airflow_argo.diagnostics import Severity
 from airflow_argo.lint.finding import Finding, rule
 from airflow_argo.lint.located import located
-from airflow_argo.lint.subjects import Template
+from airflow_argo.lint.subjects import Call, Template
 
 
 @rule("AA414", on=Template)
@@ -82,6 +83,30 @@ def durations(template: Template) -> Iterator[Finding]:
         if value and not _is_duration(value):
             path = template.document.path(backoff, name)
             yield Finding(path, f"'{value}' is no duration", "write seconds, or 1h30m", Severity.ERROR)
+
+
+@rule("AA337", on=Call)
+def duration_of_now(call: Call) -> Iterator[Finding]:
+    """Arguments are resolved at each visit, so that a duration made of now() shrinks (golden/nopod/suspend-duration-of-now)."""
+    duration = str(((call.target.body if call.target else {}).get("suspend") or {}).get("duration") or "")
+    for argument in call.arguments() if "{{" in duration else ():
+        value = str(argument.get("value") or "")
+        if _TELLS_TIME.search(value) and str(argument.get("name")) in duration:
+            path = call.document.path(argument, "value")
+            yield Finding(path, _SHRINKS, _MADE_ONCE)
+
+
+@rule("AA337", on=Template)
+def own_duration_of_now(template: Template) -> Iterator[Finding]:
+    """The same, where the template itself tells the time."""
+    duration = str((template.body.get("suspend") or {}).get("duration") or "")
+    if _TELLS_TIME.search(duration):
+        yield Finding(f"{template.path}.suspend.duration", _SHRINKS, _MADE_ONCE)
+
+
+_TELLS_TIME: Final = re.compile(r"{{=.*\bnow\(\)", re.DOTALL)
+_SHRINKS: Final = "Argo resolves it at each visit, so that this duration shrinks, and the task waits too short"
+_MADE_ONCE: Final = "make it an output of a task before, by valueFrom.expression: that is made once"
 
 
 def _is_duration(text: str) -> bool:

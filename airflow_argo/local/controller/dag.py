@@ -33,7 +33,7 @@ def execute_dag(run: Run, call: Call, name: str, template: Template, options: Ca
     if not isinstance(body, DagBody):
         body = call.body = _new_body(run, name, template)
     elif template is not call.extra.get("dag"):
-        body.graph.tasks.update({task["name"]: task for task in template["dag"]["tasks"]})
+        body.change({task["name"]: task for task in template["dag"]["tasks"]})
     call.extra["dag"] = template
     visit = TaskVisit(run, call, body, options)
     body.begin_pass()

@@ -93,6 +93,16 @@ class DagBody:
         self.states[task].open_items.add(index)
         self.push(task)
 
+    def change(self, tasks: dict[str, Task]) -> None:
+        """Their arguments tell the time, or how the run stands: those at work have others now, and are to be visited."""
+        changed = [name for name, task in tasks.items() if self.graph.tasks[name] != task]
+        self.graph.tasks.update(tasks)
+        for name in changed:
+            state = self.states.get(name)
+            if state is not None and state.is_open:
+                for index in [index for index, is_done in enumerate(state.done_items) if not is_done]:
+                    self.queue((name, index))
+
     def push(self, task: str) -> None:
         """Visit a task in this pass, if its turn is still to come, or in the next."""
         if task not in self._queued:

@@ -76,10 +76,10 @@ def execute_template(
             name, holder, kind, scope, arguments, options, parent=parent, key=key, parent_body=parent_body
         )
     node = run.tree.get(name)
+    if call.arguments is not arguments and call.arguments != arguments:
+        call.arguments, call.processed, call.dirty = arguments, None, True
     if node is not None and not call.dirty:
         return node
-    if call.arguments is not arguments and call.arguments != arguments:
-        call.arguments, call.processed = arguments, None
     call.dirty = False
     run.depth += 1
     try:

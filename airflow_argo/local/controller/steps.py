@@ -34,6 +34,7 @@ class StepsBody:
     Attributes:
         group: its number.
         steps: name of the step's node → the step; None until its references are there.
+        written: the steps as they stood in the template then.
         untried: the first that has not been tried; `open_steps` are to be visited again.
         running: the steps whose nodes are not fulfilled.
         hooked: a step of the group has hooks.
@@ -45,6 +46,7 @@ class StepsBody:
     artifacts: dict[str, dict[str, Any]]
     group: int = 0
     steps: list[tuple[str, Step]] | None = None
+    written: list[Step] | None = None
     untried: int = 0
     open_steps: set[int] = field(default_factory=set)
     running: set[int] = field(default_factory=set)
@@ -170,7 +172,11 @@ class _GroupVisit:
         Raises:
             Fault, ParallelismReached: an exit hook's.
         """
-        if group.fulfilled or (self.body.steps is None and not self._prepare(written, group)):
+        if group.fulfilled:
+            return
+        if self.body.steps is not None:
+            self._resolve_again(written, group)
+        elif not self._prepare(written, group):
             return
         self.body.full = False
         for index in self.body.to_visit():
@@ -199,8 +205,24 @@ class _GroupVisit:
             self.run.tree.mark(group.name, ERROR, str(error))
             return False
         self.body.steps = [(f"{group.name}.{name}", step) for name, step in steps]
+        self.body.written = written
         self.body.hooked = any(step.get("hooks") or step.get("onExit") for _, step in steps)
         return True
+
+    def _resolve_again(self, written: list[Step], group: Node) -> None:
+        """Argo resolves arguments at each visit. That shows where they tell the time, or how the run stands."""
+        body = self.body
+        if written is body.written or written == body.written:
+            return
+        body.written = written
+        try:
+            found = [one for step in written for one in self._expanded(self._resolved(step), group)]
+        except (MissingReference, Fault):
+            return
+        steps = [(f"{group.name}.{name}", step) for name, step in found]
+        if body.steps is not None and len(steps) == len(body.steps):
+            body.open_steps |= {index for index in body.running if steps[index] != body.steps[index]}
+            body.steps = steps
 
     def _resolved(self, step: Step) -> Step:
         """Source: resolveReferences."""
