@@ -22,7 +22,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from airflow_argo.comparison import airflow_2
 from airflow_argo.settings import load_settings
+from airflow_argo.translator.airflow_names import airflow_names, is_mapped
 from airflow_argo.translator.dag_files import dags_of_file
 from airflow_argo.translator.dag_folders import importable
 
@@ -31,7 +33,8 @@ LINK = "_link_"
 """How keys of links begin, which are for Airflow's pages."""
 BUNDLE = "airflow-argo"
 NEVER_WAITS = "always"
-LOOP = "airflow.sdk.definitions.dag"
+LOOPS = ("airflow.sdk.definitions.dag", "airflow.models.dag")
+"""Modules with `dag.test()`: Airflow 3's, and Airflow 2's."""
 SOON = 0.02
 """Seconds until `dag.test()` looks again."""
 LONGEST_DELAY = timedelta(seconds=1)
@@ -59,15 +62,12 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 def prepare() -> None:
     """Makes Airflow take DAGs from memory, and judge rules at the end."""
-    from airflow.dag_processing.bundles.manager import DagBundlesManager
-
-    DagBundlesManager.get_all_dag_bundles = lambda _self: iter(())
-    DagBundlesManager.sync_bundles_to_db = lambda _self, **_: None
     _judge_at_the_end()
     _judge_rules_last()
     _look_again_soon()
     _never_sync()
-    _add_bundle()
+    if not airflow_names().is_2:
+        _use_one_bundle()
 
 
 def _look_again_soon() -> None:
@@ -76,7 +76,7 @@ def _look_again_soon() -> None:
 
     def sleep_less(seconds: Any) -> None:
         asks = sys._getframe(1).f_globals.get("__name__")  # noqa: SLF001 - Python has no other way to know who calls
-        sleep(min(seconds, SOON) if asks == LOOP else seconds)
+        sleep(min(seconds, SOON) if asks in LOOPS else seconds)
 
     time.sleep = sleep_less
 
@@ -91,10 +91,13 @@ def _never_sync() -> None:
         connection.execute("PRAGMA synchronous=OFF")
 
 
-def _add_bundle() -> None:
+def _use_one_bundle() -> None:
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
     from airflow.models.dagbundle import DagBundleModel
     from airflow.utils.session import create_session
 
+    DagBundlesManager.get_all_dag_bundles = lambda _self: iter(())
+    DagBundlesManager.sync_bundles_to_db = lambda _self, **_: None
     with create_session() as session:
         if session.get(DagBundleModel, BUNDLE) is None:
             session.add(DagBundleModel(name=BUNDLE))
@@ -168,11 +171,15 @@ def run(
     with ExitStack() as stack:
         dags = stack.enter_context(_dags(file, flags))
         others = [stack.enter_context(_dags(one, flags)) for one in beside]
-        _make_known([dag for found in (*others, dags) for dag in found.values()])
-        _activate_assets()
+        known = [dag for found in (*others, dags) for dag in found.values()]
+        if airflow_names().is_2:
+            airflow_2.make_known(known)
+        else:
+            _make_known(known)
+            _activate_assets()
         dag = hurried(dags[dag_id]) if hurry else dags[dag_id]
-        ended = dag.test(logical_date=pendulum.parse(logical_date), run_conf=conf or None)
-        return _found(dag, ended)
+        date = {"execution_date" if airflow_names().is_2 else "logical_date": pendulum.parse(logical_date)}
+        return _found(dag.test(**date, run_conf=conf or None))
 
 
 def _make_known(dags: list[Any]) -> None:
@@ -195,7 +202,7 @@ def _make_known(dags: list[Any]) -> None:
 def hurried(dag: Any) -> Any:
     """The DAG, changed: no longer than a second between two tries. What is waited for stays, how long doesn't."""
     for task in dag.tasks:
-        of = task.partial_kwargs if task.is_mapped else vars(task)
+        of = task.partial_kwargs if is_mapped(task) else vars(task)
         for name in ("retry_delay", "max_retry_delay"):
             if isinstance(of.get(name), timedelta):
                 of[name] = min(of[name], LONGEST_DELAY)
@@ -235,26 +242,30 @@ def _dags(file: str, flags: dict[str, str | None]) -> Iterator[dict[str, Any]]:
             yield found
 
 
-def _found(dag: Any, ended: Any) -> dict[str, Any]:
-    from airflow.models.xcom import XComModel
+def _found(ended: Any) -> dict[str, Any]:
     from airflow.utils.session import create_session
-    from sqlalchemy import select
 
     with create_session() as session:
         instances = ended.get_task_instances(session=session)
         tasks = [[one.task_id, one.map_index, str(one.state), one.try_number] for one in instances]
-        rows = session.scalars(select(XComModel).where(XComModel.dag_id == dag.dag_id, XComModel.run_id == ended.run_id)).all()
-        xcoms = [
-            [row.task_id, row.map_index, row.key, _read(row.value)]
-            for row in rows
-            if row.key not in IGNORED_KEYS and not row.key.startswith(LINK)
-        ]
+        pushed = airflow_2.xcoms_of(ended, session) if airflow_names().is_2 else _xcoms_of(ended, session)
+        xcoms = [list(one) for one in pushed if one[2] not in IGNORED_KEYS and not one[2].startswith(LINK)]
     names = [
         [one.task_id, one.map_index, one.rendered_map_index]
         for one in instances
         if one.rendered_map_index not in (None, str(one.map_index)) and str(one.state) in ("success", "skipped")
     ]
     return {"state": str(ended.state), "tasks": tasks, "xcoms": xcoms, "names": names}
+
+
+def _xcoms_of(run: Any, session: Any) -> Iterator[tuple[str, int, str, Any]]:
+    """(task id, map index, key, value as JSON) of what was pushed in a run."""
+    from airflow.models.xcom import XComModel
+    from sqlalchemy import select
+
+    rows = session.scalars(select(XComModel).where(XComModel.dag_id == run.dag_id, XComModel.run_id == run.run_id)).all()
+    for row in rows:
+        yield row.task_id, row.map_index, row.key, _read(row.value)
 
 
 def _read(stored: Any) -> Any:

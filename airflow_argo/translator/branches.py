@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from airflow_argo.model.conditions import Condition, IsIn, Truth
 from airflow_argo.model.values import Constant, Output, SameItem, Type, Value
-from airflow_argo.translator.airflow_names import is_mapped, operator_class_of, rule_name_of
+from airflow_argo.translator.airflow_names import airflow_names, is_mapped, operator_class_of, rule_name_of
 from airflow_argo.translator.mapped_groups import has_instances, is_counted_at_start, mapped_group_of
 
 FOLLOW = "follow"
@@ -31,8 +31,9 @@ def branch_facts(task: Any, dag: Any) -> dict[str, Any]:
         ids[task_id] = _children_followed([task_id], children, dag)
     for group_id, group in sorted((key, group) for key, group in groups.items() if key):
         ids[group_id] = _children_followed([root.task_id for root in group.get_roots()], children, dag)
-    # an instance's decision skips nobody at once, so nothing stops it from returning
-    return {"children": children, "ids": ids, **({"returns": True} if has_instances(task) else {})}
+    # an instance's decision skips nobody at once, so nothing stops it from returning; nor does a skip in Airflow 2
+    returns = has_instances(task) or airflow_names().is_2
+    return {"children": children, "ids": ids, **({"returns": True} if returns else {})}
 
 
 def _children_followed(chosen: list[str], children: list[str], dag: Any) -> list[str]:
@@ -102,8 +103,8 @@ def _short_circuited(task: Any, dag: Any) -> list[str]:
 
 
 def skips_others(task: Any, dag: Any) -> bool:
-    """Whether a short circuit may skip something at once, and then returns nothing. Source: SkipMixin.skip."""
-    return not has_instances(task) and bool(_short_circuited(task, dag))
+    """Whether a short circuit may skip something at once, and then returns nothing. Source: SkipMixin.skip of Airflow 3."""
+    return not airflow_names().is_2 and not has_instances(task) and bool(_short_circuited(task, dag))
 
 
 def _later(task: Any, dag: Any) -> list[str]:
