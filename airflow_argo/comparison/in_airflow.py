@@ -119,8 +119,6 @@ class Airflow:
             self._process = None
 
     def _start(self) -> None:
-        if version("apache-airflow").startswith("2."):
-            raise AirflowFailed(f"DAGs are compared with Airflow 3, and {version('apache-airflow')} is installed")
         self._home = Path(tempfile.mkdtemp(dir=self.folder))
         shutil.copy(_database(), self._home / "airflow.db")
         read, write = os.pipe()
@@ -160,10 +158,12 @@ def _settings(folder: Path) -> dict[str, str]:
     home = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
     config = Path(os.environ.get("AIRFLOW_CONFIG") or home / "airflow.cfg").expanduser()
     plugins = os.environ.get("AIRFLOW__CORE__PLUGINS_FOLDER")
+    policies = [str(home / "config"), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
         "AIRFLOW_HOME": str(folder),
         **({"AIRFLOW_CONFIG": str(config)} if config.exists() else {}),
         **({} if plugins or config.exists() else {"AIRFLOW__CORE__PLUGINS_FOLDER": str(home / "plugins")}),
+        **({"PYTHONPATH": os.pathsep.join(policies)} if (home / "config").is_dir() else {}),
         "AIRFLOW__CORE__DAGS_FOLDER": str(folder / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__UNIT_TEST_MODE": "False",

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:  # `from airflow_argo import LocalRunner` loads nothing of the engine
     from airflow_argo.local import Engine
@@ -14,6 +14,10 @@ if TYPE_CHECKING:  # `from airflow_argo import LocalRunner` loads nothing of the
     from airflow_argo.runners.run import OnProgress
 
 Dict = dict[str, Any]
+
+
+AIRFLOWS_PLACE: Final = ("AIRFLOW_HOME", "AIRFLOW_CONFIG")
+"""Where the Airflow is configured that is installed: tasks of an Airflow image run with that one here."""
 
 
 class LocalRunner:
@@ -34,7 +38,7 @@ class LocalRunner:
         folder: str | Path | None = None,
         max_processes: int | None = None,
     ) -> None:
-        self.isolation, self.pass_env = isolation, tuple(pass_env)
+        self.isolation, self.pass_env = isolation, (*AIRFLOWS_PLACE, *pass_env)
         self.folder = None if folder is None else Path(folder)
         self.max_processes = max_processes
 

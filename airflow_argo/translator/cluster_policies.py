@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ from airflow_argo.translator.dag_file_errors import DagFileError
 
 
 def is_kept_by_policies(dag: Any, file: Path) -> bool:
-    """Whether no policy leaves out a DAG, which is changed as they say.
+    """Whether no policy leaves out a DAG, which is changed as they say. Where Airflow was started whole, its DagBag does that.
 
     Raises:
         DagFileError: a policy refuses it, or fails.
     """
     from airflow.exceptions import AirflowClusterPolicySkipDag, AirflowClusterPolicyViolation
 
+    if not os.environ.get("_AIRFLOW__AS_LIBRARY"):
+        return True
     try:
         apply_policies(dag, dag.tasks)
     except AirflowClusterPolicySkipDag:

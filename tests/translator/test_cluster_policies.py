@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,7 +36,7 @@ DAG = """
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG, task
 
-with DAG("d", schedule=None, tags={tags}) as dag:
+with DAG("d", schedule=None, tags={tags}, default_args={{"retry_delay": 0}}) as dag:
     @task
     def doc(task=None):
         assert (task.doc, task.retries) == ("as the policy says", 2)
@@ -50,11 +52,12 @@ print(json.dumps([sorted(bag.dags), list(map(str, bag.import_errors.values()))])
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """Airflow's, with policies."""
-    (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "airflow_local_settings.py").write_text(POLICIES)
-    return tmp_path
+def home() -> Iterator[Path]:
+    """Airflow's, with policies; not in /tmp, as each task has one of its own."""
+    with tempfile.TemporaryDirectory(dir=Path.home()) as folder:
+        (Path(folder) / "config").mkdir()
+        (Path(folder) / "config" / "airflow_local_settings.py").write_text(POLICIES)
+        yield Path(folder)
 
 
 def said(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -71,8 +74,9 @@ def test_tasks_are_as_policies_make_them(home: Path) -> None:
     made = translated(home, [])
     assert "AA245" not in made.stderr
     assert "echo hello" in made.stdout
-    run = said(home, "-m", "airflow_argo", "run", "dag.py", "-o", "json")
-    assert run.returncode == 0, run.stderr
+    both = said(home, "-m", "airflow_argo", "compare", "dag.py", "-o", "json")
+    assert both.returncode == 0, both.stdout
+    assert json.loads(both.stdout)["dags"][0]["run"] == {"airflow": "success", "argo": "success"}
 
 
 @pytest.mark.parametrize(
