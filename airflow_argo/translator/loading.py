@@ -117,12 +117,29 @@ def _import_error(error: Exception, file: Path) -> DagFileError:
 def _registering(name: str) -> Iterator[None]:
     """Airflow keeps DAGs that a file makes and doesn't bind to a name."""
     context = _dag_context()
+    _leave_contexts(context)
     context.autoregistered_dags.clear()
     context.current_autoregister_module_name = name
     try:
         yield
     finally:
         context.current_autoregister_module_name = None
+
+
+def _leave_contexts(context: Any) -> None:
+    """A file that ends in an error leaves Airflow, which reads each in a process of its own, in the DAG or group it was in."""
+    if airflow_names().is_2:
+        from airflow.utils.task_group import TaskGroupContext
+
+        context._context_managed_dags.clear()  # noqa: SLF001 - Airflow has no other way
+        TaskGroupContext._context_managed_task_group = None  # noqa: SLF001 - as above
+        TaskGroupContext._previous_context_managed_task_groups.clear()  # noqa: SLF001 - as above
+        TaskGroupContext.active = False
+    else:
+        from airflow.sdk.definitions._internal.contextmanager import TaskGroupContext
+
+        context._context.clear()  # noqa: SLF001 - Airflow has no other way
+        TaskGroupContext._context.clear()  # noqa: SLF001 - as above
 
 
 def _dag_context() -> Any:

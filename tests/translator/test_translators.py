@@ -69,6 +69,18 @@ def test_leaving_early_ends_what_runs(tmp_path: Path) -> None:
         os.kill(int(told.read_text()), 0)
 
 
+def test_what_a_broken_file_leaves_open_is_closed_for_the_next(tmp_path: Path) -> None:
+    opens = "from airflow.sdk import TaskGroup; DAG('x').__enter__(); TaskGroup('g').__enter__(); raise ValueError"
+    adds = "from airflow.providers.standard.operators.empty import EmptyOperator"
+    files = files_in(tmp_path, a=opens, b=adds)
+    with files[1].open("a") as file:
+        file.write("EmptyOperator(task_id='t', dag=dag)\n")
+    with Translators(120, 1) as translators:
+        broken, found = translators.translated([(file, load_settings(file)) for file in files])
+    assert ids_of(broken) == "AA102"
+    assert [step.id for step in found[0].workflow.graph.steps] == ["t"]  # type: ignore[index]
+
+
 def test_folder_that_airflow_gets_lost_in_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "again").symlink_to(tmp_path)
     with (
