@@ -36,13 +36,20 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True)
+class Bare:
+    """An argument that only expressions read: a value's text as it is."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Plain:
     """An argument known now."""
 
     text: str
 
 
-Argument = Escaped | Quoted | Encoded | Plain | calls.Leaves
+Argument = Escaped | Quoted | Encoded | Bare | Plain | calls.Leaves
 
 
 @dataclass(slots=True)
@@ -78,6 +85,8 @@ def argument(source: Argument, scope: Scope, step: str) -> str | None:
             return tag(f"replace(replace(toJson({text_of(value, scope)}), '{{', '\\\\u007b'), '$', '\\\\u0024')[1:-1]")
         case Encoded(value=value):
             return tag(f"sprig.b64enc({text_of(value, scope)})")
+        case Bare(value=value):
+            return tag(text_of(value, scope))
         case calls.Leaves():
             return source.argument(scope)
 
@@ -85,7 +94,7 @@ def argument(source: Argument, scope: Scope, step: str) -> str | None:
 def guards(source: Argument, scope: Scope) -> list[str]:
     """Conditions without which an argument can't be written: that the values exist."""
     match source:
-        case Escaped(value=value) | Quoted(value=value) | Encoded(value=value):
+        case Escaped(value=value) | Quoted(value=value) | Encoded(value=value) | Bare(value=value):
             return [exists(value, scope)]
         case calls.Leaves():
             return [exists(value, scope) for value in source.values]

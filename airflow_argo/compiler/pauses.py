@@ -7,7 +7,7 @@ in operator.go). Here they are the output of a task before, which is made once.
 
 from __future__ import annotations
 
-from airflow_argo.compiler.drafts import Argument, Dict, Escaped, Plain
+from airflow_argo.compiler.drafts import Argument, Bare, Dict, Plain
 from airflow_argo.model.values import Value
 
 WAIT_UNTIL, SECONDS_LEFT, WAIT = "wait-until", "seconds-left", "wait-seconds"
@@ -64,4 +64,4 @@ def pause_templates(noop: str) -> dict[str, Dict]:
 
 def pause_arguments(until: Value, limit: int | None) -> dict[str, Argument]:
     """What a wait is given."""
-    return {"moment": Escaped(until), "limit": Plain(str(_NO_LIMIT if limit is None else limit))}
+    return {"moment": Bare(until), "limit": Plain(str(_NO_LIMIT if limit is None else limit))}

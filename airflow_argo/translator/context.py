@@ -30,6 +30,8 @@ from airflow_argo.pod.values import TYPE, to_json
 from airflow_argo.settings import Settings, Source
 from airflow_argo.translator.airflow_names import airflow_names, is_mapped, rule_name_of
 from airflow_argo.translator.arguments import argument_json, mark, shown
+from airflow_argo.translator.context_use import place_of_airflow
+from airflow_argo.translator.dag_folders import folder_of
 from airflow_argo.translator.import_effects import ImportEffects
 from airflow_argo.translator.known_templates import plain_macros
 from airflow_argo.translator.mapped_groups import are_members, mapped_group_of
@@ -38,6 +40,7 @@ from airflow_argo.translator.outside import Outside
 from airflow_argo.translator.params import DagParams, own_params_of
 from airflow_argo.translator.pods import image_of, more_of_pod, with_locks, with_override, with_queue, with_user
 from airflow_argo.translator.slices import NotSliceable, Slice, slice_of
+from airflow_argo.translator.template_files import texts_in
 from airflow_argo.translator.templates import NotConvertible, Pull, TemplateReader
 
 if TYPE_CHECKING:
@@ -370,8 +373,27 @@ class TaskContext:
         done = effects.beyond or (effects.for_python if runs_python else None)
         if done is not None and not self.names_its_image:
             raise WantsAirflow(f"its file {done} as it is imported")
+        if not self.names_its_image:
+            self._check_paths()
         more = [{"name": name, "value": value} for name, value in effects.environment.items() if name not in own]
         return more_of_pod(self.pod_settings(), {"env": more}, {}) if more else self.pod_settings()
+
+    def _check_paths(self) -> None:
+        """Looks for places that a pod has elsewhere, or not at all, in the texts that the task is given.
+
+        Raises:
+            WantsAirflow: there is one.
+        """
+        if is_mapped(self.task):
+            given = [self.task.partial_kwargs, self.task._get_specified_expand_input().value]  # noqa: SLF001 - as elsewhere
+        else:
+            given = [getattr(self.task, name, None) for name in self.task.template_fields]
+        folder = f"{folder_of(self.dag_context.dag)}/"
+        for text in texts_in(given):
+            if folder in f"{text}/":
+                raise WantsAirflow("it is given the path of a file in the DAGs folder")
+            if (place := place_of_airflow(text)) is not None:
+                raise WantsAirflow(f"it names {place}, which is in images with Airflow")
 
     def image(self, *, needs_airflow: bool = False) -> str:
         """The image of a bash or Python task."""

@@ -23,6 +23,15 @@ OBJECTS = {
 }
 """Objects of the context → what is known of them."""
 
+_PLACES = ("/opt/airflow/", "/usr/local/airflow/", "AIRFLOW_HOME")
+"""The home of Airflow in images that have it: its own, and Astronomer's."""
+
+
+def place_of_airflow(text: str) -> str | None:
+    """The place that a text names of an image with Airflow, and that no other has; None if it names none."""
+    return next((place.rstrip("/") for place in _PLACES if place in f"{text}/"), None)
+
+
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 

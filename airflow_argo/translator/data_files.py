@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,18 +39,22 @@ def remember_data_files(dag: Any, opened: list[str]) -> None:
 
 
 def data_files(dag: Any, root: Path) -> dict[str, Any]:
-    """Path below the root → content of the files that the DAG's file read there, other than Python's own.
+    """Path below the root → content of the files that the DAG's file read there, other than Python's own."""
+    here = (path for path in _read_by(dag) if root in path.parents)
+    return contents((path for path in here if _PACKAGES not in path.relative_to(root).parts), root)
+
+
+def contents(paths: Iterable[Path], root: Path) -> dict[str, Any]:
+    """Path below the root → content of files.
 
     Returns:
         contents as `pod.airflow_task.dag_file` writes them: text, or {"base64": bytes} of what UTF-8 isn't, or would change.
     """
     found: dict[str, Any] = {}
-    for path in _read_by(dag):
-        if root not in path.parents or _PACKAGES in path.relative_to(root).parts:
-            continue
+    for path in paths:
         try:
             found[path.relative_to(root).as_posix()] = _content(path.read_bytes())
-        except OSError:  # it was there for a moment
+        except OSError:  # noqa: PERF203 - it was there for a moment
             continue
     return found
 

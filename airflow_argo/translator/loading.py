@@ -26,6 +26,7 @@ from airflow_argo.translator.data_files import remember_data_files, watched_read
 from airflow_argo.translator.import_effects import effects_in, remember_effects, watched_effects
 from airflow_argo.translator.import_errors import cure_of, missing_package, where_in
 from airflow_argo.translator.made_at import noting_lines
+from airflow_argo.translator.named_files import look_again
 from airflow_argo.translator.own_modules import names_of
 from airflow_argo.translator.parse_time import remember_reads, unknown_in, watched_values
 from airflow_argo.translator.plain_ids import plain
@@ -55,6 +56,7 @@ def load_dags(path: str | Path, *, dags_folder: str | None = None, placeholders:
     file = Path(path)
     if not file.is_file():
         raise DagFileError("AA101", "there is no such file", "check the path", Origin(str(path)))
+    look_again()
     _give_airflow_2_a_session()
     _make_plugins_importable()
     before, settings = set(sys.modules), python_settings()

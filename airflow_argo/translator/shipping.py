@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_argo.translator.dag_folders import folder_of, modules_of
-from airflow_argo.translator.data_files import data_files, files_elsewhere
+from airflow_argo.translator.data_files import contents, data_files, files_elsewhere
+from airflow_argo.translator.named_files import named_files
 from airflow_argo.translator.own_modules import imports_of_text, own_modules, own_place
 from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.sources import text_of
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 600 * 1024
 """Argo keeps a workflow in one object of at most 1 MiB, and needs room for its state in it."""
+
+MAX_NAMED_BYTES = 200 * 1024
+"""Of files that tasks may read."""
 
 PACKAGE = "airflow_task"
 """The name under which `airflow_argo.pod.airflow_task` lies beside the pod's program."""
@@ -41,6 +45,7 @@ class Shipment:
         beside: name → text of the files in the pod.
         texts: name → text of all Python files among the author's.
         elsewhere: files outside the DAG file's folder that it read, and that don't travel.
+        left: files that tasks may read, and that don't travel since they are too large together.
     """
 
     name: str
@@ -48,6 +53,7 @@ class Shipment:
     beside: tuple[tuple[str, str], ...]
     texts: dict[str, str]
     elsewhere: tuple[Path, ...] = ()
+    left: tuple[Path, ...] = ()
 
     @property
     def size(self) -> int:
@@ -67,11 +73,23 @@ def shipment_of(ctx: DagContext) -> Shipment:
     texts = {name: text, **modules}
     if in_image is not None:
         return Shipment(name, f"{in_image.rstrip('/')}/{name}", _pods_part(), texts)
-    others: dict[str, Any] = {**modules, **template_files(ctx.dag, root), **data_files(ctx.dag, root)}
+    taken, left = _within(named_files(texts.values(), Path(ctx.path), root), MAX_NAMED_BYTES)
+    named = {**contents(taken, root), **data_files(ctx.dag, root)}
+    others: dict[str, Any] = {**modules, **template_files(ctx.dag, root), **named}
     beside = [*_pods_part(), ("dag_file", text)]
     if others:
         beside.append(("dag_files", json.dumps(others, ensure_ascii=False, indent=0)))
-    return Shipment(name, None, tuple(beside), texts, tuple(files_elsewhere(ctx.dag, root)))
+    return Shipment(name, None, tuple(beside), texts, tuple(files_elsewhere(ctx.dag, root)), tuple(left))
+
+
+def _within(paths: Iterable[Path], most: int) -> tuple[list[Path], list[Path]]:
+    """Of some files, the smallest that have no more bytes together; and the others."""
+    taken: list[Path] = []
+    left: list[Path] = []
+    for path in sorted(paths, key=lambda one: one.stat().st_size):
+        most -= path.stat().st_size
+        (taken if most >= 0 else left).append(path)
+    return taken, left
 
 
 @cache

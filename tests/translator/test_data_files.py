@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from airflow_argo.diagnostics import Diagnostic
+from airflow_argo.model.jobs import PythonCall
 from airflow_argo.translator.dags import translate
 from airflow_argo.translator.data_files import data_files
 from airflow_argo.translator.loading import load_dags, prepare_environment
@@ -60,3 +62,63 @@ def test_a_file_elsewhere_is_said(tmp_path: Path) -> None:
     assert str(tmp_path / "include.sql") in found.message
     assert found.origin is not None
     assert found.origin.file.endswith("reads.py")
+
+
+def test_files_that_tasks_may_read_travel_while_they_are_small(tmp_path: Path) -> None:
+    prepare_environment()
+    for name, size in (("small.csv", 10), ("large.csv", 190_000), ("larger.csv", 195_000)):
+        (tmp_path / name).write_bytes(b"a" * size)
+    read = 'Path(__file__).parent.joinpath("{place}").read_bytes()'
+    text = DAG_FILE.replace(read, "[*Path(__file__).parent.glob('*.csv')]")
+    (tmp_path / "reads.py").write_text(text)
+    (dag,) = load_dags(tmp_path / "reads.py", dags_folder=str(tmp_path))
+    translation = translate(dag)
+    (found,) = (one for one in translation.diagnostics if one.code == "AA243")
+    assert "larger.csv, and that doesn't travel" in found.message
+    (job,) = (step.body for step in translation.required().graph.steps)
+    assert isinstance(job, PythonCall)
+    travelling = json.loads(dict(job.beside)["dag_files"])
+    assert {name: len(text) for name, text in travelling.items()} == {"small.csv": 10, "large.csv": 190_000}
+
+
+def test_a_task_that_is_given_the_path_of_a_file_runs_where_that_lies(tmp_path: Path) -> None:
+    prepare_environment()
+    (tmp_path / "go.sh").write_text("echo")
+    text = (
+        "from pathlib import Path\nfrom airflow.sdk import DAG\n"
+        "from airflow.providers.standard.operators.bash import BashOperator\n"
+        "with DAG('runs', schedule=None):\n"
+        "    BashOperator(task_id='a', bash_command=f'bash {Path(__file__).parent}/go.sh ')\n"
+    )
+    (tmp_path / "runs.py").write_text(text)
+    (dag,) = load_dags(tmp_path / "runs.py", dags_folder=str(tmp_path))
+    translation = translate(dag)
+    assert [one.message for one in translation.diagnostics] == [
+        "it runs in an Airflow image: it is given the path of a file in the DAGs folder"
+    ]
+    (job,) = (step.body for step in translation.required().graph.steps)
+    assert isinstance(job, PythonCall)
+    assert json.loads(dict(job.beside)["dag_files"]) == {"go.sh": "echo"}
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "BashOperator(task_id='a', bash_command='cd /opt/airflow/dags/repo && ls')",
+        "BashOperator(task_id='a', bash_command='ls $X', env={'X': '/usr/local/airflow'})",
+        "PythonOperator(task_id='a', python_callable=lambda: open('/opt/airflow/data/x.csv').read())",
+        "PythonOperator.partial(task_id='a', python_callable=print).expand(op_args=[['/opt/airflow/x']])",
+    ],
+)
+def test_a_task_that_names_a_place_of_airflows_image_runs_there(task: str, tmp_path: Path) -> None:
+    prepare_environment()
+    operators = "airflow.providers.standard.operators"
+    (tmp_path / "named.py").write_text(
+        f"from airflow.sdk import DAG\nfrom {operators}.bash import BashOperator\n"
+        f"from {operators}.python import PythonOperator\n"
+        f"with DAG('named', schedule=None):\n    {task}\n"
+    )
+    (dag,) = load_dags(tmp_path / "named.py")
+    (found,) = translate(dag).diagnostics
+    assert found.code == "AA231"
+    assert "which is in images with Airflow" in found.message

@@ -56,7 +56,12 @@ TRANSLATING: tuple[Code, ...] = (
     Code("AA240", "looks at workflows", NOTE, "Runs of other DAGs are workflows; Kubernetes' API tells how they stand."),
     Code("AA241", "acts on Kubernetes objects", NOTE, "A resource template has the rights of the workflow's service account."),
     Code("AA242", "values of earlier runs", ERROR, "A workflow has only the values of its own run."),
-    Code("AA243", "a file that doesn't travel", WARNING, "Pods get the files of the DAGs folder that a DAG file reads."),
+    Code(
+        "AA243",
+        "a file that doesn't travel",
+        WARNING,
+        "Pods get the files of the DAGs folder that a DAG file reads, and those that it names.",
+    ),
     Code("AA244", "what Argo doesn't take", ERROR, "A workflow has at most 200 templates, and 1 MiB as JSON."),
     Code("AA245", "a policy for each instance", WARNING, "Airflow asks it before it queues an instance; Argo queues none."),
 )

@@ -10,7 +10,7 @@ from airflow_argo.model.values import Constant, Value
 from airflow_argo.pod.functions import NAMED
 from airflow_argo.translator.branches import branch_facts, skips_others
 from airflow_argo.translator.context import MappedItem, TaskContext, WantsAirflow, check_known
-from airflow_argo.translator.context_use import asks_for_airflow
+from airflow_argo.translator.context_use import asks_for_airflow, place_of_airflow
 from airflow_argo.translator.mapped_groups import has_instances
 from airflow_argo.translator.registry import translates
 from airflow_argo.translator.slices import Slice
@@ -156,6 +156,8 @@ def _check_needs(source: Slice, ctx: TaskContext) -> None:
         return
     if source.needs_airflow:
         raise WantsAirflow("the function imports Airflow")
+    if place := next(filter(None, map(place_of_airflow, (source.source, *source.modules.values()))), None):
+        raise WantsAirflow(f"the function names {place}, which is in images with Airflow")
     asked = asks_for_airflow(source.source, source.function)
     if asked is not None:
         raise WantsAirflow(f"the function {asked}")

@@ -15,7 +15,13 @@ with DAG("own_file", schedule=None):
         return [Path(__file__).name, (HERE / "own_file.data").read_bytes().hex(), len(DATA)]
 
     @task
+    def read_as_it_runs(name):
+        return (HERE / "templates_sql" / f"{name}.sql").read_text()
+
+    @task
     def data(ti=None, conn=None):
         return DATA.hex()
 
     own_name() >> data() >> BashOperator(task_id="echo", bash_command=f"echo {DATA.hex()}")
+    read_as_it_runs("part")
+    BashOperator(task_id="of_path", bash_command=f"wc -c < {HERE}/templates_sql/query.sql")
