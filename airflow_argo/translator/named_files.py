@@ -23,6 +23,19 @@ _NOT_DATA = (".py", ".pyc", ".so")
 _APART = re.compile(r"[\s'\"=;|&<>()]+")
 _LONGEST = 4_000
 """Letters of a text that may be a command."""
+_KEYS = (".pem", ".key", ".p12", ".pfx", ".jks", ".keytab")
+_SECRET_WORDS = (
+    "secret",
+    "credential",
+    "password",
+    "passwd",
+    "token",
+    "id_rsa",
+    "kubeconfig",
+    "service_account",
+    "service-account",
+)
+_SECRETS = (b"PRIVATE KEY-----", b'"private_key"', b"aws_secret_access_key")
 _MOST_SEEN = 5_000
 _MOST_BYTES = 200 * 1024
 """Of one file."""
@@ -88,6 +101,16 @@ def _says_enough(pattern: str) -> bool:
     """Whether a pattern tells files apart: it has no `*`, or what the names end in."""
     end = pattern.rpartition("/")[2].rpartition(".")[2]
     return bool(pattern.strip("./")) if "*" not in pattern else end.isalnum() and "." in pattern
+
+
+def looks_secret(path: Path) -> bool:
+    """Whether a file may hold what no manifest should: keys, passwords, credentials."""
+    name = path.name.lower()
+    return (
+        name.endswith(_KEYS)
+        or any(word in name for word in _SECRET_WORDS)
+        or any(map(path.read_bytes().__contains__, _SECRETS))
+    )
 
 
 def look_again() -> None:

@@ -205,9 +205,11 @@ def shipped(ctx: DagContext, task_id: str | None = None) -> Shipment | None:
         for path in ctx.shipment.elsewhere:
             found = f"the DAG file reads {path} as it is imported, and that doesn't travel: it lies outside the DAGs folder"
             ctx.report("AA243", found, "put it into the DAGs folder, or into the image at that path")
-        for path in ctx.shipment.left:
-            found = f"its tasks may read {path}, and that doesn't travel: with others that they may read it is too large"
-            ctx.report("AA243", found, "put the DAGs folder into the image, and say where: dags_in_image")
+        for path, why in ctx.shipment.left:
+            cure = (
+                "put the DAGs folder into the image, and say where: dags_in_image; or make it a Connection, if it is a secret"
+            )
+            ctx.report("AA243", f"its tasks may read {path}, and that doesn't travel: {why}", cure)
     if ctx.shipment.size > MAX_BYTES:
         found = f"the DAG file and its own files have {ctx.shipment.size // 1024} KiB, and {MAX_BYTES // 1024} KiB can travel"
         ctx.report("AA233", found, "put them into the image, and say where: dags_in_image", task_id=task_id)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_argo.translator.dag_folders import folder_of, modules_of
 from airflow_argo.translator.data_files import contents, data_files, files_elsewhere
-from airflow_argo.translator.named_files import named_files
+from airflow_argo.translator.named_files import looks_secret, named_files
 from airflow_argo.translator.own_modules import imports_of_text, own_modules, own_place
 from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.sources import text_of
@@ -30,6 +30,9 @@ MAX_BYTES = 600 * 1024
 
 MAX_NAMED_BYTES = 200 * 1024
 """Of files that tasks may read."""
+TOO_LARGE = "with others that they may read it is too large"
+HELD_BACK = "it looks like a secret"
+"""Why one of those doesn't travel."""
 
 PACKAGE = "airflow_task"
 """The name under which `airflow_argo.pod.airflow_task` lies beside the pod's program."""
@@ -45,7 +48,7 @@ class Shipment:
         beside: name → text of the files in the pod.
         texts: name → text of all Python files among the author's.
         elsewhere: files outside the DAG file's folder that it read, and that don't travel.
-        left: files that tasks may read, and that don't travel since they are too large together.
+        left: files that tasks may read, and that don't travel: the path, and why.
     """
 
     name: str
@@ -53,7 +56,7 @@ class Shipment:
     beside: tuple[tuple[str, str], ...]
     texts: dict[str, str]
     elsewhere: tuple[Path, ...] = ()
-    left: tuple[Path, ...] = ()
+    left: tuple[tuple[Path, str], ...] = ()
 
     @property
     def size(self) -> int:
@@ -73,7 +76,10 @@ def shipment_of(ctx: DagContext) -> Shipment:
     texts = {name: text, **modules}
     if in_image is not None:
         return Shipment(name, f"{in_image.rstrip('/')}/{name}", _pods_part(), texts)
-    taken, left = _within(named_files(texts.values(), Path(ctx.path), root), MAX_NAMED_BYTES)
+    found = named_files(texts.values(), Path(ctx.path), root)
+    secret = {path for path in found if looks_secret(path)}
+    taken = _within([path for path in found if path not in secret], MAX_NAMED_BYTES)
+    left = [(path, HELD_BACK if path in secret else TOO_LARGE) for path in found if path not in taken]
     named = {**contents(taken, root), **data_files(ctx.dag, root)}
     others: dict[str, Any] = {**modules, **template_files(ctx.dag, root), **named}
     beside = [*_pods_part(), ("dag_file", text)]
@@ -82,14 +88,14 @@ def shipment_of(ctx: DagContext) -> Shipment:
     return Shipment(name, None, tuple(beside), texts, tuple(files_elsewhere(ctx.dag, root)), tuple(left))
 
 
-def _within(paths: Iterable[Path], most: int) -> tuple[list[Path], list[Path]]:
-    """Of some files, the smallest that have no more bytes together; and the others."""
+def _within(paths: Iterable[Path], most: int) -> list[Path]:
+    """Of some files, the smallest that have no more bytes together."""
     taken: list[Path] = []
-    left: list[Path] = []
     for path in sorted(paths, key=lambda one: one.stat().st_size):
         most -= path.stat().st_size
-        (taken if most >= 0 else left).append(path)
-    return taken, left
+        if most >= 0:
+            taken.append(path)
+    return taken
 
 
 @cache

@@ -122,3 +122,18 @@ def test_a_task_that_names_a_place_of_airflows_image_runs_there(task: str, tmp_p
     (found,) = translate(dag).diagnostics
     assert found.code == "AA231"
     assert "which is in images with Airflow" in found.message
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.pem", "x"), ("my_token.txt", "x"), ("conf.json", '{"private_key": "x"}')])
+def test_what_looks_like_a_secret_stays(name: str, content: str, tmp_path: Path) -> None:
+    prepare_environment()
+    (tmp_path / name).write_text(content)
+    text = DAG_FILE.replace("return len(DATA)", f'return (Path(__file__).parent / "{name}").read_text()')
+    (tmp_path / "reads.py").write_text(text.replace('.joinpath("{place}").read_bytes()', ""))
+    (dag,) = load_dags(tmp_path / "reads.py", dags_folder=str(tmp_path))
+    translation = translate(dag)
+    (found,) = (one for one in translation.diagnostics if one.code == "AA243")
+    assert f"{name}, and that doesn't travel: it looks like a secret" in found.message
+    (job,) = (step.body for step in translation.required().graph.steps)
+    assert isinstance(job, PythonCall)
+    assert "dag_files" not in dict(job.beside)
