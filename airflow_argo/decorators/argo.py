@@ -20,7 +20,7 @@ from airflow_argo.operators.attempts import TaskTry
 from airflow_argo.operators.errors import WorkflowFailed
 from airflow_argo.operators.plain import with_lists
 from airflow_argo.operators.results import returned, steps
-from airflow_argo.operators.sources import Source, run_facts, workflow_source
+from airflow_argo.operators.sources import Source, has_date, run_facts, workflow_source
 
 if TYPE_CHECKING:
     from airflow_argo.model.workflow import Workflow
@@ -59,14 +59,14 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
 
     def _source(self, context: Any) -> Source:
         try:
-            source = workflow_source(self._as_workflow(TaskTry.of(context)), context)
+            source = workflow_source(self._as_workflow(TaskTry.of(context), has_date(context)), context)
         except (TypeError, ValueError) as error:
             found = f"task '{self.task_id}' has an argument that can't travel: {error}"
             raise InputError(found, "pass texts, numbers, dates, and lists and dicts of them") from None
         return Source(source.documents, parameters=run_facts(context))
 
-    def _as_workflow(self, attempt: TaskTry) -> Workflow:
-        """One step that calls the function, in one try of the task."""
+    def _as_workflow(self, attempt: TaskTry, is_dated: bool) -> Workflow:
+        """One step that calls the function, in one try of the task, of a run with a logical date or without."""
         from airflow_argo.model.graph import Graph, Step
         from airflow_argo.model.jobs import PodSettings, PythonCall
         from airflow_argo.model.values import Constant
@@ -74,7 +74,7 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
         from airflow_argo.pod.values import to_json
         from airflow_argo.settings import load_settings
         from airflow_argo.translator.context import is_shippable
-        from airflow_argo.translator.params import OWN_INPUTS, params_of
+        from airflow_argo.translator.params import OWN_INPUTS, inputs_of_run, params_of
         from airflow_argo.translator.slices import slice_of
 
         path = str(self.dag.fileloc)
@@ -93,7 +93,8 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
             pod=PodSettings.of(self._pod_fields(settings["image_pull_policy"]), self.template),
         )
         step = Step(id=self.task_id.replace(".", "-"), body=call)
-        return Workflow(name=f"{self.dag_id}-{self.task_id}", graph=Graph((step,)), inputs=(*OWN_INPUTS, *params.inputs))
+        inputs = (*OWN_INPUTS, *inputs_of_run(is_dated), *params.inputs)
+        return Workflow(name=f"{self.dag_id}-{self.task_id}", graph=Graph((step,)), inputs=inputs)
 
     def _pod_fields(self, pull_policy: str | None) -> dict[str, Any]:
         return {**({"imagePullPolicy": pull_policy} if pull_policy else {}), **self.pod}

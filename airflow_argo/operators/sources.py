@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Dict = dict[str, Any]
 
-_INTERVAL = ("data_interval_start", "data_interval_end")
+_TIMES = ("data_interval_start", "data_interval_end", "run_after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def has_date(context: Any, given: Mapping[str, Any] | None = None) -> bool:
 
 
 def run_facts(context: Any) -> Dict:
-    """What a translated DAG is told of its run: `logical_date`, its data interval, `run_id`, `conf` and its params.
+    """What a translated DAG is told of its run: `logical_date`, its data interval, `run_after`, `run_id`, `conf`, its params.
 
     Of a run without a logical date `logical_date` is the time after which it may start.
     """
@@ -186,7 +186,7 @@ def run_facts(context: Any) -> Dict:
     return {
         **params,
         "logical_date": "" if date is None else date.isoformat(),
-        **{name: getattr(run, name).isoformat() for name in _INTERVAL if getattr(run, name, None) is not None},
+        **{name: getattr(run, name).isoformat() for name in _TIMES if getattr(run, name, None) is not None},
         "run_id": str(run.run_id),
         "conf": json.dumps(to_json(dict(run.conf or {}))),
     }

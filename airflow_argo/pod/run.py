@@ -39,7 +39,8 @@ class Run:
         self.is_dated = self.parameters.get("is_dated") != "false"
         date = self.start if self.scheduled and not given else self.moment
         self.date = date if self.is_dated else None
-        due = self.parameters.get("data_interval_end") or (self.scheduled if self.is_dated else given) or self.created
+        told = self.parameters.get("run_after") or self.parameters.get("data_interval_end")
+        due = told or self.scheduled or self.created
         self.due = in_utc(moment_of(due))
         self.try_number = int(os.environ.get("AIRFLOW_ARGO_TRY", "0")) + 1
         self.map_index = int(os.environ.get("AIRFLOW_ARGO_INDEX", "-1"))

@@ -25,6 +25,7 @@ from airflow_argo.model.values import (
     Type,
     Value,
 )
+from airflow_argo.model.workflow import InputSpec
 from airflow_argo.pod.run import DEFAULT_OWNER
 from airflow_argo.pod.values import TYPE, to_json
 from airflow_argo.settings import Settings, Source
@@ -37,7 +38,7 @@ from airflow_argo.translator.known_templates import plain_macros
 from airflow_argo.translator.mapped_groups import are_members, mapped_group_of
 from airflow_argo.translator.origins import Origins
 from airflow_argo.translator.outside import Outside
-from airflow_argo.translator.params import DagParams, own_params_of
+from airflow_argo.translator.params import IS_DATED, DagParams, own_params_of
 from airflow_argo.translator.pods import image_of, more_of_pod, with_locks, with_override, with_queue, with_user
 from airflow_argo.translator.slices import NotSliceable, Slice, slice_of
 from airflow_argo.translator.template_files import texts_in
@@ -85,7 +86,7 @@ class DagContext:
         decisions: task id → the tasks that may skip it, each with the condition under which it doesn't.
         outside: the tasks around those that are meant.
         effects: what importing its file leaves behind.
-        is_dated: its runs have a logical date.
+        run_inputs: what an Airflow that submits it tells of the run.
         has_sequences: functions get what instances of a mapped task gave as Airflow 3's sequence of them, not as a list.
         diagnostics: what was found so far, each once, in the order of finding.
         macros: the author's macros that are values.
@@ -106,7 +107,7 @@ class DagContext:
     shipment: Shipment | None = None
     outside: Outside = field(default_factory=lambda: Outside(frozenset()))
     effects: ImportEffects = field(default_factory=ImportEffects)
-    is_dated: bool = True
+    run_inputs: tuple[InputSpec, ...] = ()
     has_sequences: bool = True
     diagnostics: dict[Diagnostic, None] = field(default_factory=dict)
     macros: Mapping[str, Any] = field(init=False)
@@ -325,7 +326,7 @@ class TaskContext:
             pull=self.pull,
             variable=self.variable,
             intervals=self.dag_context.intervals,
-            is_dated=self.dag_context.is_dated,
+            is_dated=IS_DATED not in self.dag_context.run_inputs,
             native=dag.render_template_as_native_obj if native is None else native,
         )
 

@@ -43,7 +43,7 @@ from airflow_argo.translator.mapped_groups import (
 from airflow_argo.translator.offloaded import as_written
 from airflow_argo.translator.origins import origins_in
 from airflow_argo.translator.outside import Outside
-from airflow_argo.translator.params import IS_DATED, params_of
+from airflow_argo.translator.params import inputs_of_run, params_of
 from airflow_argo.translator.plain_ids import make_ids_plain
 from airflow_argo.translator.read_findings import findings_of_reads
 from airflow_argo.translator.schedules import schedule_of
@@ -58,7 +58,7 @@ def translate(
     settings: Settings | None = None,
     strict: bool = False,
     outside: Outside | None = None,
-    is_dated: bool = True,
+    is_dated: bool | None = None,
 ) -> Translation:
     """Make a workflow of an Airflow DAG, which is read and not run, and changed in nothing but that its ids become plain texts.
 
@@ -67,7 +67,8 @@ def translate(
         settings: images and names; by default those that apply to the DAG's file.
         strict: whatever can't be carried over is an error.
         outside: only a part of the DAG is meant, and this is known of the rest; by default all of it is.
-        is_dated: its runs have a logical date; else what asks for one ends as in Airflow 3's runs without.
+        is_dated: an Airflow submits it, for a run with a logical date, or for one without, in which what asks for one ends as
+            in Airflow 3; None: no Airflow does.
     Raises:
         TranslationError: with all diagnostics, if `strict` and there are any but notes.
     """
@@ -89,7 +90,7 @@ def _is_refused(diagnostics: Iterable[Diagnostic]) -> bool:
     return any(finding.severity is Severity.ERROR for finding in diagnostics)
 
 
-def _dag_context(dag: Any, settings: Settings | None, outside: Outside | None, is_dated: bool) -> DagContext:
+def _dag_context(dag: Any, settings: Settings | None, outside: Outside | None, is_dated: bool | None) -> DagContext:
     own = frozenset(dag.task_dict) if outside is None else outside.own
     path = str(dag.fileloc)
     return DagContext(
@@ -106,7 +107,7 @@ def _dag_context(dag: Any, settings: Settings | None, outside: Outside | None, i
         mapped=set() if outside is None else set(outside.mapped),
         outside=outside or Outside(own, is_nothing=True),
         effects=effects_of(dag),
-        is_dated=is_dated,
+        run_inputs=inputs_of_run(is_dated),
         has_sequences=not (airflow_names().is_2 or means_airflow_2(path)),
     )
 
@@ -121,7 +122,7 @@ def _workflow(dag: Any, ctx: DagContext, steps: tuple[Step, ...], schedule: Any,
     return Workflow(
         name=dag.dag_id,
         graph=Graph(steps),
-        inputs=(*ctx.params.own_inputs, *(() if ctx.is_dated else (IS_DATED,)), *ctx.params.inputs),
+        inputs=(*ctx.params.own_inputs, *ctx.run_inputs, *ctx.params.inputs),
         parallelism=None if dag.max_active_tasks == limits.AIRFLOWS_DEFAULT else dag.max_active_tasks,
         timeout_seconds=None if timeout is None else max(1, int(timeout.total_seconds())),
         schedule=schedule,

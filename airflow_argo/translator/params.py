@@ -23,6 +23,19 @@ OWN_INPUTS = (
 IS_DATED = InputSpec("is_dated", Type.BOOL, Constant.of(False), "whether the run has a logical date")
 """The input of DAGs that were translated for a run without one: `logical_date` is then the time after which it may start."""
 
+RUN_AFTER = InputSpec("run_after", Type.TEXT, Constant('""'), "the time after which the run may start; empty: when it is due")
+"""The input of DAGs that an Airflow submits, which knows."""
+
+
+def inputs_of_run(is_dated: bool | None) -> tuple[InputSpec, ...]:
+    """The further inputs of a DAG that an Airflow submits.
+
+    Args:
+        is_dated: whether Airflow's run has a logical date; None: no Airflow submits it.
+    """
+    return () if is_dated is None else (RUN_AFTER,) if is_dated else (RUN_AFTER, IS_DATED)
+
+
 _SCHEMA_TYPES = {"string": Type.TEXT, "integer": Type.INT, "number": Type.FLOAT, "boolean": Type.BOOL}
 
 
@@ -64,7 +77,7 @@ class DagParams:
 def params_of(dag: Any) -> DagParams:
     """The params of a DAG."""
     found = DagParams()
-    taken = {spec.name for spec in (*OWN_INPUTS, IS_DATED)}
+    taken = {spec.name for spec in (*OWN_INPUTS, RUN_AFTER, IS_DATED)}
     for name in dag.params:
         param = dag.params.get_param(name)
         value = param.serialize().get("value") if hasattr(param, "serialize") else param

@@ -26,8 +26,8 @@ def resolve_template_files(dag: Any, tasks: Iterable[Any]) -> None:
 
 
 def remember_template_files(dag: Any) -> None:
-    """Notes the names of a DAG's template files, before Airflow replaces them by their texts."""
-    setattr(dag, _NAMES, [name for task in dag.tasks for name in _names_of_files(task)])
+    """Notes the names of a DAG's template files, before Airflow replaces them by their texts; those noted before stay."""
+    setattr(dag, _NAMES, [*getattr(dag, _NAMES, ()), *(name for task in dag.tasks for name in _names_of_files(task))])
 
 
 def port_templates(dag: Any) -> None:

@@ -44,3 +44,10 @@ def test_templates_with_dates_are_left_to_airflow_which_fails_them():
     in_airflow = [one for one in found if one.code == "AA231"]
     assert [one.path for one in in_airflow] == ["dag 'undated' task 'day'", "dag 'undated' task 'interval'"]
     assert "a date of a run that has no ds" in in_airflow[0].message
+
+
+def test_an_airflow_tells_when_its_run_may_start():
+    with DAG("dated") as dag:
+        given()
+    inputs = [[spec.name for spec in translate(dag, is_dated=one).required().inputs][5:] for one in (None, True, False)]
+    assert inputs == [[], ["run_after"], ["run_after", "is_dated"]]

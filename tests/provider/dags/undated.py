@@ -31,7 +31,13 @@ def build(dag_id):
             dates = [run.logical_date, run.data_interval_start, context.get("ts"), "data_interval_end" in context]
             return [*dates, run.run_after is None]
 
+        @task.argo(image="lab/task:1", deferrable=False)
+        def alone(ds=None, dag_run=None):
+            return [ds, dag_run.logical_date, dag_run.run_after is None]
+
         given(), required(), asked()
+        if dag_id == "undated":
+            alone()
     return dag
 
 
