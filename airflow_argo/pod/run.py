@@ -77,16 +77,16 @@ DEFAULT_OWNER = "airflow"
 
 
 def context_variables(run: Run, task: Dict[str, Any]) -> Dict[str, str]:
-    """What those say. Source: airflow.sdk context_to_airflow_vars.
+    """What those say. Source: airflow.sdk context_to_airflow_vars; Airflow 2 has another name for the date.
 
     Args:
-        task: its ids, its owner unless that is Airflow's default, the addresses for mail if it has some, and its try where
-            that isn't the pod's.
+        task: its ids, its owner unless that is Airflow's default, the addresses for mail if it has some, its try where that
+            isn't the pod's, and how its Airflow calls the logical date, unless it is by this name.
     """
     told = {
         "DAG_ID": task["dag_id"],
         "TASK_ID": task["task_id"],
-        **({"LOGICAL_DATE": run.date.isoformat()} if run.date else {}),
+        **({task.get("dated", "LOGICAL_DATE"): run.date.isoformat()} if run.date else {}),
         "TRY_NUMBER": str(task.get("try_number", run.try_number)),
         "DAG_RUN_ID": run.id,
         "DAG_OWNER": task.get("owner", DEFAULT_OWNER),

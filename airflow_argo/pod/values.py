@@ -298,6 +298,7 @@ READERS: Dict[str, Callable[[Any], Any]] = {
     "set": set,
     "frozenset": frozenset,
     "sequence": LazyXComSequence,
+    "list if any": lambda of: of or None,
     "dict": dict,
     "datetime": _read_datetime,
     "pendulum": _read_pendulum,

@@ -87,7 +87,7 @@ class DagContext:
         outside: the tasks around those that are meant.
         effects: what importing its file leaves behind.
         run_inputs: what an Airflow that submits it tells of the run.
-        has_sequences: functions get what instances of a mapped task gave as Airflow 3's sequence of them, not as a list.
+        gathered: the mark, for `airflow_argo.pod`, of what functions get of all instances of a mapped task; None: a list.
         diagnostics: what was found so far, each once, in the order of finding.
         macros: the author's macros that are values.
     """
@@ -108,7 +108,7 @@ class DagContext:
     outside: Outside = field(default_factory=lambda: Outside(frozenset()))
     effects: ImportEffects = field(default_factory=ImportEffects)
     run_inputs: tuple[InputSpec, ...] = ()
-    has_sequences: bool = True
+    gathered: str | None = None
     diagnostics: dict[Diagnostic, None] = field(default_factory=dict)
     macros: Mapping[str, Any] = field(init=False)
 
@@ -149,13 +149,13 @@ class TaskContext:
 
     Attributes:
         after: ids of tasks that the task also has to run after, since it reads what they push.
-        gets_sequences: so does this task now: see `DagContext.has_sequences`.
+        gathered: that of what the task gets now: see `DagContext`.
     """
 
     def __init__(self, dag_context: DagContext, task: Any, *, mapped: bool = False) -> None:
         self.dag_context, self.task, self.task_id, self.mapped = dag_context, task, str(task.task_id), mapped
         self.after: dict[str, None] = {}
-        self.gets_sequences = False
+        self.gathered: str | None = None
         own = (getattr(task, "executor_config", None) or {}).get("argo") or {}
         self.settings = dag_context.settings.overridden(own, Source("executor_config", f"of task '{self.task_id}'"))
         self._reader = self._template_reader()
@@ -174,6 +174,8 @@ class TaskContext:
     def facts_of_task(self) -> dict[str, Any]:
         """What its pod is told about the task, as `airflow_argo.pod` reads it."""
         facts = {"task_id": self.task_id, "dag_id": self.dag_context.dag.dag_id}
+        if airflow_names().is_2:
+            facts["dated"] = "EXECUTION_DATE"
         if (owner := str(self.task.owner)) != DEFAULT_OWNER:
             facts["owner"] = owner
         if email := getattr(self.task, "email", None):
@@ -286,8 +288,8 @@ class TaskContext:
         found_value = self.pull(Pull(found.operator.task_id, found.key), listed=mapped_group_of(found.operator) is None)
         if isinstance(found_value, Output) and are_members(self.task, found.operator):
             return SameItem(self.task_id, replace(found_value, unlisted=False))
-        if self.gets_sequences and is_mapped(found.operator):
-            return _marked("sequence", found_value)
+        if self.gathered is not None and is_mapped(found.operator):
+            return _marked(self.gathered, found_value)
         return found_value
 
     @property

@@ -108,8 +108,18 @@ def _dag_context(dag: Any, settings: Settings | None, outside: Outside | None, i
         outside=outside or Outside(own, is_nothing=True),
         effects=effects_of(dag),
         run_inputs=inputs_of_run(is_dated),
-        has_sequences=not (airflow_names().is_2 or means_airflow_2(path)),
+        gathered=_gathered(path),
     )
+
+
+def _gathered(path: str) -> str | None:
+    """How functions get what all instances of a mapped task gave. Source: XComArg.resolve; in Airflow 2 TaskInstance.xcom_pull.
+
+    In Airflow 3 it is a sequence that is no list, in Airflow 2 None where nothing was given; a ported file counts on a list.
+    """
+    if airflow_names().is_2:
+        return "list if any"
+    return None if means_airflow_2(path) else "sequence"
 
 
 def _workflow(dag: Any, ctx: DagContext, steps: tuple[Step, ...], schedule: Any, on_exit: Graph | None) -> Workflow:

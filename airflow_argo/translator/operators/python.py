@@ -133,7 +133,7 @@ def name_of_instances(task: Any) -> str | None:
 
 def _arguments(task: Any, ctx: TaskContext) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...], Value | None]:
     check_known(task, "op_args", "op_kwargs")
-    ctx.gets_sequences = ctx.dag_context.has_sequences
+    ctx.gathered = ctx.dag_context.gathered
     args = () if isinstance(task.op_args, MappedItem) else tuple(ctx.value(value) for value in task.op_args)
     if isinstance(task.op_kwargs, MappedItem):
         return args, (), ctx.value(task.op_kwargs)

@@ -62,3 +62,14 @@ with DAG("any_version", start_date=datetime(2024, 1, 1), schedule=None, params={
         return sum(found)
 
     total(longer.expand(n=numbers()))
+
+    @task
+    def none_at_all():
+        return []
+
+    @task(trigger_rule="all_done")
+    def of_none(found):
+        return [found is None, list(found or ())]
+
+    of_none(longer.override(task_id="never").expand(n=none_at_all()))
+    BashOperator(task_id="told", bash_command="echo $AIRFLOW_CTX_EXECUTION_DATE / $AIRFLOW_CTX_LOGICAL_DATE")
