@@ -38,10 +38,10 @@ def remember_data_files(dag: Any, opened: list[str]) -> None:
     setattr(dag, _FILES, opened)
 
 
-def data_files(dag: Any, root: Path) -> dict[str, Any]:
-    """Path below the root → content of the files that the DAG's file read there, other than Python's own."""
-    here = (path for path in _read_by(dag) if root in path.parents)
-    return contents((path for path in here if _PACKAGES not in path.relative_to(root).parts), root)
+def data_files(dag: Any, root: Path) -> list[Path]:
+    """The files below the root that the DAG's file read, other than Python's own."""
+    here = (path for path in dict.fromkeys(_read_by(dag)) if root in path.parents and path.is_file())
+    return [path for path in here if _PACKAGES not in path.relative_to(root).parts]
 
 
 def contents(paths: Iterable[Path], root: Path) -> dict[str, Any]:

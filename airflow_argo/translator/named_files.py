@@ -23,17 +23,8 @@ _NOT_DATA = (".py", ".pyc", ".so")
 _APART = re.compile(r"[\s'\"=;|&<>()]+")
 _LONGEST = 4_000
 """Letters of a text that may be a command."""
-_KEYS = (".pem", ".key", ".p12", ".pfx", ".jks", ".keytab")
-_SECRET_WORDS = (
-    "secret",
-    "credential",
-    "password",
-    "passwd",
-    "token",
-    "id_rsa",
-    "kubeconfig",
-    "service_account",
-    "service-account",
+_SECRET_NAME = re.compile(
+    r"secret|credential|passw|id_rsa|kubeconfig|service[_-]account|tokens?(\.\w+)*$|^\.env|\.(pem|key|p12|pfx|jks|keytab)$"
 )
 _SECRETS = (b"PRIVATE KEY-----", b'"private_key"', b"aws_secret_access_key")
 _MOST_SEEN = 5_000
@@ -105,12 +96,7 @@ def _says_enough(pattern: str) -> bool:
 
 def looks_secret(path: Path) -> bool:
     """Whether a file may hold what no manifest should: keys, passwords, credentials."""
-    name = path.name.lower()
-    return (
-        name.endswith(_KEYS)
-        or any(word in name for word in _SECRET_WORDS)
-        or any(map(path.read_bytes().__contains__, _SECRETS))
-    )
+    return bool(_SECRET_NAME.search(path.name.lower())) or any(map(path.read_bytes().__contains__, _SECRETS))
 
 
 def look_again() -> None:

@@ -76,12 +76,12 @@ def shipment_of(ctx: DagContext) -> Shipment:
     texts = {name: text, **modules}
     if in_image is not None:
         return Shipment(name, f"{in_image.rstrip('/')}/{name}", _pods_part(), texts)
-    found = named_files(texts.values(), Path(ctx.path), root)
-    secret = {path for path in found if looks_secret(path)}
-    taken = _within([path for path in found if path not in secret], MAX_NAMED_BYTES)
-    left = [(path, HELD_BACK if path in secret else TOO_LARGE) for path in found if path not in taken]
-    named = {**contents(taken, root), **data_files(ctx.dag, root)}
-    others: dict[str, Any] = {**modules, **template_files(ctx.dag, root), **named}
+    read, named = data_files(ctx.dag, root), named_files(texts.values(), Path(ctx.path), root)
+    secret = {path for path in (*read, *named) if looks_secret(path)}
+    sent = [path for path in read if path not in secret]
+    sent += _within([path for path in named if path not in (*secret, *sent)], MAX_NAMED_BYTES)
+    left = [(path, HELD_BACK if path in secret else TOO_LARGE) for path in dict.fromkeys((*read, *named)) if path not in sent]
+    others: dict[str, Any] = {**modules, **template_files(ctx.dag, root), **contents(sent, root)}
     beside = [*_pods_part(), ("dag_file", text)]
     if others:
         beside.append(("dag_files", json.dumps(others, ensure_ascii=False, indent=0)))

@@ -11,7 +11,7 @@ import pytest
 from airflow_argo.diagnostics import Diagnostic
 from airflow_argo.model.jobs import PythonCall
 from airflow_argo.translator.dags import translate
-from airflow_argo.translator.data_files import data_files
+from airflow_argo.translator.data_files import contents, data_files
 from airflow_argo.translator.loading import load_dags, prepare_environment
 
 DAG_FILE = """
@@ -53,7 +53,7 @@ def findings(dag: Any) -> list[Diagnostic]:
 )
 def test_a_file_beside_travels_byte_for_byte(data: bytes, content: Any, tmp_path: Path) -> None:
     dag = loaded(tmp_path, "data", data)
-    assert data_files(dag, tmp_path / "dags") == {"data": content}
+    assert contents(data_files(dag, tmp_path / "dags"), tmp_path / "dags") == {"data": content}
     assert findings(dag) == []
 
 
@@ -124,12 +124,18 @@ def test_a_task_that_names_a_place_of_airflows_image_runs_there(task: str, tmp_p
     assert "which is in images with Airflow" in found.message
 
 
-@pytest.mark.parametrize(("name", "content"), [("a.pem", "x"), ("my_token.txt", "x"), ("conf.json", '{"private_key": "x"}')])
-def test_what_looks_like_a_secret_stays(name: str, content: str, tmp_path: Path) -> None:
+IN_TASK = DAG_FILE.replace("return len(DATA)", "return (DATA / '{place}').read_text()").replace(
+    '.joinpath("{place}").read_bytes()', ""
+)
+SECRETS = [("a.pem", "x"), ("my_token.txt", "x"), ("conf.json", '{"private_key": "x"}')]
+AT_IMPORT = [(DAG_FILE, *one) for one in (*SECRETS, (".env", "A=x"))]
+
+
+@pytest.mark.parametrize(("text", "name", "content"), [*AT_IMPORT, *((IN_TASK, *one) for one in SECRETS)])
+def test_what_looks_like_a_secret_stays(text: str, name: str, content: str, tmp_path: Path) -> None:
     prepare_environment()
     (tmp_path / name).write_text(content)
-    text = DAG_FILE.replace("return len(DATA)", f'return (Path(__file__).parent / "{name}").read_text()')
-    (tmp_path / "reads.py").write_text(text.replace('.joinpath("{place}").read_bytes()', ""))
+    (tmp_path / "reads.py").write_text(text.format(place=name))
     (dag,) = load_dags(tmp_path / "reads.py", dags_folder=str(tmp_path))
     translation = translate(dag)
     (found,) = (one for one in translation.diagnostics if one.code == "AA243")
