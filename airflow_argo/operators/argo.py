@@ -193,8 +193,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         self.output_format, self.logs, self.log_tail = output_format, logs, log_tail
         for name, choices in CHOICES.items():
             check_option(self.task_id, name, getattr(self, name), get_args(choices))
-        for name in ("poll_interval", "timeout"):
-            check_seconds(self.task_id, name, getattr(self, name))
+        check_seconds(self.task_id, poll_interval=poll_interval, timeout=timeout)
         self._running: tuple[TaskTry, str] | None = None
         self._timed_out = False
         self._secret = ""

@@ -22,7 +22,7 @@ def pushed_value(text: str) -> Any:
 def _value(found: dict[str, Any]) -> Any:
     try:
         return from_json(found)
-    except Exception:
+    except Exception:  # whatever Airflow or the class raises; what isn't of a class is raised on
         stored: Any = found.get("of")
         if found.get(TYPE) not in ("airflow", "unreadable") or not _is_stored(stored):
             raise

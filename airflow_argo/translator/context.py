@@ -35,7 +35,7 @@ from airflow_argo.translator.context_use import place_of_airflow
 from airflow_argo.translator.dag_folders import folder_of
 from airflow_argo.translator.import_effects import ImportEffects
 from airflow_argo.translator.known_templates import plain_macros
-from airflow_argo.translator.mapped_groups import are_members, mapped_group_of
+from airflow_argo.translator.mapped_groups import are_members, mapped_group_of, values_given
 from airflow_argo.translator.origins import Origins
 from airflow_argo.translator.outside import Outside
 from airflow_argo.translator.params import IS_DATED, DagParams, own_params_of
@@ -387,12 +387,8 @@ class TaskContext:
         Raises:
             WantsAirflow: there is one.
         """
-        if is_mapped(self.task):
-            given = [self.task.partial_kwargs, self.task._get_specified_expand_input().value]  # noqa: SLF001 - as elsewhere
-        else:
-            given = [getattr(self.task, name, None) for name in self.task.template_fields]
         folder = f"{folder_of(self.dag_context.dag)}/"
-        for text in texts_in(given):
+        for text in texts_in(values_given(self.task)):
             if folder in f"{text}/":
                 raise WantsAirflow("it is given the path of a file in the DAGs folder")
             if (place := place_of_airflow(text)) is not None:

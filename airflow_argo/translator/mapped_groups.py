@@ -61,6 +61,13 @@ def expand_input_of(task: Any) -> Any | None:
     return None if group is None else group._expand_input  # noqa: SLF001 - as above
 
 
+def values_given(task: Any) -> list[Any]:
+    """The values of a task's template fields; of a mapped one its arguments, and what it is mapped over."""
+    if is_mapped(task):
+        return [task.partial_kwargs, task._get_specified_expand_input().value]  # noqa: SLF001 - as above
+    return [getattr(task, name, None) for name in task.template_fields]
+
+
 def sources_of_mapping(task: Any) -> list[str]:
     """Ids of the tasks whose XComs a task, or its mapped group, is expanded over; not of those that give one element."""
     given = expand_input_of(task)

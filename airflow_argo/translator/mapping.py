@@ -39,7 +39,8 @@ def unmapped(task: Any) -> Any:
     Raises:
         WantsAirflow: only the run knows which of its arguments the items set, or the items differ in that.
     """
-    expand_input = task._get_specified_expand_input()  # noqa: SLF001 - Airflow has no other way
+    expand_input = expand_input_of(task)
+    assert expand_input is not None
     decorated = "op_kwargs" in task.partial_kwargs and hasattr(task, "python_callable")
     if isinstance(expand_input, airflow_names().dict_of_lists):
         items = {name: MappedItem(name) for name in expand_input.value}

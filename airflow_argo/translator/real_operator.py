@@ -20,13 +20,13 @@ from airflow_argo.model.jobs import Env, FieldPath, Job, PodSettings, PythonCall
 from airflow_argo.model.values import Constant, Output, SameItem, Type, Value
 from airflow_argo.pod.values import to_json
 from airflow_argo.settings import Settings
-from airflow_argo.translator.airflow_names import AIRFLOW_2, airflow_names, is_mapped, operator_class_of
+from airflow_argo.translator.airflow_names import AIRFLOW_2, airflow_names, operator_class_of
 from airflow_argo.translator.asset_events import TRIGGERING, events_in
 from airflow_argo.translator.branches import decision_of
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, DagContext, TaskContext, pod_settings_of
 from airflow_argo.translator.labels import NAMESPACE_VARIABLE
 from airflow_argo.translator.lambdas import lambdas_of
-from airflow_argo.translator.mapped_groups import are_members
+from airflow_argo.translator.mapped_groups import are_members, values_given
 from airflow_argo.translator.params import is_unset
 from airflow_argo.translator.parsed import nodes_in, tree_of
 from airflow_argo.translator.prior_dates import prior_pulls_in_python, prior_pulls_in_templates, report_prior_dates
@@ -285,16 +285,10 @@ def _is_sibling(task_id: str, ctx: TaskContext) -> bool:
 def _referred(task: Any) -> Iterator[tuple[str, str]]:
     """XComArgs in the operator's template fields, or in what it is mapped over."""
     names = airflow_names()
-    values = [getattr(task, name, None) for name in task.template_fields] if not is_mapped(task) else []
-    if is_mapped(task):
-        values = [task.partial_kwargs, task._get_specified_expand_input().value]  # noqa: SLF001 - Airflow has no other way
-    for value in values:
+    for value in values_given(task):
         yield from ((operator.task_id, key) for operator, key in names.xcom_arg.iter_xcom_references(value))
 
 
 def _templates(task: Any) -> Iterator[str]:
     """All texts among the operator's template fields."""
-    if is_mapped(task):
-        yield from texts_in([task.partial_kwargs, task._get_specified_expand_input().value])  # noqa: SLF001 - as above
-    else:
-        yield from texts_in([getattr(task, name, None) for name in task.template_fields])
+    yield from texts_in(values_given(task))

@@ -268,7 +268,7 @@ with DAG("xcom_odd_keys", schedule=None) as odd_keys:
 
     @task
     def pushes_by_airflow(ti):
-        import airflow.sdk  # noqa: F401
+        import airflow.sdk  # noqa: F401 - so that it runs in an Airflow image
 
         return pushed_under(ti, ODD_KEYS)
 
