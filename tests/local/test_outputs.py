@@ -145,6 +145,28 @@ def test_a_folder_is_passed_on(archive: dict[str, Any] | None, tmp_path: Path) -
     assert result.output("b", "p") == "1\n2"
 
 
+@pytest.mark.parametrize("archive", [None, {"none": {}}, {"zip": {}}])
+@pytest.mark.parametrize("isolation", ["namespace", "rewrite"])
+def test_all_of_tmp_is_passed_on(archive: dict[str, Any] | None, isolation: str, tmp_path: Path) -> None:
+    manifest = passing("echo 1 > /tmp/f", "cat /tmp/in/f > /tmp/p", archive)
+    manifest["spec"]["templates"][0]["outputs"]["artifacts"][0]["path"] = "/tmp/"
+    assert execute(tmp_path, manifest, isolation=isolation).output("b", "p") == "1"
+
+
+def test_a_container_that_declares_a_path_in_the_root_works_there(tmp_path: Path) -> None:
+    manifest = passing("echo here > result.txt", "cat /tmp/in > /tmp/p")
+    manifest["spec"]["templates"][0]["outputs"]["artifacts"][0]["path"] = "/result.txt"
+    assert execute(tmp_path, manifest, isolation="namespace").output("b", "p") == "here"
+
+
+def test_a_global_artifact_is_an_output_of_the_workflow(tmp_path: Path) -> None:
+    manifest = passing("echo data > /tmp/out", "cat /tmp/in > /tmp/p")
+    first, _second, main = manifest["spec"]["templates"]
+    first["outputs"]["artifacts"][0]["globalName"] = "theirs"
+    main["dag"]["tasks"][1]["arguments"]["artifacts"][0]["from"] = "{{workflow.outputs.artifacts.theirs}}"
+    assert execute(tmp_path, manifest).output("b", "p") == "data"
+
+
 def test_the_mode_of_an_artifact(tmp_path: Path) -> None:
     manifest = passing("echo 'echo ran > /tmp/p' > /tmp/out", "/bin/sh -c 'test -x /tmp/in' && sh /tmp/in", mode=0o755)
     assert execute(tmp_path, manifest).output("b", "p") == "ran"

@@ -22,7 +22,7 @@ class ArtifactScope:
     Args:
         artifacts: by key; shared, and growing as nodes end.
         visible: whether a key may be seen.
-        variables: makes the variables of the template alone, without `workflow.*`, for a fromExpression.
+        variables: makes the variables of the template alone, and the outputs of the workflow, for a fromExpression.
     """
 
     artifacts: Mapping[str, Artifact]

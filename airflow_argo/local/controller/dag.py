@@ -76,7 +76,7 @@ def _run_targets_hooks(run: Run, call: Call, body: DagBody) -> bool:
         node = run.tree.get(body.node_name(target))
         if target not in body.graph.hooked or node is None:
             continue
-        place = hook_place(call, body, target, node)
+        place = hook_place(run, call, body, target, node)
         run_named_hooks(run, named_hooks(body.graph.tasks[target]), node, place)
         on_exit = run.tree.get(f"{node.name}.onExit")
         if node.completed and on_exit is not None and not on_exit.fulfilled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -93,7 +94,7 @@ class TaskVisit:
         if not hooks:
             return True
         try:
-            done = run_named_hooks(self.run, hooks, node, hook_place(self.call, self.body, name, node))
+            done = run_named_hooks(self.run, hooks, node, hook_place(self.run, self.call, self.body, name, node))
         except Fault as error:
             self.run.tree.mark(node.name, ERROR, str(error))
             done = False
@@ -105,7 +106,7 @@ class TaskVisit:
         hook = exit_hook(task, self.run.spec.get("arguments") or {})
         if hook is None:
             return True
-        place = hook_place(self.call, self.body, name, node)
+        place = hook_place(self.run, self.call, self.body, name, node)
         try:
             done = run_exit_hook(self.run, hook, node, place)
         except ParallelismReached as reason:
@@ -236,7 +237,7 @@ class TaskVisit:
             bare["arguments"] = mark_absent(bare["arguments"], scope)
         resolved: Task = resolve(bare, scope)
         if resolved.get("arguments"):
-            artifacts = artifact_scope(self.body, name)
+            artifacts = artifact_scope(self.run, self.body, name)
             resolved = {**resolved, "arguments": artifacts.in_arguments(resolved["arguments"], scope, in_steps=False)}
         return {**resolved, **hooks}
 
@@ -386,20 +387,22 @@ def task_variables(run: Run, call: Call, task: Mapping[str, Any], node: Node) ->
     return known
 
 
-def artifact_scope(body: DagBody, name: str) -> ArtifactScope:
-    """The artifacts that a task may refer to."""
+def artifact_scope(run: Run, body: DagBody, name: str) -> ArtifactScope:
+    """The artifacts that a task may refer to. Source: buildLocalScopeFromTask."""
     ancestors = body.graph.ancestors(name)
 
     def visible(key: str) -> bool:
         return not key.startswith("tasks.") or key.split(".")[1] in ancestors
 
     def alone() -> Scope:
-        return Scope({key: body.scope[key] for key in body.scope if not key.startswith("workflow.") and visible(key)})
+        own = {key: body.scope[key] for key in body.scope if not key.startswith("workflow.") and visible(key)}
+        return Scope(own | variables.workflow_outputs(run.output_parameters))
 
-    return ArtifactScope(body.artifacts, visible, alone)
+    artifacts = ChainMap(body.artifacts, variables.workflow_artifacts(run.output_artifacts))
+    return ArtifactScope(artifacts, visible, alone)
 
 
-def hook_place(call: Call, body: DagBody, name: str, node: Node) -> HookPlace:
+def hook_place(run: Run, call: Call, body: DagBody, name: str, node: Node) -> HookPlace:
     """Where the hooks of a task hang; they may use its own status too."""
     assert call.inner is not None
     return HookPlace(
@@ -410,5 +413,5 @@ def hook_place(call: Call, body: DagBody, name: str, node: Node) -> HookPlace:
         templates=call.inner,
         reference=f"tasks.{name}",
         variables=body.scope.limited("tasks", body.graph.ancestors(name)).child({f"tasks.{name}.status": node.phase}),
-        artifacts=artifact_scope(body, name),
+        artifacts=artifact_scope(run, body, name),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -90,7 +91,7 @@ def execute_steps(
     if not isinstance(body, StepsBody):
         scope = run.globals.child(variables.input_variables(template))
         body = call.body = StepsBody(name, scope, variables.input_artifacts(template))
-    visit = _GroupVisit(run, call, body, options)
+    visit = _GroupVisit(run, call, body, options, _known(run, body))
     while body.group < len(template["steps"]):
         group = _enter_group(run, call, body, options)
         try:
@@ -107,7 +108,7 @@ def execute_steps(
         visit.publish(template["steps"][body.group], group)
         body.next_group()
     _set_outbound(run, body, node)
-    outputs = _outputs(run, body, template)
+    outputs = visit.outputs(template)
     if outputs is not None:
         node.outputs = outputs
         export_outputs(run, outputs)
@@ -143,18 +144,16 @@ def _set_outbound(run: Run, body: StepsBody, node: Node) -> None:
         run.tree.touch(node)
 
 
-def _outputs(run: Run, body: StepsBody, template: Template) -> dict[str, Any] | None:
-    declared = template.get("outputs") or {}
-    if not declared.get("parameters") and not declared.get("artifacts"):
-        return None
-    local = _alone(run, body)
-    return template_outputs(template, local, ArtifactScope(body.artifacts, lambda _key: True, lambda: local))
+def _known(run: Run, body: StepsBody) -> ArtifactScope:
+    """The artifacts that steps may refer to; the workflow's own as they are when a pass begins. Source: executeSteps."""
+    outputs = variables.workflow_outputs(run.output_parameters)
 
+    def alone() -> Scope:
+        own = {key: body.scope[key] for key in body.scope if not key.startswith("workflow.")}
+        return Scope(own | outputs)
 
-def _alone(run: Run, body: StepsBody) -> Scope:
-    """The variables of this template, and of the workflow only its outputs."""
-    own = {key: body.scope[key] for key in body.scope if not key.startswith("workflow.")}
-    return Scope(own | variables.workflow_outputs(run.output_parameters))
+    artifacts = ChainMap(body.artifacts, variables.workflow_artifacts(run.output_artifacts))
+    return ArtifactScope(artifacts, lambda _key: True, alone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +164,7 @@ class _GroupVisit:
     call: Call
     body: StepsBody
     options: CallOptions
+    artifacts: ArtifactScope
 
     def visit(self, written: list[Step], group: Node) -> None:
         """Do what there is to do in a group; it is fulfilled if it is over.
@@ -241,12 +241,9 @@ class _GroupVisit:
             bare["arguments"] = mark_absent(bare["arguments"], scope)
         resolved: Step = resolve(bare, scope)
         if resolved.get("arguments"):
-            arguments = self._artifacts().in_arguments(resolved["arguments"], scope, in_steps=True)
+            arguments = self.artifacts.in_arguments(resolved["arguments"], scope, in_steps=True)
             resolved = {**resolved, "arguments": arguments}
         return {**resolved, **hooks}
-
-    def _artifacts(self) -> ArtifactScope:
-        return ArtifactScope(self.body.artifacts, lambda _key: True, lambda: _alone(self.run, self.body))
 
     def _expanded(self, step: Step, group: Node) -> list[tuple[str, Step]]:
         instances = expand(step, self.body.scope, keep_loop=False)
@@ -367,7 +364,7 @@ class _GroupVisit:
             templates=self.call.inner,
             reference=f"steps.{step.get('name', '')}",
             variables=self.body.scope,
-            artifacts=self._artifacts(),
+            artifacts=self.artifacts,
         )
 
     def _judge(self, group: Node) -> None:
@@ -381,6 +378,17 @@ class _GroupVisit:
         self.run.tree.mark(group.name, SUCCEEDED)
 
     # --- after the group
+
+    def outputs(self, template: Template) -> dict[str, Any] | None:
+        """What the template puts out, once its last group is over.
+
+        Raises:
+            Fault: an output isn't there.
+        """
+        declared = template.get("outputs") or {}
+        if not declared.get("parameters") and not declared.get("artifacts"):
+            return None
+        return template_outputs(template, self.artifacts.variables(), self.artifacts)
 
     def publish(self, written: list[Step], group: Node) -> None:
         """Put what the steps of a group leave into the scope of those after it.

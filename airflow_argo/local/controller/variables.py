@@ -75,6 +75,11 @@ def workflow_outputs(parameters: Mapping[str, str | None]) -> dict[str, object]:
     return {f"workflow.outputs.parameters.{name}": value for name, value in parameters.items() if value is not None}
 
 
+def workflow_artifacts(artifacts: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """`workflow.outputs.artifacts.*`."""
+    return {f"workflow.outputs.artifacts.{name}": artifact for name, artifact in artifacts.items()}
+
+
 def as_json(value: object) -> str:
     """A value as the JSON that a variable holds."""
     return gojson.marshal(value)

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from airflow_argo.argo.limits import MAX_ARGUMENT_BYTES
 from airflow_argo.local.pods.plan import ContainerPlan, PodRefused
-from airflow_argo.local.pods.sandbox import TMP, Sandbox, make_sandbox
+from airflow_argo.local.pods.sandbox import ROOT, TMP, Sandbox, make_sandbox
 from airflow_argo.local.pods.spawner import ProcessRequest
 
 NAMESPACE: Final = "namespace"
@@ -74,7 +74,7 @@ class ProcessLauncher:
             raise PodRefused(f"container {container.name} has no command, and its image's own is not known without the image")
         argv = tuple(sandbox.seen_as(part) for part in _with_files(container, sandbox))
         env = {name: sandbox.seen_as(value) for name, value in container.env.items()}
-        cwd = container.cwd or TMP
+        cwd = container.cwd or (ROOT if ROOT in sandbox.places else TMP)  # where most images work; /tmp, unless / is private
         return ProcessRequest(
             id=process_id,
             argv=argv,

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 TMP: Final = "/tmp"  # noqa: S108 - in the container
+ROOT: Final = "/"
 _MAX_ENTRIES: Final = 400
 """A private folder shows what this machine has there, unless that are more entries."""
 _MAX_LINKS: Final = 40
@@ -82,13 +83,14 @@ def make_sandbox(
     paths = [os.path.normpath(path) for path in declared]
     shared = {os.path.normpath(path): folder for path, folder in volumes.items()}
     places = {TMP: files / "tmp"} | shared
+    folders = set(places)
     missing = [path for path in shared if namespace and not os.path.isdir(path)]  # a mount needs something to cover
-    for path in [*paths, *missing]:
+    for path in [*(path for path in paths if path not in folders), *missing]:
         if not _covered(os.path.dirname(path), places):
             key = _existing(os.path.dirname(path)) if namespace else _rewritten_path(path)
             places[key] = files / (key.strip("/") or "root")
     for key, place in places.items():
-        (place.parent if key in paths else place).mkdir(parents=True, exist_ok=True)
+        (place if key in folders or key not in paths else place.parent).mkdir(parents=True, exist_ok=True)
     for path in paths:
         _place(path, places).parent.mkdir(parents=True, exist_ok=True)
     if not namespace:
@@ -109,7 +111,7 @@ def _is_below(path: str, folder: str) -> bool:
 
 
 def _covered(folder: str, places: Mapping[str, Path]) -> bool:
-    return any(folder == place or _is_below(folder, place) for place in places if place != "/")
+    return any(folder == place or _is_below(folder, place) for place in places if place != ROOT)
 
 
 def _existing(folder: str) -> str:
@@ -130,10 +132,10 @@ def _in_namespace(places: Mapping[str, Path], shared: frozenset[str], paths: Ite
 
     A place that is a folder of this machine gets its entries as mounts inside; if that is `/` itself, it becomes the new root.
     """
-    root = str(places["/"]) if "/" in places else ""
+    root = str(places[ROOT]) if ROOT in places else ""
     binds: list[tuple[str, str]] = []
     for path in sorted(places, key=len):
-        if path != "/":
+        if path != ROOT:
             if not root and os.path.isdir(path):
                 mount_point = Path(path)
             else:
