@@ -63,11 +63,13 @@ class ArgoServerCluster(Cluster):
         restart_successful: str | None = None,
         restart_downstream: bool = False,
         parameters: Mapping[str, Any] | None = None,
+        manifest: Manifest | Iterable[Manifest] | None = None,
     ) -> Snapshot:
         """Run the failed part of a workflow again, under the same name."""
-        if restart_downstream:
-            call = ServerCall("update", WORKFLOWS, self.namespace, name, action="retry")
-            raise RejectedError(self._server.place, call, 501, "restart_downstream is for the Kubernetes API only")
+        for option, is_given in (("restart_downstream", restart_downstream), ("manifest", manifest is not None)):
+            if is_given:
+                call = ServerCall("update", WORKFLOWS, self.namespace, name, action="retry")
+                raise RejectedError(self._server.place, call, 501, f"{option} is for the Kubernetes API only")
         given = [f"{key}={as_text(value)}" for key, value in (parameters or {}).items()]
         body = {
             "restartSuccessful": bool(restart_successful),

@@ -322,6 +322,7 @@ class Cluster:
         restart_successful: str | None = None,
         restart_downstream: bool = False,
         parameters: Mapping[str, Any] | None = None,
+        manifest: Manifest | Iterable[Manifest] | None = None,
     ) -> Snapshot:
         """Run the failed part of a workflow again, under the same name; see `airflow_argo.cluster.retry`.
 
@@ -330,10 +331,14 @@ class Cluster:
             restart_successful: a node selector: these and what came after them too, even of a workflow that Succeeded.
             restart_downstream: also failed nodes after which something succeeded, with all that.
             parameters: arguments to change.
+            manifest: the workflow as its author has it by now, with the values of its arguments, and what is applied before
+                it: what runs again runs so.
 
         Raises:
             WrongPhaseError: it isn't done, or nothing can be restarted.
+            InputError: the manifest isn't one Workflow and what it needs.
         """
+        newer = None if manifest is None else self._newer(manifest)
         selector = parse_node_selector(restart_successful) if restart_successful else None
         try:
             return retry_workflow(
@@ -342,9 +347,15 @@ class Cluster:
                 restart_successful=selector,
                 restart_downstream=restart_downstream,
                 parameters=parameters,
+                newer=newer,
             )
         except NotFoundError as error:
             raise self._explained(error) from None
+
+    def _newer(self, manifest: Manifest | Iterable[Manifest]) -> Manifest | None:
+        documents = bundle(manifest, self.namespace)
+        apply_first(self._api, documents.first, dry_run=False)
+        return documents.workflow
 
     def resubmit(self, name: str, *, parameters: Mapping[str, Any] | None = None, key: str | None = None) -> Submission:
         """Submit a workflow like an earlier one, under a generated name."""

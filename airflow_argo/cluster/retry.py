@@ -57,6 +57,7 @@ def formulate_retry(
     restart_successful: NodeSelector | None = None,
     restart_downstream: bool = False,
     parameters: Mapping[str, Any] | None = None,
+    newer: Manifest | None = None,
 ) -> Restart:
     """The workflow so that a controller runs its failed part again.
 
@@ -66,6 +67,7 @@ def formulate_retry(
         restart_successful: nodes to run again although they succeeded, with all that comes after them.
         restart_downstream: run failed nodes again also where something after them succeeded, and that too.
         parameters: arguments of the workflow to change; what is inside a loop or step that runs again is then made anew.
+        newer: the workflow as its author has it by now: what runs again runs so, what stays is found by the names of its nodes.
 
     Raises:
         WrongPhaseError: it isn't done, or has nothing that could be restarted.
@@ -86,7 +88,7 @@ def formulate_retry(
     kept = {id_: node for id_, node in tree.nodes.items() if id_ not in gone}
     nodes = {id_: _without(_restarted(node, now) if id_ in running else node, gone) for id_, node in kept.items()}
     pods = frozenset(id_ for id_ in gone if tree.nodes[id_]["type"] == "Pod")
-    return Restart(_unfinished(workflow, nodes, now, parameters or {}), pods)
+    return Restart(_unfinished(_renewed(workflow, newer), nodes, now, parameters or {}), pods)
 
 
 def _check_phase(workflow: Manifest, restart_successful: NodeSelector | None) -> None:
@@ -146,6 +148,16 @@ def _without(node: dict[str, Any], gone: set[str]) -> dict[str, Any]:
         if key in node:
             result[key] = [id_ for id_ in node[key] or () if id_ not in gone]
     return result
+
+
+def _renewed(workflow: Manifest, newer: Manifest | None) -> Manifest:
+    """The workflow with another's spec and annotations, and without what a controller has kept of the old one's templates."""
+    if newer is None:
+        return workflow
+    meta, kept = workflow["metadata"], ("storedTemplates", "storedWorkflowTemplateSpec")
+    annotations = {**(meta.get("annotations") or {}), **(newer["metadata"].get("annotations") or {})}
+    status = {key: value for key, value in workflow["status"].items() if key not in kept}
+    return {**workflow, "metadata": {**meta, "annotations": annotations}, "spec": newer["spec"], "status": status}
 
 
 def _unfinished(workflow: Manifest, nodes: Nodes, now: datetime, parameters: Mapping[str, Any]) -> Manifest:

@@ -30,6 +30,7 @@ def retry_workflow(
     restart_successful: NodeSelector | None,
     restart_downstream: bool,
     parameters: Mapping[str, Any] | None,
+    newer: Manifest | None = None,
 ) -> Snapshot:
     """The workflow after its restart; its phase is "" until the controller has seen it.
 
@@ -44,6 +45,7 @@ def retry_workflow(
             restart_successful=restart_successful,
             restart_downstream=restart_downstream,
             parameters=parameters,
+            newer=newer,
         )
         _delete_pods(api, name, restart.pods)
         return restart.workflow

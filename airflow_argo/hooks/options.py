@@ -28,13 +28,13 @@ def check_option(task_id: str, name: str, value: Any, allowed: Collection[str]) 
     raise InputError(f"task '{task_id}' has {name}={value!r}", cure)
 
 
-def check_seconds(task_id: str, **times: Any) -> None:
-    """Check arguments of a task that are times: seconds, or timedeltas.
+def seconds_of(task_id: str, name: str, value: Any) -> float:
+    """The seconds of an argument of a task that is a time: these, or a timedelta.
 
     Raises:
-        InputError: one is neither, or isn't positive.
+        InputError: it is neither, or isn't positive.
     """
-    for name, value in times.items():
-        seconds = value.total_seconds() if isinstance(value, timedelta) else value
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
-            raise InputError(f"task '{task_id}' has {name}={value!r}", "give seconds as a number, or a timedelta, more than 0")
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
+        raise InputError(f"task '{task_id}' has {name}={value!r}", "give seconds as a number, or a timedelta, more than 0")
+    return float(seconds)

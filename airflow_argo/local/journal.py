@@ -1,8 +1,8 @@
 """The journal of a run: what it is, and what changed of it, so that a run that broke off goes on from there.
 
 Lines are JSON objects: `{"run": …}` first, then `{"nodes": […], "workflow": …}` for all that changed at once; what comes later
-replaces what came before of the same node. A retry writes `{"gone": [names], "nodes": […], "workflow": …}`: what it forgets,
-and how the rest stands. A last line that isn't whole counts for nothing.
+replaces what came before of the same node. A retry writes `{"gone": [names], "nodes": […], "workflow": …, "run": …}`: what it
+forgets, how the rest stands, and what it goes on with. A last line that isn't whole counts for nothing.
 """
 
 from __future__ import annotations
@@ -119,16 +119,23 @@ def read_journal(folder: Path) -> Recorded:
     return Recorded(header, nodes, workflow)
 
 
-def rewind(folder: Path, gone: Iterable[str], nodes: Iterable[Mapping[str, Any]], workflow: Mapping[str, Any]) -> None:
+def rewind(
+    folder: Path,
+    gone: Iterable[str],
+    nodes: Iterable[Mapping[str, Any]],
+    workflow: Mapping[str, Any],
+    header: Mapping[str, Any],
+) -> None:
     """Write down that nodes are forgotten, and how others and the workflow stand now.
 
     Args:
         gone: names.
         nodes: records, as `read_journal` gives them.
+        header: what the run goes on with.
     """
     path = folder / FILE
     cut_broken_line(path)
-    line = {"gone": list(gone), "nodes": list(nodes), "workflow": dict(workflow)}
+    line = {"gone": list(gone), "nodes": list(nodes), "workflow": dict(workflow), "run": dict(header)}
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(line, separators=(",", ":")) + "\n")
 

@@ -29,6 +29,7 @@ from airflow_argo.cluster import (
 )
 from airflow_argo.hooks.argo import ArgoHook, KillAction
 from airflow_argo.links.argo import LINKS, URL_KEY, push_link
+from airflow_argo.offload.again import as_written_now
 from airflow_argo.offload.events import tell
 from airflow_argo.offload.notes import Notes
 from airflow_argo.offload.outcomes import UNMAPPED, StepOutcome, outcome_of
@@ -36,6 +37,7 @@ from airflow_argo.offload.trigger import KILLED, ArgoStepTrigger
 from airflow_argo.operators.argo import DEFAULT_TIMEOUT, PATIENCE
 from airflow_argo.operators.asking import state_of
 from airflow_argo.operators.attempts import TaskTry, began_at
+from airflow_argo.operators.errors import failing_for_good
 from airflow_argo.operators.pod_logs import write
 from airflow_argo.triggers.argo import ArgoWorkflowTrigger
 
@@ -239,13 +241,26 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
             self.hook.cluster.wait(workflow.name, uid=workflow.uid, timeout=self._limit)
         outcome = outcome_of(workflow, self.step, self._index(context))
         selector = f"id={outcome.node}" if outcome.state in (_SUCCESS, _SKIPPED) and outcome.node else None
+        newer = self._as_written_now(workflow, context)
         try:
-            restarted = self.hook.cluster.retry(workflow.name, restart_successful=selector)
+            restarted = self.hook.cluster.retry(workflow.name, restart_successful=selector, manifest=newer)
         except WrongPhaseError as error:  # another task has restarted it
             self.log.info("Workflow %s isn't restarted by this task: %s", workflow.name, error)
             return self._get(workflow.name, workflow.uid)
-        self.log.info("Workflow %s runs again what failed of it, and step '%s'", workflow.name, self.step)
+        how = ", as the DAG has been changed since" if newer else ""
+        self.log.info("Workflow %s runs again what failed of it, and step '%s'%s", workflow.name, self.step, how)
         return restarted
+
+    def _as_written_now(self, workflow: Snapshot, context: Any) -> list[Any] | None:
+        """What the workflow is to go on with, if its author has changed the DAG since it was made."""
+        part = self.dag.task_dict[self.submitted_by].workflow
+        with failing_for_good():
+            newer = as_written_now(workflow, part, self.hook.namespace, context, self.log)
+        if newer and not self.hook.can_annotate:
+            cure = f"clear '{self.submitted_by}' to run the DAG as it is now"
+            self.log.warning("The DAG was changed, and an Argo server can't change workflow %s; %s", workflow.name, cure)
+            return None
+        return newer
 
     def _defer_until_done(self, workflow: Snapshot) -> None:
         trigger = ArgoWorkflowTrigger(

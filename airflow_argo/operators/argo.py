@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, NoReturn, get_args
 
 from airflow_argo._compat import (
-    AirflowFailException,
-    AirflowSkipException,
     AirflowTaskTimeout,
     BaseOperator,
     conf,
@@ -21,21 +19,18 @@ from airflow_argo._compat import (
 from airflow_argo.argo.phases import SUCCEEDED
 from airflow_argo.cluster import (
     ClusterError,
-    InvalidError,
     NotFoundError,
     Patience,
-    RejectedError,
     Snapshot,
     Submission,
-    TooLargeError,
     WaitTimeoutError,
     WorkflowGoneError,
     WrongPhaseError,
 )
 from airflow_argo.cluster.manifests import key_of
-from airflow_argo.diagnostics import AirflowArgoError, InputError
+from airflow_argo.diagnostics import InputError
 from airflow_argo.hooks.argo import ArgoHook, KillAction
-from airflow_argo.hooks.options import check_option, check_seconds
+from airflow_argo.hooks.options import check_option, seconds_of
 from airflow_argo.links.argo import CONNECTION_KEY, LINKS, push_link
 from airflow_argo.operators.asking import RUNNING, UNKNOWN, state_of
 from airflow_argo.operators.attempts import (
@@ -51,12 +46,12 @@ from airflow_argo.operators.attempts import (
     next_step,
     read_note,
 )
-from airflow_argo.operators.errors import WorkflowFailed
+from airflow_argo.operators.content import CONTENT, content_of, is_made_of
+from airflow_argo.operators.errors import WorkflowFailed, failing_for_good
 from airflow_argo.operators.plain import plain_dict
 from airflow_argo.operators.pod_logs import FollowedLogs, log_failures
 from airflow_argo.operators.results import OutputFormat, reason_of, returned, steps, typed_outputs
 from airflow_argo.operators.sources import (
-    Nothing,
     Source,
     check_parameters,
     dag_source,
@@ -84,9 +79,6 @@ CHOICES: Final = {
 DEFAULT_TIMEOUT = timedelta(days=7)
 PATIENCE = Patience(faults=300.0, refusals=60.0)
 """An outage of some minutes is no reason to fail a try."""
-
-_FINAL = (400, 501)
-"""HTTP statuses that the next try would get too: fields that Argo doesn't have, and what an Argo server can't do."""
 
 _ENDING = 120.0  # seconds that a workflow being stopped gets to end before it is retried
 
@@ -119,7 +111,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         namespace: another than the connection's.
         wait_for_completion: False: succeed as soon as it is submitted; the XCom is then its name.
         deferrable: wait in the triggerer; by default as `[operators] default_deferrable` says.
-        poll_interval: seconds between looks, where watching isn't allowed.
+        poll_interval: time between looks, where watching isn't allowed, in seconds or as a timedelta.
         timeout: how long the workflow may take, in seconds or as a timedelta; then it is stopped and the task fails.
         retry_strategy: what a retry does whose earlier try has failed: submit anew, or let Argo "retry" what failed.
         on_kill_action: what becomes of the workflow when the task is killed or takes too long.
@@ -168,7 +160,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         namespace: str | None = None,
         wait_for_completion: bool = True,
         deferrable: bool | None = None,
-        poll_interval: float = 10.0,
+        poll_interval: float | timedelta = 10.0,
         timeout: float | timedelta = DEFAULT_TIMEOUT,
         retry_strategy: RetryStrategy = "resubmit",
         on_kill_action: KillAction = "stop",
@@ -185,7 +177,8 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         self.parameters, self.labels, self.annotations = parameters, labels, annotations
         self.owner_references = owner_references
         self.argo_conn_id, self.namespace = argo_conn_id, namespace
-        self.wait_for_completion, self.poll_interval = wait_for_completion, poll_interval
+        self.wait_for_completion = wait_for_completion
+        self.poll_interval = seconds_of(self.task_id, "poll_interval", poll_interval)
         default = conf.getboolean("operators", "default_deferrable", fallback=False)
         self.deferrable = default if deferrable is None else deferrable
         self.timeout, self.retry_strategy = timeout, retry_strategy
@@ -193,7 +186,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         self.output_format, self.logs, self.log_tail = output_format, logs, log_tail
         for name, choices in CHOICES.items():
             check_option(self.task_id, name, getattr(self, name), get_args(choices))
-        check_seconds(self.task_id, poll_interval=poll_interval, timeout=timeout)
+        seconds_of(self.task_id, "timeout", timeout)
         self._running: tuple[TaskTry, str] | None = None
         self._timed_out = False
         self._secret = ""
@@ -267,8 +260,10 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
                     adopted = self._claimed(earlier, attempt)
                     self.log.info("Going on with workflow %s, which an earlier try submitted", earlier.name)
                     return adopted
-            case RetryFailed(earlier):
-                return self._retried(earlier, attempt, context)
+            case RetryFailed(earlier, cleared):
+                if not (cleared and self._is_changed(earlier, context)):
+                    return self._retried(earlier, attempt, context)
+                self.log.info("The task was changed after workflow %s was made of it, so a new one is submitted", earlier.name)
         return self._submitted(attempt, context)
 
     def _next_step(self, attempt: TaskTry) -> Submit | Adopt | RetryFailed:
@@ -281,6 +276,15 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
                 if not one.done:
                     self.hook.end(one.name, self.on_kill_action)
         return step
+
+    def _is_changed(self, earlier: Snapshot, context: Any) -> bool:
+        with failing_for_good():
+            return not is_made_of(earlier, self._content(self._source(context)))
+
+    def _content(self, source: Source) -> str:
+        """What tells it from other content. Tasks that show steps know of no parameters that the author has given."""
+        given = {} if hasattr(self.workflow, "source_in") else plain_dict(self.parameters, "parameters")
+        return content_of(source, given)
 
     def _claimed(self, workflow: Snapshot, attempt: TaskTry) -> Snapshot:
         """The workflow of an earlier try, with a note that it is of this one now: a later retry goes on with it likewise."""
@@ -300,21 +304,9 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         return self._claimed(retried, attempt)
 
     def _submitted(self, attempt: TaskTry, context: Any) -> Snapshot:
-        """The workflow of this try. What can't be submitted now can't be in the next try either, so there is none."""
-        try:
+        """The workflow of this try."""
+        with failing_for_good():
             submission = self._submission(attempt, context)
-        except Nothing as reason:
-            raise (AirflowFailException if reason.failed else AirflowSkipException)(str(reason)) from None
-        except (InvalidError, TooLargeError) as error:
-            raise AirflowFailException(str(error)) from error
-        except RejectedError as error:
-            if error.status not in _FINAL:
-                raise
-            raise AirflowFailException(str(error)) from error
-        except ClusterError:
-            raise
-        except AirflowArgoError as error:
-            raise AirflowFailException(str(error)) from error
         self._log_submission(submission)
         return submission.workflow
 
@@ -328,7 +320,11 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             "name": attempt.name,
             "parameters": {**source.parameters, **parameters},
             "labels": {**plain_dict(self.labels, "labels"), **attempt.labels},
-            "annotations": {**plain_dict(self.annotations, "annotations"), **attempt.annotations},
+            "annotations": {
+                **plain_dict(self.annotations, "annotations"),
+                **attempt.annotations,
+                CONTENT: self._content(source),
+            },
             "key": attempt.key,
         }
         if source.template and self.owner_references:
@@ -411,7 +407,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
 
     def _seconds(self) -> float:
         """How long the workflow may take: Airflow doesn't count `execution_timeout` while a task is deferred."""
-        own = self.timeout.total_seconds() if isinstance(self.timeout, timedelta) else float(self.timeout)
+        own = seconds_of(self.task_id, "timeout", self.timeout)
         limit = self.execution_timeout
         return own if limit is None else min(own, limit.total_seconds())
 

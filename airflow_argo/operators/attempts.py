@@ -146,9 +146,14 @@ class Adopt:
 
 @dataclass(frozen=True, slots=True)
 class RetryFailed:
-    """Let Argo run again what failed of an earlier try's workflow, once it is done."""
+    """Let Argo run again what failed of an earlier try's workflow, once it is done.
+
+    Attributes:
+        cleared: the task was cleared since that try, so that its author may have changed it.
+    """
 
     workflow: Snapshot
+    cleared: bool = False
 
 
 def next_step(
@@ -165,10 +170,11 @@ def next_step(
     latest = max(earlier, key=_age, default=None)
     if latest is None or latest.manifest["metadata"].get("deletionTimestamp"):
         return Submit()
-    settled = _is_of_earlier_clear(latest, max_tries) and (is_read(latest) or (latest.done and not notes))
+    cleared = _is_of_earlier_clear(latest, max_tries)
+    settled = cleared and (is_read(latest) or (latest.done and not notes))
     if latest.phase == SUCCEEDED or not (latest.done or is_stopped(latest)):
         return Submit() if settled else Adopt(latest)
-    return RetryFailed(latest) if strategy == "retry" else Submit()
+    return RetryFailed(latest, cleared) if strategy == "retry" else Submit()
 
 
 def _is_of_earlier_clear(workflow: Snapshot, max_tries: int) -> bool:

@@ -119,6 +119,18 @@ def test_parameters_are_changed_where_the_controller_reads_them():
     assert result["status"]["storedWorkflowTemplateSpec"]["arguments"]["parameters"] == wanted
 
 
+def test_what_runs_again_runs_as_its_author_has_it_by_now():
+    given = workflow(RECORDED["chain"]["failed"], shutdown="Stop")
+    given["metadata"]["annotations"] = {"mine": "x", "made-of": "old"}
+    given["status"] |= {"storedTemplates": {"a": {}}, "storedWorkflowTemplateSpec": {"templates": []}}
+    newer = {"metadata": {"name": "other", "annotations": {"made-of": "new"}}, "spec": {"entrypoint": "fixed"}}
+    restart = formulate_retry(given, NOW, newer=newer)
+    assert restart.pods == restarted(RECORDED["chain"]["failed"]).pods
+    assert restart.workflow["spec"] == {"entrypoint": "fixed"}
+    assert restart.workflow["metadata"] == {**given["metadata"], "annotations": {"mine": "x", "made-of": "new"}, "labels": {}}
+    assert {"storedTemplates", "storedWorkflowTemplateSpec"}.isdisjoint(restart.workflow["status"])
+
+
 @pytest.mark.parametrize("phase", ["", "Pending", "Running"])
 def test_what_is_not_done_is_refused(phase):
     with pytest.raises(WrongPhaseError, match=f"it is {phase or 'not started'}"):

@@ -60,6 +60,20 @@ def test_what_is_gone_runs_again(outside: Path, tmp_path: Path) -> None:
     assert (again.phase, again.output("a", "p")) == ("Succeeded", "2")
 
 
+def test_what_runs_again_runs_as_it_is_written_now(outside: Path, tmp_path: Path) -> None:
+    first = execute(tmp_path, counting(outside))
+    (outside / "been").unlink()
+    fixed = counting(outside)
+    fixed["metadata"]["name"] = NAME
+    fixed["spec"]["templates"] = [
+        one if one["name"] != "second" else sh("second", "exit 0") for one in fixed["spec"]["templates"]
+    ]
+    restart(first.folder, kept(first.status, "a"), load([fixed]))
+    again = Result(resume_from(first.folder).run(), first.folder)
+    assert (again.phase, again.output("a", "p")) == ("Succeeded", "1")
+    assert not (outside / "been").exists()
+
+
 def test_a_restarted_run_can_break_off_and_be_resumed(outside: Path, tmp_path: Path) -> None:
     first = execute(tmp_path, counting(outside))
     restart(first.folder, kept(first.status, "a"))

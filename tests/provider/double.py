@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from airflow_argo.cluster import Snapshot
@@ -15,6 +15,7 @@ from airflow_argo.cluster.resources import WORKFLOW_TEMPLATES, WORKFLOWS, Call
 from airflow_argo.cluster.watch import Seen, Vanished
 from airflow_argo.cluster.watching import Watching
 from airflow_argo.local import Engine, load, restart, resume_from
+from airflow_argo.local.events import NodeChanged
 
 LABEL = "workflows.argoproj.io/"
 
@@ -71,7 +72,8 @@ class EngineController:
         try:
             engine = self._engines[name] = self._engine(manifest)
             self._write(name, {"phase": "Running", "progress": "0/1", "nodes": {}}, completed=False)
-            status = engine.run()
+            with self._shown(name, engine) as on_event:
+                status = engine.run(on_event)
         except Exception as error:  # noqa: BLE001 - a test shall see whatever it is
             self.errors.append(error)
             status = {"phase": "Error", "message": f"{type(error).__name__}: {error}"}
@@ -85,18 +87,39 @@ class EngineController:
             with suppress(ClusterError):
                 self._api.send(Call("delete", WORKFLOWS, self._api.namespace, name))
 
+    @contextmanager
+    def _shown(self, name, engine):
+        """While it runs, its status is written as it changes, at most each half second. Gives what events are told to."""
+        latest, ended = [], threading.Event()
+
+        def take(event):
+            if isinstance(event, NodeChanged):
+                latest[:] = [engine.status]
+
+        def write():
+            while not ended.wait(0.5):
+                if latest:
+                    self._write(name, {**latest.pop(), "phase": "Running"}, completed=False)
+
+        writer = threading.Thread(target=write, daemon=True)
+        writer.start()
+        try:
+            yield take
+        finally:
+            ended.set()
+            writer.join()
+
     def _engine(self, manifest):
         folder = Path(self._home.name) / manifest["metadata"]["uid"]
-        if folder.exists():  # retried
-            restart(folder, Snapshot(manifest).nodes)
-            return resume_from(folder)
         templates = self._api.send(Call("list", WORKFLOW_TEMPLATES, self._api.namespace)).get("items") or []
         kind = {"apiVersion": "argoproj.io/v1alpha1", "kind": "WorkflowTemplate"}
         document = {**manifest, "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow"}
         document.pop("status", None)
-        return Engine(
-            load([document, *({**kind, **one} for one in templates)]), name=manifest["metadata"]["name"], folder=folder
-        )
+        documents = [document, *({**kind, **one} for one in templates)]
+        if folder.exists():  # retried
+            restart(folder, Snapshot(manifest).nodes, load(documents))
+            return resume_from(folder)
+        return Engine(load(documents), name=manifest["metadata"]["name"], folder=folder)
 
     def _write(self, name, status, *, completed):
         labels = {f"{LABEL}phase": status["phase"], f"{LABEL}completed": str(completed).lower()}

@@ -105,3 +105,17 @@ def test_a_retry_runs_what_failed_or_all(strategy, cluster, marks):
         assert marks.counts == {"first": 2, "second": 2, "third": 1}
         assert value == {"first": 2}
         assert len(found) == 2
+
+
+@pytest.mark.parametrize("changed", [False, True], ids=["as it was", "changed"])
+def test_a_task_that_is_cleared_retries_what_it_would_submit_now(changed, cluster, marks):
+    first, second = shell("first", marks.command("first")), shell("second", f"test $({marks.command('second')}) -gt 1")
+    calls = [{"name": "a", "template": "first"}, {"name": "b", "template": "second", "depends": "a"}]
+    task = Task(manifest([{"name": "main", "dag": {"tasks": calls}}, first, second]), retry_strategy="retry")
+    assert "is Failed" in str(task.in_background()()[1])
+    task.max_tries += 1
+    if changed:
+        second["container"]["command"][-1] += "; true"
+    assert task.in_background()() == ({}, None)
+    assert marks.counts == {"first": 1 + changed, "second": 2}
+    assert len(list(cluster.list(label_selector=task.selector))) == 1 + changed

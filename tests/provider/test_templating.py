@@ -2,6 +2,7 @@
 
 import re
 from collections import UserList
+from datetime import timedelta
 
 import jinja2
 import pendulum
@@ -124,6 +125,14 @@ def test_a_word_that_doesnt_exist_is_said_when_the_file_is_read(arguments, said)
     with pytest.raises(InputError) as raised:
         ArgoSubmitWorkflowOperator(task_id="t", manifest={}, **arguments)
     assert said in str(raised.value)
+
+
+def test_times_are_seconds_or_timedeltas():
+    task = ArgoSubmitWorkflowOperator(task_id="t", manifest={}, poll_interval=timedelta(seconds=3), timeout=timedelta(hours=1))
+    assert (task.poll_interval, task._seconds()) == (3.0, 3600.0)
+    for wrong in (0, "5", timedelta(0), True):
+        with pytest.raises(InputError, match="poll_interval"):
+            ArgoSubmitWorkflowOperator(task_id="t", manifest={}, poll_interval=wrong)
 
 
 def test_a_sensor_knows_the_phases():

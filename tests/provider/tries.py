@@ -31,12 +31,12 @@ class _Operator(ArgoSubmitWorkflowOperator):
 
 
 class Task:
-    """A task of a run of its own; each `try_it` is one more try."""
+    """A task of a run of its own; each `try_it` is one more try. Airflow raises `max_tries` when the task is cleared."""
 
     def __init__(self, manifest, **arguments):
         known = {"deferrable": False, "poll_interval": 0.5}
         self.operator = _Operator(task_id="t", manifest=manifest, **{**known, **arguments})
-        self.run_id, self.tries, self.xcoms = uuid.uuid4().hex, 0, {}
+        self.run_id, self.tries, self.max_tries, self.xcoms = uuid.uuid4().hex, 0, 5, {}
         self.log = self.operator.log = Lines()
 
     @property
@@ -50,7 +50,7 @@ class Task:
             run_id=self.run_id,
             map_index=-1,
             id="",
-            max_tries=5,
+            max_tries=self.max_tries,
             try_number=self.tries,
             xcom_push=lambda key, value: self.xcoms.__setitem__(key, value),
         )

@@ -32,3 +32,8 @@ with DAG("killed", **once) as killed:
     counting("slow", "sleep 600") >> counting("never")
 
 offload(killed, deferrable=True)
+
+with DAG("edited", **once) as edited:
+    counting("given", "echo $runs") >> counting("wrong", "false") >> counting("follows", "echo $runs")
+
+offload(edited, deferrable=True)
