@@ -1,8 +1,13 @@
 """What all folders of tests share."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.cluster.conftest import controlled, kubeconfig, no_controller  # noqa: F401 - fixtures
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+"""How fast it is today is nothing that a property may fail by."""
 
 
 @pytest.fixture(autouse=True)

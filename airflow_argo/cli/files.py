@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_argo.cli.companions import companions_of
-from airflow_argo.diagnostics import AirflowArgoError, DefinitionError, Diagnostic, InputError, Origin
+from airflow_argo.diagnostics import CODES, AirflowArgoError, DefinitionError, Diagnostic, InputError, Origin
 from airflow_argo.settings import SETTINGS, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -137,20 +137,29 @@ def source_of(translation: Translation, path: Path) -> Source:
         TranslationError: it is refused, be it only because Argo has no room for it.
     """
     from airflow_argo.argo.limits import MAX_WORKFLOW_BYTES
+    from airflow_argo.argo.room import bytes_of_nodes
     from airflow_argo.compiler.objects import compile_workflow
 
+    def finding(code: str, message: str, cure: str) -> Diagnostic:
+        place = f"dag '{translation.dag_id}'"
+        origin = Origin(str(path))
+        return Diagnostic(code=code, message=message, cure=cure, origin=origin, path=place, severity=CODES[code].severity)
+
     workflow = translation.required()
+    cure = "divide the DAG, or let it read long values from files in its image"
+    most = f"and Argo stores no more than {MAX_WORKFLOW_BYTES:,} of a workflow"
     try:
         compiled = compile_workflow(workflow)
         size = len(json.dumps(compiled.manifest(), separators=(",", ":")))
         if size > MAX_WORKFLOW_BYTES:
-            found = f"its manifest has {size:,} bytes, and Argo stores no more than {MAX_WORKFLOW_BYTES:,} of a workflow"
-            raise DefinitionError(found, "divide the DAG, or let it read long values from files in its image")
+            raise DefinitionError(f"its manifest has {size:,} bytes, {most}", cure)
     except DefinitionError as error:
-        place = f"dag '{translation.dag_id}'"
-        finding = Diagnostic(code="AA244", message=error.message, cure=error.cure, origin=Origin(str(path)), path=place)
-        raise translation.refused(finding) from None
-    return Source(translation.dag_id, compiled, diagnostics=translation.diagnostics, ported=translation.ported)
+        raise translation.refused(finding("AA244", error.message, error.cure)) from None
+    diagnostics = translation.diagnostics
+    if size > MAX_WORKFLOW_BYTES // 3 and (size := size + bytes_of_nodes(compiled.spec)) > MAX_WORKFLOW_BYTES:
+        found = f"once all its tasks have run its workflow has about {size:,} bytes, {most}: it stands still then"
+        diagnostics = (*diagnostics, finding("AA246", found, cure))
+    return Source(translation.dag_id, compiled, diagnostics=diagnostics, ported=translation.ported)
 
 
 def dsl_sources(path: Path) -> Iterator[Source]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterator
 from typing import Any
 
 from airflow_argo.comparison.ends import UNMAPPED, Ended, Task
-from airflow_argo.pod.values import CLASS, decoded, to_json
+from airflow_argo.pod.values import CLASS, decoded, text_of, to_json
 from airflow_argo.runners.tree import StepRun
 from airflow_argo.translator.branches import FOLLOW
 
@@ -72,4 +71,4 @@ def _read(text: str) -> Any:
     try:
         return to_json(decoded(text))
     except (ImportError, TypeError):
-        return {"unreadable": json.loads(base64.b64decode(text))["of"][CLASS].rpartition(".")[2]}
+        return {"unreadable": json.loads(text_of(text))["of"][CLASS].rpartition(".")[2]}

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import takewhile
-from typing import Any
+from typing import Any, Final
 
 from airflow_argo.argo.limits import MAX_ARGUMENT_BYTES
 from airflow_argo.compiler.code import a_list, a_map, base64_of, compact_json, tag
@@ -103,6 +103,23 @@ class Leaves:
         return tag(f"toJson({a_list([_base64_json(value, scope) for value in self.values])})")
 
 
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What readers other than pods want of a job's report.
+
+    Attributes:
+        split: a loop runs over what the job returns, so its elements are reported one by one too.
+        plain: names of the outputs that Argo reads, which aren't compressed.
+    """
+
+    split: bool = False
+    plain: tuple[str, ...] = ()
+
+
+ALIKE: Final = Reported()
+"""Only pods read it."""
+
+
 def large_of(number: int) -> str:
     """The artifact with large values of one of the steps that a job reads, and its file."""
     return f"large-{number}"
@@ -113,16 +130,14 @@ def secret_variable(number: int) -> str:
     return f"AIRFLOW_ARGO_SECRET_{number + 1}"
 
 
-def call_of(job: PythonCall | Container, leaves: Leaves, *, split: bool) -> tuple[str, str]:
-    """The arguments `code` and `call` of a job that reports; fills `leaves`.
-
-    Args:
-        split: a loop runs over what the job returns, so its elements are reported one by one too.
-    """
+def call_of(job: PythonCall | Container, leaves: Leaves, reported: Reported) -> tuple[str, str]:
+    """The arguments `code` and `call` of a job that reports; fills `leaves`."""
     call = _python_call(job, leaves) if isinstance(job, PythonCall) else _command_call(job, leaves)
     code = call.pop("code")
-    if split:
+    if reported.split:
         call["split"] = True
+    if reported.plain:
+        call["plain"] = list(reported.plain)
     if job.large is not None and job.large.over is not None:
         call["large"] = {"over": job.large.over, "never": list(job.large.never)}
     env = [[name, value if isinstance(value, str) else node_of(value, leaves)] for name, value in texts_of(job.env)]

@@ -13,7 +13,7 @@ from typing import Any
 from airflow_argo.argo.limits import MAX_DAG_TASKS
 from airflow_argo.argo.names import task_names
 from airflow_argo.compiler import rules
-from airflow_argo.compiler.calls import LARGE, large_of
+from airflow_argo.compiler.calls import LARGE, Reported, large_of
 from airflow_argo.compiler.code import as_tag, quote, tag
 from airflow_argo.compiler.drafts import Dict, argument, guards
 from airflow_argo.compiler.expressions import exists, travelling, travelling_or_nil, truth
@@ -42,7 +42,7 @@ from airflow_argo.model.conditions import (
     values_read,
 )
 from airflow_argo.model.graph import ForLoop, Graph, Step, WhileLoop
-from airflow_argo.model.jobs import LargeValues, passes_artifacts, reports
+from airflow_argo.model.jobs import Job, LargeValues, passes_artifacts, reports
 from airflow_argo.model.values import Concatenated, Listing, Output, Value, Zipped, sources_of
 
 RETRY_ZERO = {"limit": "0"}
@@ -92,6 +92,7 @@ class Compilation:
         whiles: names of the templates of while-loops.
         renamed: task name → step id, where they differ.
         shares: templates of one shape will be shared, so the names in them shouldn't differ where nobody looks at them.
+        read: see `read_by_argo`.
     """
 
     call: Callable[[Step, GraphTemplate], Call]
@@ -102,6 +103,7 @@ class Compilation:
     whiles: set[str] = field(default_factory=set)
     renamed: dict[str, str] = field(default_factory=dict)
     shares: bool = False
+    read: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     def fail_if(self) -> str:
         """The template that fails if it is given a reason."""
@@ -334,8 +336,9 @@ def job_call(step: Step, around: GraphTemplate) -> Call:
     literal = None if around.in_loop else around.made.templates.use_literal(step.body)  # type: ignore[arg-type]
     if literal is not None:
         return Call(*literal)
-    split = step.id in around.split
-    template, sources = around.made.templates.use(step.body, in_loop=around.in_loop, split=split)  # type: ignore[arg-type]
+    job: Job = step.body  # type: ignore[assignment]  # who calls has looked
+    reported = Reported(split=step.id in around.split, plain=around.made.read.get(id(job), ()))
+    template, sources = around.made.templates.use(job, in_loop=around.in_loop, reported=reported)
     texts = [(name, argument(source, around.scope, step.id)) for name, source in sources.items()]
     conditions = [code for source in sources.values() for code in guards(source, around.scope)]
     passed = [(name, text) for name, text in texts if text is not None]

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from airflow_argo.compiler import calls, words
+from airflow_argo.compiler.calls import ALIKE, Reported
 from airflow_argo.compiler.code import base64_of, compact_json, tag
 from airflow_argo.compiler.drafts import Argument, Dict, Draft, Encoded, Escaped, Plain, Quoted
 from airflow_argo.compiler.scope import OUTCOME, parameter_name
@@ -68,7 +69,7 @@ def draft(
     *,
     varying: Collection[str] = (),
     in_loop: bool = False,
-    split: bool = False,
+    reported: Reported = ALIKE,
     intervals: Intervals | None = None,
 ) -> Draft:
     """The template of a job.
@@ -76,7 +77,7 @@ def draft(
     Args:
         varying: arguments of a container that are parameters, since other jobs share the template: see `literals`.
         in_loop: the job is the body of a loop that reports, and is told the index of its item.
-        split: a loop runs over what the job returns.
+        reported: of a job that reports: how.
         intervals: the data intervals of the workflow's runs.
     """
     match job:
@@ -89,11 +90,11 @@ def draft(
         case Script():
             return _script(job)
         case Container(report=Report(by_shell=True)):
-            if split:
+            if reported.split:
                 raise DefinitionError("a step whose exit code may mean skipped gives no list to map over", "add a step between")
             return _reporting_by_shell(job)
         case Container() | PythonCall() if reports(job):
-            return _reporting(job, in_loop=in_loop, split=split, intervals=intervals)
+            return _reporting(job, in_loop=in_loop, reported=reported, intervals=intervals)
         case Container():
             return _container(job, varying)
         case _:
@@ -198,9 +199,9 @@ def _script_as_container(job: Script) -> Container:
     )
 
 
-def _reporting(job: Container | PythonCall, *, in_loop: bool, split: bool, intervals: Intervals | None) -> Draft:
+def _reporting(job: Container | PythonCall, *, in_loop: bool, reported: Reported, intervals: Intervals | None) -> Draft:
     leaves = calls.Leaves()
-    code, call = calls.call_of(job, leaves, split=split)
+    code, call = calls.call_of(job, leaves, reported)
     made = Draft({}, {"code": Plain(code), "call": Plain(call), "values": leaves})
     inputs: Dict = {
         "parameters": [{"name": "code"}, {"name": "call"}, {"name": "values", "default": "[]"}],

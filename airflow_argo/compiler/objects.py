@@ -17,6 +17,7 @@ from airflow_argo.compiler.expressions import exists, travelling
 from airflow_argo.compiler.graphs import Compilation, GraphTemplate
 from airflow_argo.compiler.large_values import wants_artifacts, with_artifacts, without_artifacts
 from airflow_argo.compiler.pauses import INNER
+from airflow_argo.compiler.read_by_argo import read_by_argo
 from airflow_argo.compiler.rules import in_any_state
 from airflow_argo.compiler.scope import parameter_name, travels_as_base64
 from airflow_argo.compiler.sharing import shared
@@ -166,7 +167,7 @@ def _within_limit(workflow: Workflow) -> Compiled:
 
 
 def _written(workflow: Workflow, *, shares: bool = False) -> Compiled:
-    made = Compilation(body_call, Templates(workflow.intervals), shares=shares)
+    made = Compilation(body_call, Templates(workflow.intervals), shares=shares, read=read_by_argo(workflow))
     made.templates.reserve(MAIN)
     main = GraphTemplate.of(made, workflow.graph)
     for step, job, in_loop in jobs_of(workflow.graph):

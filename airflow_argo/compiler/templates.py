@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 
 from airflow_argo.argo.names import task_slug
 from airflow_argo.compiler import pauses, words
+from airflow_argo.compiler.calls import ALIKE, Reported
 from airflow_argo.compiler.drafts import Argument, Dict, Draft
 from airflow_argo.compiler.jobs import draft, literals
 from airflow_argo.model.intervals import Intervals
@@ -90,7 +91,7 @@ class Templates:
         """Says that a job will be used, by a task of this name."""
         self._planned.append((job, name, in_loop))
 
-    def use(self, job: Job, *, in_loop: bool = False, split: bool = False) -> tuple[str, dict[str, Argument]]:
+    def use(self, job: Job, *, in_loop: bool = False, reported: Reported = ALIKE) -> tuple[str, dict[str, Argument]]:
         """The template of a planned job, and the arguments that this job passes to it."""
         if isinstance(job, NoOp):
             return self.once(NOOP, NOOP_TEMPLATE), {}
@@ -102,7 +103,7 @@ class Templates:
         if self._planned:
             self._settle()
         shape, _ = self._shapes[id(job), in_loop]
-        made = draft(job, varying=shape.varying, in_loop=in_loop, split=split, intervals=self.intervals)
+        made = draft(job, varying=shape.varying, in_loop=in_loop, reported=reported, intervals=self.intervals)
         if shape.template is None:
             shape.template = self.reserve(_template_name(shape))
             self.put(shape.template, _with_parameters(made))

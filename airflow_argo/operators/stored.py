@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_argo.pod.values import CLASS, DATA, TYPE, VERSION, from_json
+from airflow_argo.pod.values import CLASS, DATA, TYPE, VERSION, from_json, unpacked
 
 
 def pushed_value(text: str) -> Any:
@@ -20,6 +20,8 @@ def pushed_value(text: str) -> Any:
 
 
 def _value(found: dict[str, Any]) -> Any:
+    if found.get(TYPE) == "packed":
+        return json.loads(unpacked(found["of"]), object_hook=_value)
     try:
         return from_json(found)
     except Exception:  # whatever Airflow or the class raises; what isn't of a class is raised on

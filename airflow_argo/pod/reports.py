@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, List
 
+from .large import RETURN_VALUE
 from .values import encoded
 
 FINAL_EXIT_CODE = 100
 """The exit code of a task that must not be tried again. Source: AirflowFailException."""
 
 MAX_MAP_LENGTH = int(os.environ.get("AIRFLOW__CORE__MAX_MAP_LENGTH", "1024"))
-
-RETURN_VALUE = "return_value"
-"""The key of what a task returns."""
 
 Call = Dict[str, Any]
 Report = Dict[str, Any]

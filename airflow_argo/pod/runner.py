@@ -15,18 +15,20 @@ import json
 import os
 import sys
 import traceback
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, Sequence, Tuple
 
-from .large import set_aside
+from .large import set_aside, with_packed
 from .nodes import Nodes
 from .reports import FINAL_EXIT_CODE, Call, Report
 from .run import Run, context_variables
-from .values import mark_of
+from .values import mark_of, packed
 
 FOLDER = "/tmp/airflow-argo"
 REPORT = "/tmp/airflow-argo-outcome.json"
 OWN_PACKAGES = (__package__, f"{__package__}.airflow_task")
 MAX_REPORT_BYTES = 1000 * 1024
+MAX_COMPRESSED_BYTES = 200 * 1024
+"""Argo keeps a report, and twice more what a reader takes of it, as base64 of gzip; for a whole run it has room for 1 MiB."""
 
 
 def run_task(call: Call, files: Dict[str, str]) -> Tuple[int, Report]:
@@ -93,22 +95,37 @@ def _read(name: str) -> str:
         return file.read()
 
 
-def write(report: Report, large: Any = None) -> None:
+def write(report: Report, large: Any = None, plain: Sequence[str] = ()) -> None:
     """Writes the report.
 
     Args:
-        large: how large values travel, see `large.set_aside`; None: not at all.
+        large: how large values travel, see `large.set_aside`; None: in the report.
+        plain: names of outputs that Argo reads.
     Raises:
         ValueError: it is larger than what Argo stores.
     """
-    if large and "pushed" in report:
+    if large:
         report = set_aside(report, large, MAX_REPORT_BYTES, mark_of)
+    report = with_packed(report, plain, packed)
     text = json.dumps({key: value for key, value in report.items() if value or key == "state"})
-    if len(text) > MAX_REPORT_BYTES:
-        most = f"at most {MAX_REPORT_BYTES // 1024} KiB can be passed between tasks"
-        raise ValueError(f"the task returns {len(text) // 1024} KiB; {most}{_why_not_set_aside(large)}")
+    found = _too_much(text)
+    if found:
+        raise ValueError(f"the task returns {found} can be passed between tasks{_why_not_set_aside(large)}")
     with open(REPORT, "w", encoding="utf-8") as file:
         file.write(text.replace("{" + "{", "{\\u007b"))
+
+
+def _too_much(text: str) -> str:
+    """What a report has and what it may have, if it has more."""
+    if len(text) > MAX_REPORT_BYTES:
+        return f"{len(text) // 1024} KiB; at most {MAX_REPORT_BYTES // 1024} KiB"
+    if len(text) <= MAX_COMPRESSED_BYTES:
+        return ""
+    import zlib  # few tasks return so much
+
+    size = len(zlib.compress(text.encode()))
+    most = MAX_COMPRESSED_BYTES
+    return f"{size // 1024} KiB when compressed; at most {most // 1024} KiB" if size > most else ""
 
 
 def _why_not_set_aside(large: Any) -> str:
@@ -126,10 +143,10 @@ def main(files: Dict[str, str]) -> None:
     call = json.loads(_read("call"))
     code, report = run_task(call, files)
     try:
-        write(report, call.get("large"))
+        write(report, call.get("large"), call.get("plain", ()))
     except ValueError as error:
         print(error, file=sys.stderr)
-        write({"state": "failed"})
+        write({"state": "failed", "pushed": {}})
         code = FINAL_EXIT_CODE
     if not sys.stdout.closed:  # by the function
         sys.stdout.flush()

@@ -58,6 +58,28 @@ def mark_of(large_value: Json) -> str:
     return base64.b64encode(json.dumps({TYPE: "large", "of": large_value}).encode()).decode()
 
 
+def packed(text: str) -> str:
+    """An encoded value, compressed."""
+    import zlib  # few tasks have such values
+
+    of = base64.b64encode(zlib.compress(base64.b64decode(text), 9)).decode()
+    return base64.b64encode(json.dumps({TYPE: "packed", "of": of}).encode()).decode()
+
+
+def text_of(text: str) -> str:
+    """The JSON text of an encoded value, compressed or not."""
+    found = base64.b64decode(text).decode()
+    mark = json.loads(found)
+    return unpacked(mark["of"]) if isinstance(mark, dict) and mark.get(TYPE) == "packed" else found
+
+
+def unpacked(of: str) -> str:
+    """The JSON text of a value that was compressed."""
+    import zlib
+
+    return zlib.decompress(base64.b64decode(of)).decode()
+
+
 def to_json(value: Any) -> Json:
     """The value as JSON with marks."""
     if value is None or value is True or value is False:
@@ -318,5 +340,6 @@ READERS: Dict[str, Callable[[Any], Any]] = {
     "not set": _read_not_set,
     "absent": lambda _of: ABSENT,
     "large": lambda of: decoded(large.found(*of)),
+    "packed": lambda of: json.loads(unpacked(of), object_hook=from_json),
 }
 """A mark's kind → what makes the value again. Bytes, parts and texts are of arguments, of which Airflow keeps all."""

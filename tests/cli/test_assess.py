@@ -72,7 +72,8 @@ def test_the_table_names_files_and_says_what_to_install(cli, folder):
     assert ["apache-airflow-providers-apache-pig", "2"] in rows
 
 
-MANY = """from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+MANY = """from random import Random
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from airflow.sdk import DAG
 from airflow.providers.standard.operators.bash import BashOperator
 with DAG("many", schedule=None):
@@ -80,6 +81,9 @@ with DAG("many", schedule=None):
         KubernetesPodOperator(task_id=f"t{number}", image="alpine", arguments=["more"] * number)
 with DAG("long", schedule=None):
     BashOperator(task_id="t", bash_command="echo " + "x" * 1_100_000)
+with DAG("grows", schedule=None):
+    for number in range(120):
+        BashOperator(task_id=f"t{number}", bash_command="echo " + Random(number).randbytes(3_000).hex())
 with DAG("fits", schedule=None):
     BashOperator(task_id="t", bash_command="true")
 """
@@ -89,6 +93,7 @@ def test_what_argo_has_no_room_for_is_refused_before_it_is_submitted(cli, write)
     write("many.py", MANY)
     answer = cli("assess", "many.py", "-o", "json")
     found = {row["dag"]: (row["result"], row["codes"]) for row in json.loads(answer.out)["dags"]}
+    assert found.pop("grows") == ("translated with losses", ["AA246"])
     assert found == {"many": ("refused", ["AA244"]), "long": ("refused", ["AA244"]), "fits": ("translated", [])}
     for dag_id in ("many", "long"):
         refused = cli("translate", "many.py", "--dag-id", dag_id)

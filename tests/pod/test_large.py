@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_argo.operators.stored import pushed_value
 from airflow_argo.pod import large
-from airflow_argo.pod.values import decoded, encoded, mark_of
+from airflow_argo.pod.values import decoded, encoded, mark_of, packed, text_of
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=400), lambda inner: st.lists(inner, max_size=5), max_leaves=9
@@ -39,6 +40,26 @@ def test_every_value_comes_back(pushed, value, over, most):
     if len(json.dumps(report)) <= most:
         assert all(one in (made["value"], *made["pushed"].values()) for one in small)
     assert all(len(one) <= max(mark, over * 4 // 3 + 3) for key, one in made["pushed"].items() if key != "x")
+
+
+@given(st.dictionaries(st.text(max_size=5), VALUES, max_size=5), VALUES, st.integers(-1, 300))
+def test_every_value_that_is_compressed_comes_back(pushed, value, above):
+    report = {"state": "success", "value": encoded(value), "pushed": {key: encoded(one) for key, one in pushed.items()}}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(large, "PACKED_ABOVE", above)
+        made = large.with_packed(report, ["x"], packed)
+    assert decoded(made["value"]) == pushed_value(made["value"]) == json.loads(text_of(made["value"])) == value
+    assert {key: decoded(one) for key, one in made["pushed"].items()} == pushed
+    assert made["pushed"].get("x") == report["pushed"].get("x")
+    assert len(json.dumps(made)) <= len(json.dumps(report))
+
+
+def test_long_values_are_short_in_the_report_unless_argo_reads_them():
+    report = {"state": "success", "value": encoded([1] * 9000), "pushed": {"a": encoded("b" * 9000), "c": encoded("d" * 99)}}
+    made = large.with_packed(report, ["return_value"], packed)
+    assert made["value"] == report["value"]
+    assert made["pushed"]["c"] == report["pushed"]["c"]
+    assert len(made["pushed"]["a"]) < 200 < len(report["pushed"]["a"])
 
 
 def test_of_values_for_which_there_is_no_room_the_largest_are_set_aside():

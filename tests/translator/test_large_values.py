@@ -7,7 +7,9 @@ import logging
 import pytest
 from accepted import accept
 
+from airflow_argo.compiler.bodies import jobs_of
 from airflow_argo.compiler.objects import compile_workflow
+from airflow_argo.compiler.read_by_argo import read_by_argo
 from airflow_argo.lint import lint
 from airflow_argo.model.jobs import passes_artifacts
 from airflow_argo.operators.results import returned
@@ -111,11 +113,105 @@ def test_values_over_the_limit_arrive_by_artifacts(ran):
     assert [steps[name][0] for name in ("again", "skips", "fails")] == ["success", "skipped", "failed"]
 
 
+ALIKE = """
+    @task(multiple_outputs=True)
+    def rows():
+        return {"rows": ["x" * 100] * 50_000, "n": 5}
+
+    @task
+    def each(number, got):
+        return {"all": [number] * 20_000, "n": got["n"]}
+
+    @task
+    def together(got, n):
+        return [len(got), [one["n"] for one in got], len(got[1]["all"]), n]
+
+    made = rows()
+    together(each.partial(got=made).expand(number=[1, 2, 3]), made["n"])
+
+large()
+"""
+
+
+def test_values_that_compress_travel_without_artifacts(ran):
+    steps, _ = ran(ALIKE, HEAD.replace('"yes"', '"no"'))
+    assert steps["together"] == ("success", [3, [5, 5, 5], 20_000, 5])
+
+
+READ = """
+    from airflow.sdk import task_group
+
+    @task.branch
+    def choose(): return "items"
+
+    @task
+    def items(): return [1]
+
+    @task
+    def list_(): return [2]
+
+    @task
+    def each(i): return [i]
+
+    @task
+    def again(i): return i
+
+    @task.short_circuit
+    def goes_on(got): return got
+
+    @task(multiple_outputs=True)
+    def both(got): return {"a": 1, "b": [2]}
+
+    @task_group
+    def grouped(i):
+        return again.override(task_id="inner")(i)
+
+    @task
+    def last(*got, **more): return None
+
+    made, parts = items(), both(goes_on(again.override(task_id="plain")(1)))
+    choose() >> made
+    once = each.expand(i=made)
+    last(again.expand(i=once), grouped.expand(i=list_()), parts["a"], parts["b"], words="{{ ti.xcom_pull(task_ids='plain') }}")
+
+large()
+"""
+
+
+def test_what_argo_reads_itself_is_told_to_the_pods_that_make_it(translated):
+    workflow = translated(READ, HEAD.replace('"yes"', '"no"'))
+    read = read_by_argo(workflow)
+    found = {step.id: read[id(job)] for step, job, _ in jobs_of(workflow.graph) if id(job) in read}
+    looped = dict.fromkeys(("items", "each", "list_"), ("return_value",))
+    assert found == {"choose": ("follow",), "goes_on": ("follow",), **looped}
+
+
+ODD = """
+    @task
+    def odd():
+        import random
+        return random.Random(1).randbytes(NUMBER).hex()
+
+    @task
+    def read(given):
+        return len(given)
+
+    read(odd())
+
+large()
+"""
+
+
 def test_without_the_setting_the_error_names_it(ran):
-    steps, log = ran(TRAVELS.partition("    made = ")[0] + "    big()\n\nlarge()\n", HEAD.replace('"yes"', '"no"'))
-    assert steps["big"][0] == "failed"
-    assert "at most 1000 KiB can be passed between tasks; where Argo has an artifact repository" in log
+    steps, log = ran(ODD.replace("NUMBER", "160_000"), HEAD.replace('"yes"', '"no"'))
+    assert steps["odd"][0] == "failed"
+    assert "KiB when compressed; at most 200 KiB can be passed between tasks; where Argo has an artifact repository" in log
     assert "the setting xcom_artifacts" in log
+
+
+def test_what_a_task_may_pass_on_argo_can_store(ran):
+    steps, _ = ran(ODD.replace("NUMBER", "140_000"), HEAD.replace('"yes"', '"no"'))
+    assert steps["read"] == ("success", 280_000)
 
 
 READ_BY_ARGO = """
@@ -125,7 +221,8 @@ READ_BY_ARGO = """
 
     @task
     def whole():
-        return "y" * 2_000_000
+        import random
+        return random.Random(1).randbytes(200_000).hex()
 
     @task
     def each(item, given):
