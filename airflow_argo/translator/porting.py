@@ -26,7 +26,7 @@ from airflow_argo.translator.porting_left import left_by_hand, left_defaults
 MOVES = "AIR301,AIR302,AIR303,AIR311,AIR312,AIR321"
 """Ruff's rules on what Airflow 3 moved, renamed and removed. Its other AIR rules are about style."""
 
-UNUSED = "F401"
+UNUSED, UNDEFINED = "F401", "F821"
 _ALIKE = 0.6
 _IMPORTS_MOVED = re.compile(r"`airflow[\w.]*` is (moved|removed)")
 _IS_AIRFLOWS = re.compile(r"`airflow(\.|`)")
@@ -83,8 +83,12 @@ def ported(path: Path, *, keep_defaults: bool = False) -> Ported:
 def ported_text(old: str, path: Path, *, keep_defaults: bool = False) -> Ported:
     """The same for a text that isn't in the file, such as one of an archive; `path` is for messages."""
     says_all = is_of_airflow_3(old, path)
-    text = _applied(old, path, (*BEFORE, _moving(guarded_imports)))
-    text = _fixed(text, path)
+    before = _applied(old, path, (*BEFORE, _moving(guarded_imports)))
+    text = _fixed(before, path)
+    if (unknown := _undefined(text, path)) and unknown - _undefined(before, path):
+        text = _fixed(
+            _applied(before, path, (_moving(all_imports),)), path
+        )  # ruff takes a name that is imported as another for it
     text = _applied(text, path, (*AFTER, todays_context))
     if keep_defaults and not says_all:
         text = _applied(text, path, (explicit_defaults,))
@@ -182,6 +186,14 @@ def _without_unused_imports(text: str, path: Path) -> str:
         start, end = starts[row - 1] + column - 1, starts[min(end_row, len(starts)) - 1] + end_column - 1
         text = text[:start] + content + text[end:]
     return text
+
+
+def _undefined(text: str, path: Path) -> set[str]:
+    """What ruff says of names that a text uses and binds nowhere."""
+    return {
+        str(one["message"])
+        for one in json.loads(_ruff("--output-format", "json", "--select", UNDEFINED, text=text, path=path) or "[]")
+    }
 
 
 def _at(place: dict[str, int]) -> tuple[int, int]:

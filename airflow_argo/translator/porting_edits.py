@@ -144,6 +144,10 @@ def without_gone_arguments(tree: ast.Module, data: bytes) -> Iterator[Edit]:
                 and keyword.value.value in (True, False)
             ):
                 yield (*span_of(keyword.value, data), b'"success"' if keyword.value.value else b'"never"')
+            elif keyword.arg == "use_dill" and "task_id" in given:
+                chosen = b'"dill" if ' + text_in(keyword.value, data) + b' else "pickle"'
+                known = {b"True": b'"dill"', b"False": b'"pickle"'}.get(text_in(keyword.value, data), chosen)
+                yield (*span_of(keyword, data), b"serializer=" + known)
             elif keyword.arg == "trigger_rule":
                 yield from _todays_rule(keyword.value, data)
 

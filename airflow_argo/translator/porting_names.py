@@ -12,8 +12,12 @@ from airflow_argo.translator.porting_contrib import CONTRIB, RENAMED_IN_CONTRIB
 GONE_ARGUMENTS = frozenset({"provide_context", "default_view", "orientation", "sla", "sla_miss_callback"})
 """Keyword arguments that Airflow 3 refuses."""
 
-RENAMED_ARGUMENTS = {"xcom_push": "do_xcom_push"}
-"""Arguments of operators of Airflow 1.10."""
+RENAMED_ARGUMENTS = {
+    "use_task_execution_date": "use_task_logical_date",
+    "use_task_execution_day": "use_task_logical_date",
+    "xcom_push": "do_xcom_push",
+}
+"""Arguments of operators of Airflow 1.10 and 2, some of which ruff renames in some operators."""
 
 RENAMED_RULES = {"dummy": "always", "none_failed_or_skipped": "none_failed_min_one_success"}
 
