@@ -320,7 +320,7 @@ class TaskContext:
         dag = self.dag_context.dag
         native = getattr(self.task, "render_template_as_native_obj", None)
         return TemplateReader(
-            environment=self.dag_context.environment if native is None else self.task.get_template_env(),
+            environment=self.dag_context.environment,  # also where the task is native and the DAG isn't
             macros=self.dag_context.macros,
             dag=dag,
             task=self.task,

@@ -112,6 +112,8 @@ class TemplateReader:
         tree = self.environment.parse(text)
         if self._is_known(tree):
             return self._rendered_now(tree, text)
+        if self.native is not self.dag.render_template_as_native_obj:
+            raise NotConvertible(_shortened(text))  # values of the one kind of environment, put together as those of the other
         if self.environment.finalize is not None or self.environment.autoescape is not False:
             raise NotConvertible(_shortened(text))
         parts = list(self._parts(tree))

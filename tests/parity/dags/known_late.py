@@ -27,3 +27,5 @@ with DAG("known_late", schedule=None, start_date=START, params={"env": {"A": "of
     BashOperator(task_id="env_of_template", bash_command="echo $A", env="{{ params.env }}")
     PythonOperator(task_id="arguments_of_task", python_callable=told, op_args=arguments)
     PythonOperator(task_id="named_by_template", python_callable=told, op_kwargs="{{ {'word': ds} }}")
+    PythonOperator(task_id="as_text", python_callable=told, op_args=["{{ ds }}"], render_template_as_native_obj=False)
+    PythonOperator(task_id="no_text", python_callable=told, op_args=["{{ params.env }}"], render_template_as_native_obj=False)

@@ -52,6 +52,10 @@ def same(*texts):
     return list(texts)
 
 
+def kinds(*values):
+    return [type(value).__name__ for value in values]
+
+
 def pulls(ti):
     """Names for the translation what `airflow` pulls."""
     values = [ti.xcom_pull(one) for one in ("one", "other-one", "many")]
@@ -105,4 +109,6 @@ with DAG(
     BashOperator(task_id="script", bash_command="script.sh", env={"A": "{{ ds }}"})
     told = f"echo \"{before[3].operator.output}\" '{{{{ ds }}}}' {{{{ '{{{{' }}}}"
     before >> BashOperator(task_id="bash", bash_command=told)
+    natively = ["{{ params.items }}", "{{ params.word }}", "{{ logical_date }}", "{{ ds_nodash }}", "{{ params.real }}{{ 1 }}"]
+    PythonOperator(task_id="natively", python_callable=kinds, op_args=natively, render_template_as_native_obj=True)
     PythonOperator(task_id="fails", python_callable=same, op_args=["{{ dag_run.conf.absent }}"])
