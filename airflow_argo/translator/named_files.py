@@ -14,10 +14,12 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 
+from airflow_argo.translator.own_modules import READ_PACKAGES, imports_of_text
 from airflow_argo.translator.parsed import nodes_in
 
 _SAY_WHERE = frozenset({"__file__", "fileloc", "folder", "filepath"})
 """Names by which a text asks where it lies, or where its DAG does."""
+_IS_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 _LIST = frozenset({"iterdir", "listdir", "scandir", "walk", "glob", "iglob", "rglob"})
 _NOT_DATA = (".py", ".pyc", ".so")
 _APART = re.compile(r"[\s'\"=;|&<>()]+")
@@ -42,11 +44,11 @@ def named_files(texts: Iterable[str], file: Path, root: Path) -> list[Path]:
         file: the DAG file.
         root: the DAGs folder.
     """
-    asking = [text for text in texts if any(word in text for word in _SAY_WHERE) and _names_in(text) & _SAY_WHERE]
+    asking = [text for text in texts if _asks(text)]
     if not asking:
         return []
     patterns = {pattern for text in texts for pattern in _patterns_in(text)}
-    parts = {part for pattern in patterns for part in pattern.split("/")}
+    parts = {part for pattern in patterns for part in re.split("[/.]" if _IS_MODULE.fullmatch(pattern) else "/", pattern)}
     names = {pattern.rpartition("/")[2] for pattern in patterns}
     globs = [name for name in names if "*" in name]
     listed = parts if any(_names_in(text) & _LIST for text in asking) else set()
@@ -57,6 +59,12 @@ def named_files(texts: Iterable[str], file: Path, root: Path) -> list[Path]:
         if (path.name in names or path.parent.name in listed or any(fnmatchcase(path.name, glob) for glob in globs))
         and _is_near(path, own, parts)
     ]
+
+
+def _asks(text: str) -> bool:
+    """Whether a text asks where it lies, or reads files of packages."""
+    asks = any(word in text for word in _SAY_WHERE) and _names_in(text) & _SAY_WHERE
+    return bool(asks) or not READ_PACKAGES.isdisjoint(imports_of_text(text))
 
 
 def _is_near(path: Path, own: Path, parts: set[str]) -> bool:

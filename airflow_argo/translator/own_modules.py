@@ -13,6 +13,14 @@ from pathlib import Path
 from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.sources import is_authors, text_of
 
+READ_PACKAGES = frozenset({"importlib.resources", "importlib_resources", "pkg_resources", "pkgutil"})
+"""Modules by which one reads files of packages."""
+
+_NAME_MODULES = frozenset(
+    ["__import__", "import_module", "contents", "files", "get_data", "open_binary", "open_text", "read_binary", "read_text"]
+)
+"""Functions whose first argument is the name of a module, of Python's importlib and pkgutil."""
+
 
 @lru_cache(maxsize=256)
 def imports_of_text(text: str, package: str = "") -> tuple[str, ...]:
@@ -38,10 +46,11 @@ def _imports(text: str, package: str) -> Iterator[str]:
 
 
 def _imported_by(call: ast.Call) -> Iterator[str]:
-    """The module that `import_module("a.b")` or `__import__("a.b")` imports."""
+    """The module that `import_module("a.b")` or `__import__("a.b")` imports, and the package of which `files("a.b")` reads."""
     called = getattr(call.func, "id", None) or getattr(call.func, "attr", None)
-    if called in ("import_module", "__import__"):
-        for name in (*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "name")):
+    if called in _NAME_MODULES:
+        given = (keyword.value for keyword in call.keywords if keyword.arg in ("name", "package", "anchor"))
+        for name in (*call.args[:1], *given):
             if isinstance(name, ast.Constant) and isinstance(name.value, str) and not name.value.startswith("."):
                 yield name.value
 

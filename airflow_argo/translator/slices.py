@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.translator.code_objects import codes_in
 from airflow_argo.translator.lambdas import lambdas_of
-from airflow_argo.translator.own_modules import imports_of_text, own_modules
+from airflow_argo.translator.own_modules import READ_PACKAGES, imports_of_text, own_modules
 from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.slice_effects import set_up_outside
 from airflow_argo.translator.slice_state import NotAlone, changed_among, changed_in
@@ -138,6 +138,8 @@ class _Making:
         modules = own_modules(imports)
         inside = [name for text in modules.values() for name in imports_of_text(text)]
         self._check_effects([name for name in [*imports, *inside] if name not in modules])
+        if reading := sorted(READ_PACKAGES & {*imports, *inside}):
+            raise NotSliceable(f"it reads files of packages, by {reading[0]}", _CURE_OF_FILE)
         for name, text in modules.items():
             if _FILE in text and _FILE in _read_in(nodes_in(text)):
                 raise NotSliceable(f"its module {name} reads {_FILE}, and only a file has a path", _CURE_OF_FILE)
@@ -355,20 +357,29 @@ class _Making:
             return
         bindings = self.file.binding(name)
         if any(isinstance(found.node, ast.Import | ast.ImportFrom) for found in bindings):
-            self._add_imports(name, bindings)
+            self._add_imports(name, bindings, user)
         elif bindings and all(found.in_block is None for found in bindings):
             for found in bindings:
                 self._add_statement(found, user)
         else:
             self.constants[name] = _literal(value, name)  # bound in a loop or a block: the value that it has in the end
 
-    def _add_imports(self, name: str, bindings: list[Statement]) -> None:
-        for found in bindings:
-            block = found.in_block
-            if isinstance(block, ast.Try) and _only_imports(block):
-                self.pieces[block.lineno, block.col_offset] = self.file.segment(block)
-            elif isinstance(found.node, ast.Import | ast.ImportFrom):
-                self._add_import(found.node, name)
+    def _add_imports(self, name: str, bindings: list[Statement], user: FunctionType) -> None:
+        """Adds what binds a name that an import binds, perhaps beside others: blocks whole, which choose among imports."""
+        blocks = [found.in_block for found in bindings if found.in_block is not None]
+        if not all(map(_only_imports, blocks)):
+            self.constants[name] = _imported(user.__globals__[name]) or _literal(user.__globals__[name], name)
+            return
+        for block in blocks:
+            self._add_block(block, user)
+        for node in (found.node for found in bindings if found.in_block is None):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                self._add_import(node, name)
+
+    def _add_block(self, block: ast.stmt, user: FunctionType) -> None:
+        self.pieces[block.lineno, block.col_offset] = self.file.segment(block)
+        for name in _names_in(block):
+            self._add_name(name, user)
 
     def _add_import(self, node: ast.Import | ast.ImportFrom, name: str) -> None:
         """Of an import of several names, those that are needed."""
@@ -441,9 +452,24 @@ def _lookup(name: str, function: FunctionType) -> Any:
     return function.__globals__.get(name)
 
 
-def _only_imports(block: ast.Try) -> bool:
-    bodies = [block.body, block.orelse, block.finalbody, *(handler.body for handler in block.handlers)]
-    return all(isinstance(node, ast.Import | ast.ImportFrom | ast.Assign | ast.Pass) for body in bodies for node in body)
+def _only_imports(block: ast.stmt) -> bool:
+    """Whether a block does no more than to choose among imports, and what stands for them."""
+    if isinstance(block, ast.If):
+        return all(map(_only_imports, [*block.body, *block.orelse]))
+    if isinstance(block, ast.Try):
+        handled = [node for handler in block.handlers for node in handler.body]
+        return all(map(_only_imports, [*block.body, *block.orelse, *block.finalbody, *handled]))
+    return isinstance(block, ast.Import | ast.ImportFrom | ast.Assign | ast.Pass)
+
+
+def _imported(value: Any) -> str | None:
+    """What a file imports as Python text; None if its name doesn't lead to it."""
+    importing = "__import__('importlib').import_module"
+    if isinstance(value, ModuleType):
+        return f"{importing}({value.__name__!r})" if sys.modules.get(value.__name__) is value else None
+    module, name = getattr(value, "__module__", None), getattr(value, "__name__", "")
+    known = isinstance(module, str) and getattr(sys.modules.get(module), name, None) is value
+    return f"{importing}({module!r}).{name}" if known else None
 
 
 def _literal(value: Any, name: str = "") -> str:

@@ -35,6 +35,12 @@ def root(tmp_path: Path) -> Path:
         (HERE + "command = f'bash {HERE}/in/go {{{{ ds }}}} >log'", "team/in/go"),
         (HERE + "print('sql', f'{a}_{b}', '.', '*', 'x.py')", ""),
         ("def f(dag): return open(dag.folder + '/sql/a.sql')", "team/sql/a.sql"),
+        ("import pkgutil\npkgutil.get_data('team.sql', 'a.sql')", "team/sql/a.sql"),
+        (
+            "from importlib.resources import files\nfiles('other').joinpath(f'{name}.sql')",
+            "other/a.sql team/sql/a.sql team/sql/b.sql",
+        ),
+        ("import importlib.resources as res\nres.read_text('shared', 'conf.yaml')", "shared/conf.yaml team/conf.yaml"),
         ("open('sql/a.sql')", ""),
     ],
 )
