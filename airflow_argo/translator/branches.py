@@ -14,6 +14,7 @@ from airflow_argo.model.conditions import Condition, IsIn, Truth
 from airflow_argo.model.values import Constant, Output, SameItem, Type, Value
 from airflow_argo.translator.airflow_names import airflow_names, is_mapped, operator_class_of, rule_name_of
 from airflow_argo.translator.mapped_groups import has_instances, is_counted_at_start, mapped_group_of
+from airflow_argo.translator.sources import text_of
 
 FOLLOW = "follow"
 
@@ -50,7 +51,7 @@ def decision_of(task: Any, dag: Any) -> list[str] | Literal[True] | None:
         return True
     if is_branch(task):
         return sorted(task.downstream_task_ids)
-    return _later(task, dag) if _is_a(task, {"SkipMixin"}) else None
+    return _later(task, dag) if _is_a(task, {"SkipMixin"}) or _may_skip_others(task, dag) else None
 
 
 def conditions_on_decisions(dag: Any, own: Collection[str]) -> dict[str, list[tuple[str, Condition]]]:
@@ -94,6 +95,16 @@ def _obey(
         found.setdefault(child.task_id, []).append((decider.task_id, test(follow)))
     elif is_direct and has_instances(child) and getattr(decider, "inherits_from_skipmixin", True):
         found.setdefault(child.task_id, []).append((decider.task_id, test(SameItem(child.task_id, follow))))
+
+
+def _may_skip_others(task: Any, dag: Any) -> bool:
+    """Whether a task may raise what SkipMixin raises: the DAG file names it. Source: task_runner, DownstreamTasksSkipped."""
+    if getattr(task, "inherits_from_empty_operator", False):
+        return False
+    try:
+        return "DownstreamTasksSkipped" in text_of(dag.fileloc)
+    except (OSError, UnicodeDecodeError):
+        return False  # it isn't in a file
 
 
 def _short_circuited(task: Any, dag: Any) -> list[str]:

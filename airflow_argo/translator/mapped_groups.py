@@ -68,6 +68,12 @@ def values_given(task: Any) -> list[Any]:
     return [getattr(task, name, None) for name in task.template_fields]
 
 
+def values_kept(task: Any) -> list[Any]:
+    """What a task was given beside its template fields: XComs among it are read by the operator itself, as it runs."""
+    given = {} if is_mapped(task) else getattr(task, "_BaseOperator__init_kwargs", {})
+    return [value for name, value in given.items() if name not in task.template_fields]
+
+
 def sources_of_mapping(task: Any) -> list[str]:
     """Ids of the tasks whose XComs a task, or its mapped group, is expanded over; not of those that give one element."""
     given = expand_input_of(task)

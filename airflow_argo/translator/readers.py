@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow_argo.translator.airflow_names import airflow_names, is_mapped
 from airflow_argo.translator.context import RETURN_VALUE, TaskContext
-from airflow_argo.translator.mapped_groups import expand_input_of
+from airflow_argo.translator.mapped_groups import expand_input_of, values_kept
 from airflow_argo.translator.shipping import constants_pulled, shipment_of
 from airflow_argo.translator.template_files import texts_in
 
@@ -32,7 +32,7 @@ def may_be_read(key: str, ctx: TaskContext) -> bool:
 def references_of(task: Any) -> Iterator[tuple[Any, str]]:
     """The operators and keys of all XComArgs in a task, and in what it is expanded over."""
     given = expand_input_of(task)
-    for field in [*rendered_by(task), given.value if given is not None else None]:
+    for field in [*rendered_by(task), *values_kept(task), given.value if given is not None else None]:
         yield from airflow_names().xcom_arg.iter_xcom_references(field)
 
 

@@ -26,7 +26,7 @@ from airflow_argo.translator.branches import decision_of
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, DagContext, TaskContext, pod_settings_of
 from airflow_argo.translator.labels import NAMESPACE_VARIABLE
 from airflow_argo.translator.lambdas import lambdas_of
-from airflow_argo.translator.mapped_groups import are_members, values_given
+from airflow_argo.translator.mapped_groups import are_members, values_given, values_kept
 from airflow_argo.translator.params import is_unset
 from airflow_argo.translator.parsed import nodes_in, tree_of
 from airflow_argo.translator.prior_dates import prior_pulls_in_python, prior_pulls_in_templates, report_prior_dates
@@ -66,6 +66,9 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
     pulled = Pulled.by(shipment.texts.values(), _templates(task), ctx.dag_context.environment)
     for task_id in dict.fromkeys(task_id for task_id, _ in pulled.pulls):
         ctx.check_is_before(task_id)
+    for value in values_kept(task):
+        for operator, _ in airflow_names().xcom_arg.iter_xcom_references(value):
+            ctx.check_is_before(operator.task_id)  # Airflow draws no edge for it
     xcoms, pushed, unknown = _xcoms(task, ctx, pulled)
     passed = dict.fromkeys([*(task_id for task_id, _ in xcoms), *(task_id for task_id, _ in pushed)])
     least = least_wait(task)
@@ -283,9 +286,9 @@ def _is_sibling(task_id: str, ctx: TaskContext) -> bool:
 
 
 def _referred(task: Any) -> Iterator[tuple[str, str]]:
-    """XComArgs in the operator's template fields, or in what it is mapped over."""
+    """XComArgs in the operator's template fields, or in what it is mapped over, or that it reads itself."""
     names = airflow_names()
-    for value in values_given(task):
+    for value in [*values_given(task), *values_kept(task)]:
         yield from ((operator.task_id, key) for operator, key in names.xcom_arg.iter_xcom_references(value))
 
 
