@@ -255,7 +255,7 @@ def _found(ended: Any) -> dict[str, Any]:
         for one in instances
         if one.rendered_map_index not in (None, str(one.map_index)) and str(one.state) in ("success", "skipped")
     ]
-    return {"state": str(ended.state), "tasks": tasks, "xcoms": xcoms, "names": names}
+    return {"state": str(ended.state), "tasks": tasks, "xcoms": xcoms, "names": names, "run_id": ended.run_id}
 
 
 def _xcoms_of(run: Any, session: Any) -> Iterator[tuple[str, int, str, Any]]:

@@ -27,6 +27,7 @@ class Ended:
         tries: task → how often it was tried; 0 if it never began.
         xcoms: (task id, map index, key) → value as JSON.
         names: what instances that began and didn't fail are called, if by anything but their index.
+        run_id: what the run was called.
     """
 
     state: str
@@ -34,6 +35,7 @@ class Ended:
     tries: Mapping[Task, int]
     xcoms: Mapping[tuple[str, int, str], Any]
     names: Mapping[Task, str] = field(default_factory=dict)
+    run_id: str = ""
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> Ended:
@@ -42,7 +44,7 @@ class Ended:
         tries = {(task_id, index): tried for task_id, index, _, tried in found["tasks"]}
         xcoms = {(task_id, index, key): value for task_id, index, key, value in found["xcoms"]}
         names = {(task_id, index): name for task_id, index, name in found["names"]}
-        return cls(found["state"], tasks, tries, xcoms, names)
+        return cls(found["state"], tasks, tries, xcoms, names, found["run_id"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from airflow_argo.translator.audit import heard
@@ -38,35 +39,47 @@ def remember_data_files(dag: Any, opened: list[str]) -> None:
     setattr(dag, _FILES, opened)
 
 
-def data_files(dag: Any, root: Path) -> list[Path]:
-    """The files below the root that the DAG's file read, other than Python's own."""
-    here = (path for path in dict.fromkeys(_read_by(dag)) if root in path.parents and path.is_file())
-    return [path for path in here if _PACKAGES not in path.relative_to(root).parts]
+def data_files(dag: Any, root: Path, packages: Mapping[Path, str] = MappingProxyType({})) -> dict[Path, str]:
+    """The files below the root that the DAG's file read, other than Python's own, and where they lie in a pod.
+
+    Args:
+        packages: folder → name of the author's packages that lie elsewhere, and travel: what they read of themselves does too.
+    """
+    found = {path: name for path in _read_by(dag) if path.is_file() and (name := _place_of(path, root, packages)) is not None}
+    return {path: name for path, name in found.items() if _PACKAGES not in name.split("/")}
 
 
-def contents(paths: Iterable[Path], root: Path) -> dict[str, Any]:
-    """Path below the root → content of files.
+def _place_of(path: Path, root: Path, packages: Mapping[Path, str]) -> str | None:
+    if root in path.parents:
+        return path.relative_to(root).as_posix()
+    folder = next((folder for folder in packages if folder in path.parents), None)
+    return None if folder is None else f"{packages[folder]}/{path.relative_to(folder).as_posix()}"
+
+
+def contents(places: Mapping[Path, str]) -> dict[str, Any]:
+    """Where files lie in a pod → their content.
 
     Returns:
         contents as `pod.airflow_task.dag_file` writes them: text, or {"base64": bytes} of what UTF-8 isn't, or would change.
     """
     found: dict[str, Any] = {}
-    for path in paths:
+    for path, name in places.items():
         try:
-            found[path.relative_to(root).as_posix()] = _content(path.read_bytes())
+            found[name] = _content(path.read_bytes())
         except OSError:  # noqa: PERF203 - it was there for a moment
             continue
     return found
 
 
-def files_elsewhere(dag: Any, root: Path) -> list[Path]:
-    """The files outside the root that the DAG's file read, other than those of Python and of the system."""
+def files_elsewhere(dag: Any, places: Collection[Path]) -> list[Path]:
+    """The files that the DAG's file read and that have no place in a pod, other than those of Python and of the system."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    places = {*_SYSTEM, *(Path(os.path.realpath(place)) for place in (sys.prefix, sys.base_prefix, cache))}
+    system = {*_SYSTEM, *(Path(os.path.realpath(place)) for place in (sys.prefix, sys.base_prefix, cache))}
     return [
         path
         for path in dict.fromkeys(_read_by(dag))
-        if path.is_file() and path.name not in _KNOWN and not {root, *places} & {*path.parents} and _PACKAGES not in path.parts
+        if path not in places
+        if path.is_file() and path.name not in _KNOWN and not system & {*path.parents} and _PACKAGES not in path.parts
     ]
 
 

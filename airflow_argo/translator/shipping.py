@@ -76,16 +76,21 @@ def shipment_of(ctx: DagContext) -> Shipment:
     texts = {name: text, **modules}
     if in_image is not None:
         return Shipment(name, f"{in_image.rstrip('/')}/{name}", _pods_part(), texts)
-    read, named = data_files(ctx.dag, root), named_files(texts.values(), Path(ctx.path), root)
+    read = data_files(ctx.dag, root, _packages_outside(imports, root))
+    named = {path: path.relative_to(root).as_posix() for path in named_files(texts.values(), Path(ctx.path), root)}
     secret = {path for path in (*read, *named) if looks_secret(path)}
     sent = [path for path in read if path not in secret]
     sent += _within([path for path in named if path not in (*secret, *sent)], MAX_NAMED_BYTES)
     left = [(path, HELD_BACK if path in secret else TOO_LARGE) for path in dict.fromkeys((*read, *named)) if path not in sent]
-    others: dict[str, Any] = {**modules, **template_files(ctx.dag, root), **contents(sent, root)}
+    others: dict[str, Any] = {
+        **modules,
+        **template_files(ctx.dag, root),
+        **contents({path: {**named, **read}[path] for path in sent}),
+    }
     beside = [*_pods_part(), ("dag_file", text)]
     if others:
         beside.append(("dag_files", json.dumps(others, ensure_ascii=False, indent=0)))
-    return Shipment(name, None, tuple(beside), texts, tuple(files_elsewhere(ctx.dag, root)), tuple(left))
+    return Shipment(name, None, tuple(beside), texts, tuple(files_elsewhere(ctx.dag, read)), tuple(left))
 
 
 def _within(paths: Iterable[Path], most: int) -> list[Path]:
@@ -103,6 +108,17 @@ def _pods_part() -> tuple[tuple[str, str], ...]:
     folder = files("airflow_argo.pod") / "airflow_task"
     found = sorted((entry.name, entry.read_text(encoding="utf-8")) for entry in folder.iterdir() if entry.name.endswith(".py"))
     return tuple((f"{PACKAGE}/{name}", text) for name, text in found)
+
+
+def _packages_outside(imports: Iterable[str], root: Path) -> dict[Path, str]:
+    """Folder → name of the author's packages among those imported that aren't below the root."""
+    found: dict[Path, str] = {}
+    for name in dict.fromkeys(module.partition(".")[0] for module in own_modules(imports)):
+        place = own_place(name)
+        folder = None if place is None else place.parent if place.name == "__init__.py" else place
+        if folder is not None and folder.suffix != ".py" and root not in folder.parents:
+            found[folder] = name
+    return found
 
 
 def _own_files(imports: Iterable[str]) -> dict[str, str]:

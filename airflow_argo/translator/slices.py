@@ -362,19 +362,23 @@ class _Making:
             for found in bindings:
                 self._add_statement(found, user)
         else:
-            self.constants[name] = _literal(value, name)  # bound in a loop or a block: the value that it has in the end
+            self._add_value(name, value)  # bound in a loop or a block, or by `import *`: what it is in the end
 
     def _add_imports(self, name: str, bindings: list[Statement], user: FunctionType) -> None:
         """Adds what binds a name that an import binds, perhaps beside others: blocks whole, which choose among imports."""
         blocks = [found.in_block for found in bindings if found.in_block is not None]
         if not all(map(_only_imports, blocks)):
-            self.constants[name] = _imported(user.__globals__[name]) or _literal(user.__globals__[name], name)
+            self._add_value(name, user.__globals__[name])
             return
         for block in blocks:
             self._add_block(block, user)
         for node in (found.node for found in bindings if found.in_block is None):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 self._add_import(node, name)
+
+    def _add_value(self, name: str, value: Any) -> None:
+        is_own = getattr(value, "__module__", None) == self.module["__name__"]
+        self.constants[name] = (None if is_own else _imported(value)) or _literal(value, name)
 
     def _add_block(self, block: ast.stmt, user: FunctionType) -> None:
         self.pieces[block.lineno, block.col_offset] = self.file.segment(block)

@@ -28,12 +28,12 @@ with DAG("reads", schedule=None):
 """
 
 
-def loaded(folder: Path, place: str, data: bytes) -> Any:
+def loaded(folder: Path, place: str, data: bytes, text: str = DAG_FILE) -> Any:
     prepare_environment()
     dags = folder / "dags"
     dags.mkdir()
     (dags / place).resolve().write_bytes(data)
-    (dags / "reads.py").write_text(DAG_FILE.format(place=place))
+    (dags / "reads.py").write_text(text.format(place=place))
     (dag,) = load_dags(dags / "reads.py")
     return dag
 
@@ -53,7 +53,7 @@ def findings(dag: Any) -> list[Diagnostic]:
 )
 def test_a_file_beside_travels_byte_for_byte(data: bytes, content: Any, tmp_path: Path) -> None:
     dag = loaded(tmp_path, "data", data)
-    assert contents(data_files(dag, tmp_path / "dags"), tmp_path / "dags") == {"data": content}
+    assert contents(data_files(dag, tmp_path / "dags")) == {"data": content}
     assert findings(dag) == []
 
 
@@ -62,6 +62,20 @@ def test_a_file_elsewhere_is_said(tmp_path: Path) -> None:
     assert str(tmp_path / "include.sql") in found.message
     assert found.origin is not None
     assert found.origin.file.endswith("reads.py")
+
+
+def test_a_file_of_a_package_elsewhere_travels_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    package = tmp_path / "data_files_pack" / "inner"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("from pathlib import Path\nTEXT = (Path(__file__).parent / 'a.yaml').read_text()\n")
+    (package / "a.yaml").write_text("a: 1")
+    dag = loaded(tmp_path, "data", b"", "from data_files_pack.inner import TEXT\n" + DAG_FILE)
+    translation = translate(dag)
+    (job,) = (step.body for step in translation.required().graph.steps)
+    assert isinstance(job, PythonCall)
+    assert json.loads(dict(job.beside)["dag_files"])["data_files_pack/inner/a.yaml"] == "a: 1"
+    assert findings(dag) == []
 
 
 def test_files_that_tasks_may_read_travel_while_they_are_small(tmp_path: Path) -> None:

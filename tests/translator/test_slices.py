@@ -59,6 +59,7 @@ def result_of(found: Slice, *args: Any) -> Any:
         "try:\n    import no_such_module as m\nexcept ImportError:\n    m = None\ndef f(): return 1 if m is None else 2",
         "import os\nif os.environ.get('NO_SUCH'):\n    from no_such_module import X\nelse:\n    X = 1\ndef f(): return X",
         "D = 1\nif D:\n    try:\n        from no_such import X\n    except ImportError:\n        X = D\ndef f(): return X",
+        "from math import *\ndef f(): return floor(e) - floor(1.5)",
         "for _ in (1,):\n    from math import floor as g\nelse:\n    import json as m\ndef f(): return m.loads(str(g(1.5)))",
         "if True:\n    print()\n    import math as m\n    X = m.floor(1.5)\ndef f(): return X * m.floor(1.5)",
         "def outer():\n    x = 1\n    def inner(): return x\n    return inner\nf = outer()",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 EQUAL, DIFFERS, REFUSED, NOT_JUDGED = "equal", "differs", "refused", "not judged"
 NO_DAG = "AA103"
-DATE, CONF = "logical_date", "conf"
+DATE, CONF, RUN_ID = "logical_date", "conf", "run_id"
 READ_BY = ("dags_folder", "placeholders", "port")
 """The settings that say how DAG files are read."""
 LAST_LINES = 20
@@ -152,7 +152,7 @@ class _Judge:
         except AirflowFailed as error:
             return Compared(*row, NOT_JUDGED, (f"Airflow: {error}",))
         try:
-            here, logs = self._here(source)
+            here, logs = self._here(source, there.run_id)
         except AirflowArgoError as error:
             return Compared(*row, NOT_JUDGED, (str(error),), there)
         if self.options.ignore_xcoms:
@@ -194,8 +194,12 @@ class _Judge:
         others = [file for file in sorted(self.path.resolve().parent.glob("*.py")) if file != self.path.resolve()]
         return [file for file in others if any(dag_id in file.read_text(errors="replace") for dag_id in ids)]
 
-    def _here(self, source: Source) -> tuple[Ended, dict[str, Sequence[str]]]:
-        """How it ended, and the last lines of tasks that failed."""
+    def _here(self, source: Source, run_id: str) -> tuple[Ended, dict[str, Sequence[str]]]:
+        """How it ended, and the last lines of tasks that failed.
+
+        Args:
+            run_id: what the run is called, as it was in Airflow.
+        """
         from airflow_argo.comparison.in_airflow import SAME_HASHES
         from airflow_argo.comparison.on_argo import RUN_STATES, ended_of
         from airflow_argo.runners.display import shown_on_terminal
@@ -207,8 +211,11 @@ class _Judge:
         if self.options.short_delays:
             what = replace(what, manifest=_hurried(what.manifest))
         with tempfile.TemporaryDirectory(prefix="airflow-argo-") as folder, shown_on_terminal(source.name) as show:
+            assert source.compiled is not None
+            named = RUN_ID in {one.name for one in source.compiled.workflow.inputs}
+            given = {**({RUN_ID: run_id} if named else {}), **self.given}
             passed = (*self.options.pass_env, *SAME_HASHES)
-            run = LocalRunner(folder=folder, pass_env=passed).run(what, parameters=self.given, wait=False)
+            run = LocalRunner(folder=folder, pass_env=passed).run(what, parameters=given, wait=False)
             try:
                 run.wait(self.options.timeout, lambda progress: show(replace(progress, lines=())))
             except NotDoneInTime:
