@@ -26,7 +26,7 @@ from airflow_argo.comparison import airflow_2
 from airflow_argo.settings import load_settings
 from airflow_argo.translator.airflow_names import airflow_names, is_mapped
 from airflow_argo.translator.dag_files import dags_of_file
-from airflow_argo.translator.dag_folders import importable
+from airflow_argo.translator.dag_folders import folder_of, importable
 
 IGNORED_KEYS = {"skipmixin_key"}
 LINK = "_link_"
@@ -194,7 +194,8 @@ def _make_known(dags: list[Any]) -> None:
         sync = getattr(dagbag, "sync_bag_to_db", None) or dagbag.DagBag.sync_to_db
     bag = dagbag.DagBag(dag_folder=os.devnull, collect_dags=False)
     for dag in dags:
-        dag.relative_fileloc = dag.relative_fileloc or dag.fileloc  # as a bag does with files that it reads itself
+        # as a bag does with files that it reads itself
+        dag.relative_fileloc = dag.relative_fileloc or os.path.relpath(os.path.realpath(dag.fileloc), folder_of(dag))
         bag.bag_dag(dag)
     sync(bag, BUNDLE, None)
 

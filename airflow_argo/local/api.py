@@ -1,11 +1,13 @@
-"""Kubernetes' API for pods of runs here: workflows and their templates, by HTTP on this machine alone.
+"""Kubernetes' API for pods of runs here: workflows, their templates and Secrets, by HTTP on this machine alone.
 
-Only what `airflow_argo.pod.airflow_task.workflows` asks: list, get, create and delete. Whoever doesn't know the address, which
+Only what `airflow_argo.pod.airflow_task` asks: list, get, create and delete; of Secrets, which nobody can read here, create and
+patch. Whoever doesn't know the address, which
 has a secret in it, gets nothing.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 import threading
@@ -13,12 +15,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from airflow_argo.local.objects import ARGO, ApiError
+from airflow_argo.local.objects import ARGO, ApiError, Object, merged
 
 if TYPE_CHECKING:
     from airflow_argo.local.world import World
 
 _KINDS: Final = {"workflows": "Workflow", "workflowtemplates": "WorkflowTemplate"}
+CORE: Final = "api/v1"
 _STATUS: Final = {"NotFound": 404, "AlreadyExists": 409, "Invalid": 422}
 
 
@@ -53,6 +56,9 @@ def _handler(world: World, prefix: str) -> type[BaseHTTPRequestHandler]:
         def do_DELETE(self) -> None:
             self._answer("DELETE")
 
+        def do_PATCH(self) -> None:
+            self._answer("PATCH")
+
         def _answer(self, method: str) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length)) if length else None
@@ -75,6 +81,8 @@ def _handler(world: World, prefix: str) -> type[BaseHTTPRequestHandler]:
 
 def _do(world: World, method: str, path: str, prefix: str, body: Any) -> Any:
     url = urlsplit(path)
+    if url.path.startswith(f"{prefix}/{CORE}/"):
+        return _do_with_secret(world, method, url.path.removeprefix(f"{prefix}/{CORE}/namespaces/"), body)
     base = f"{prefix}/apis/{ARGO}/namespaces/"
     namespace, _, rest = url.path[len(base) :].partition("/")
     plural, _, name = rest.partition("/")
@@ -93,3 +101,22 @@ def _do(world: World, method: str, path: str, prefix: str, body: Any) -> Any:
     found = world.store.listed(kind, namespace)
     items = [one for one in found if all((one["metadata"].get("labels") or {}).get(key) == value for key, value in wanted)]
     return {"apiVersion": ARGO, "kind": f"{kind}List", "metadata": {}, "items": items}
+
+
+def _do_with_secret(world: World, method: str, path: str, body: Any) -> Any:
+    namespace, _, rest = path.partition("/")
+    plural, _, name = rest.partition("/")
+    if plural == "secrets" and method == "POST":
+        made = world.create({**body, "metadata": {"namespace": namespace, **body["metadata"]}}, "")
+    elif plural == "secrets" and method == "PATCH":
+        made = world.change("Secret", namespace, name, lambda item: merged(_as_stored(item), body))
+    else:
+        raise ApiError("NotFound", "the server could not find the requested resource")
+    return {key: value for key, value in made.items() if key != "data"}
+
+
+def _as_stored(secret: Object) -> Object:
+    """A Secret as the API server keeps it: all of it is data."""
+    texts = secret.get("stringData") or {}
+    data = {**(secret.get("data") or {}), **{key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}}
+    return {**{key: value for key, value in secret.items() if key != "stringData"}, "data": data}

@@ -405,7 +405,7 @@ class Engine:
         if not looks_at_workflows(request.template):
             return {}
         if self.settings.isolation in ("docker", "podman"):
-            raise PodRefused("it looks at workflows of this machine's engine, which a container can't reach")
+            raise PodRefused("it asks this machine's engine for workflows or Variables, and a container can't reach that")
         return {API_VARIABLE: self._world.api_url()}
 
     def _resource_pod(self, request: PodRequest) -> ResourcePod:

@@ -40,6 +40,7 @@ from airflow_argo.translator.origins import Origins
 from airflow_argo.translator.outside import Outside
 from airflow_argo.translator.params import IS_DATED, DagParams, own_params_of
 from airflow_argo.translator.pods import image_of, more_of_pod, with_locks, with_override, with_queue, with_user
+from airflow_argo.translator.set_variables import sets_variables
 from airflow_argo.translator.slices import NotSliceable, Slice, slice_of
 from airflow_argo.translator.template_files import texts_in
 from airflow_argo.translator.templates import NotConvertible, Pull, TemplateReader
@@ -333,7 +334,13 @@ class TaskContext:
         )
 
     def variable(self, name: str, absent: Constant | None = None) -> Value:
-        """An Airflow Variable: a key of a Secret, never a text in the manifest."""
+        """An Airflow Variable: a key of a Secret, never a text in the manifest.
+
+        Raises:
+            NotConvertible: a task may set it, so that it needn't be there before the run.
+        """
+        if sets_variables(self.dag_context.path):
+            raise NotConvertible(f"var.value.{name}")
         return SecretText(self.settings.required("variables_secret"), _secret_key(name), absent)
 
     def _param(self, name: str) -> Value | None:

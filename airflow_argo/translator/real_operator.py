@@ -31,6 +31,7 @@ from airflow_argo.translator.params import is_unset
 from airflow_argo.translator.parsed import nodes_in, tree_of
 from airflow_argo.translator.prior_dates import prior_pulls_in_python, prior_pulls_in_templates, report_prior_dates
 from airflow_argo.translator.pulled import Pulled
+from airflow_argo.translator.set_variables import report_set_variables, sets_variables
 from airflow_argo.translator.shipping import MAX_BYTES, Shipment, shipment_of
 from airflow_argo.translator.sources import means_airflow_2, text_of
 from airflow_argo.translator.template_files import texts_in
@@ -85,6 +86,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         "set": airflow_settings(ctx.dag_context.path),
         "decides": decision_of(task, ctx.dag_context.dag),
         "retry": None if least is None else {"argo_waits": least},
+        "variables": ctx.settings.required("variables_secret") if sets_variables(ctx.dag_context.path) else None,
         "triggering": list(ctx.dag_context.outside.triggering) if TRIGGERING in events_in(task) else [],
     }
     return PythonCall(
@@ -119,9 +121,11 @@ _ASKS_FOR_RUNS = (
 
 
 def _environment(task: Any, ctx: TaskContext, shipment: Shipment) -> Env:
-    """The variable by which a pod knows where runs of other DAGs are, if it may look at them."""
+    """The variable by which a pod knows where runs of other DAGs and Variables are, if it may look at them."""
     looks = any(base.__name__ in LOOKS_AT_RUNS for base in operator_class_of(task).__mro__)
-    if not looks and not any(word in text for text in shipment.texts.values() for word in _ASKS_FOR_RUNS):
+    if sets_variables(ctx.dag_context.path):
+        report_set_variables(ctx.dag_context)
+    elif not looks and not any(word in text for text in shipment.texts.values() for word in _ASKS_FOR_RUNS):
         return ()
     if looks:
         cure = "let the service account list, get (and create, delete) workflows and workflowtemplates"

@@ -65,4 +65,5 @@ TRANSLATING: tuple[Code, ...] = (
     Code("AA244", "what Argo doesn't take", ERROR, "A workflow has at most 200 templates, and 1 MiB as JSON."),
     Code("AA245", "a policy for each instance", WARNING, "Airflow asks it before it queues an instance; Argo queues none."),
     Code("AA246", "a run that may not fit", WARNING, "Argo keeps what tasks are given beside the spec, in 1 MiB."),
+    Code("AA247", "sets Variables", NOTE, "A Variable is a key of a Secret, which the pod changes by Kubernetes' API."),
 )

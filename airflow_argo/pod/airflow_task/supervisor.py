@@ -36,7 +36,7 @@ class Supervisor:
             own: task_id, dag_id and run_id of the task.
             xcoms: what other tasks pushed.
             call: names those tasks: `siblings` in the same mapped group, those `unknown`, of which not all keys are passed,
-                and those `unordered`, which are neither before this one nor after it.
+                and those `unordered`, which are neither before this one nor after it; and the Secret with the `variables`.
         """
         from airflow.sdk.exceptions import ErrorType
         from airflow.sdk.execution_time import comms
@@ -46,6 +46,7 @@ class Supervisor:
         self.xcoms = xcoms
         self.siblings, self.unknown = set(call.get("siblings", ())), set(call.get("unknown", ()))
         self.unordered = set(call.get("unordered", ()))
+        self.secret: Optional[str] = call.get("variables")
         self.pushed: Dict[str, Any] = {}
         self.skipped: Set[str] = set()
         self.decided, self.name = False, ""
@@ -159,6 +160,20 @@ class Supervisor:
 
     def _get_variable(self, _msg: Any) -> Any:
         return self.comms.ErrorResponse(error=self.errors.VARIABLE_NOT_FOUND)
+
+    def _put_variable(self, msg: Any) -> Any:
+        return self._variable(msg.key, "" if msg.value is None else msg.value)
+
+    def _delete_variable(self, msg: Any) -> Any:
+        return self._variable(msg.key, None)
+
+    def _variable(self, name: str, value: Optional[str]) -> Any:
+        if self.secret is None:
+            raise NeedsServer(f"it sets Variable '{name}', and nothing in the DAG file says so: call Variable.set there")
+        from .variables import put_variable
+
+        put_variable(self.secret, name, value)
+        return self.comms.OKResponse(ok=True)
 
     # How the task goes
 
@@ -298,6 +313,7 @@ ANSWERS: Dict[str, str] = {
     "DeleteAssetStateStoreByName": "_delete_of_asset",
     "DeleteAssetStateStoreByUri": "_delete_of_asset",
     "DeleteTaskStateStore": "_delete_task_state_store",
+    "DeleteVariable": "_delete_variable",
     "DeleteXCom": "_delete_xcom",
     "GetAssetByName": "_get_asset_by_name",
     "GetAssetByUri": "_get_asset_by_uri",
@@ -322,6 +338,7 @@ ANSWERS: Dict[str, str] = {
     "GetXComSequenceItem": "_get_xcom_sequence_item",
     "GetXComSequenceSlice": "_get_xcom_sequence_slice",
     "MaskSecret": "_nothing",
+    "PutVariable": "_put_variable",
     "RescheduleTask": "_nothing",
     "ResendLoggingFD": "_nothing",
     "RetryTask": "_nothing",

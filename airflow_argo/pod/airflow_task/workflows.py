@@ -33,6 +33,7 @@ NAMESPACE_VARIABLE = "AIRFLOW_ARGO_NAMESPACE"
 API_VARIABLE = "AIRFLOW_ARGO_API"
 """The environment variable with the address of an API server other than the cluster's own."""
 
+ARGO = "apis/argoproj.io/v1alpha1"
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 SCHEDULED = "workflows.argoproj.io/scheduled-time"
 STATES = {"Succeeded": "success", "Failed": "failed", "Error": "failed", "Running": "running"}
@@ -68,8 +69,16 @@ class Api:
             raise ApiError(503, "there is no Kubernetes here")
         self.context = ssl.create_default_context(cafile=f"{ACCOUNT}/ca.crt") if self.url.startswith("https:") else None
 
-    def send(self, method: str, kind: str, name: str = "", query: Optional[Dict[str, str]] = None, body: Json = None) -> Json:
-        """What the API answers to a request about objects of Argo's, such as `workflows`.
+    def send(
+        self,
+        method: str,
+        kind: str,
+        name: str = "",
+        query: Optional[Dict[str, str]] = None,
+        body: Json = None,
+        group: str = ARGO,
+    ) -> Json:
+        """What the API answers to a request about objects of Argo's, such as `workflows`, or of another group.
 
         Raises:
             ApiError: it refuses.
@@ -77,9 +86,10 @@ class Api:
         import urllib.error
         import urllib.request
 
-        path = f"/apis/argoproj.io/v1alpha1/namespaces/{self.namespace}/{kind}" + (f"/{name}" if name else "")
+        path = f"/{group}/namespaces/{self.namespace}/{kind}" + (f"/{name}" if name else "")
         url = self.url + path + (f"?{urlencode(query)}" if query else "")
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        kind_of_body = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        headers = {"Accept": "application/json", "Content-Type": kind_of_body}
         token = _text(f"{ACCOUNT}/token")  # it is renewed while the pod lives
         if token and self.context is not None:
             headers["Authorization"] = f"Bearer {token}"

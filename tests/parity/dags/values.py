@@ -83,6 +83,7 @@ VALUES = {
     "bytes": lambda: b"abc",
     "bytearray": lambda: bytearray(b"x"),
     "uuid": lambda: UUID(int=5),
+    "zones": lambda: [pendulum.timezone("Europe/Paris"), pendulum.timezone(3600), pendulum.UTC],
     "zone": lambda: ZoneInfo("Europe/Berlin"),
     "timezone": lambda: timezone.utc,
     "nan": lambda: float("nan"),
