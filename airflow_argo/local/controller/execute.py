@@ -113,7 +113,7 @@ def _visit(run: Run, call: Call) -> Node:
         raise
     if node is not None and node.waiting_for:
         return node
-    if retry_strategy(run, template):
+    if retry_strategy(run, template) is not None:
         node = _attempted(run, call, template)
         stale = False
     else:
@@ -137,7 +137,7 @@ def _processed(run: Run, call: Call) -> Template:
             raise Fault(str(error)) from None
     changing = _VOLATILE.search(dumps(call.template)) is not None
     local = {"node.name": call.name, f"{call.kind}.name": call.holder.get("name") or ""}
-    if template_type(call.template) in POD_TYPES and not retry_strategy(run, call.template):
+    if template_type(call.template) in POD_TYPES and retry_strategy(run, call.template) is None:
         local["pod.name"] = pod_name_of(run.metadata.name, call.name, call.template.get("name", ""))
     parameters = ConfigMapParameters(run.parameters)
     call.processed = process_arguments(call.template, call.arguments, run.globals, local, parameters)

@@ -103,7 +103,7 @@ def _ended_from_outside(last: Node, situation: Situation) -> Decision | None:
 def _backoff(strategy: Mapping[str, Any], attempts: list[Node], now: float) -> Decision:
     """BACK_OFF, END if it would take too long, else TRY; Argo waits only where there is a limit."""
     backoff = strategy.get("backoff")
-    if not backoff:
+    if backoff is None:
         return Decision(Next.TRY, message=None)
     last = attempts[-1]
     give_up_at = None
