@@ -7,20 +7,18 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from airflow_argo._compat import AIRFLOW_3_3, BaseTrigger, TriggerEvent, task_state
+from airflow_argo._compat import AIRFLOW_3_3, BaseTrigger, TriggerEvent
 from airflow_argo.cluster import ClusterError, NotFoundError, Snapshot
 from airflow_argo.cluster.clock import ServerClock
 from airflow_argo.cluster.watch import Change, Seen, Vanished
 from airflow_argo.hooks.argo import ArgoHook, KillAction
 from airflow_argo.offload.outcomes import UNMAPPED, StepOutcome, outcome_of
 from airflow_argo.triggers.deadline import before, settled
+from airflow_argo.triggers.ending import end_workflow, seen_to, state_of_instance
 from airflow_argo.triggers.shared_watch import Box, persistently, release_later, shared_watch
 
 KILLED: Final = frozenset({"failed", "skipped", "upstream_failed", "removed"})
 """States that Airflow gives a running task only to end it. A task that is cleared, or marked a success, lets its step go on."""
-
-_endings: set[asyncio.Future[None]] = set()
-"""Those that go on: an event loop keeps weak references only."""
 
 
 class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes are Any to mypy
@@ -90,27 +88,20 @@ class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes ar
     # Ends that aren't the step's
 
     async def on_kill(self) -> None:
-        """A user has marked or cleared the deferred task, or its run has ended. Called by Airflow 3.3 and later.
-
-        A busy triggerer may need longer to ask for the task's state than Airflow waits here; the rest is then done after that.
-        """
-        ending = asyncio.ensure_future(self._end_if_killed())
-        _endings.add(ending)
-        ending.add_done_callback(_endings.discard)
-        await asyncio.shield(ending)
+        """A user has marked or cleared the deferred task, or its run has ended. Called by Airflow 3.3 and later."""
+        await seen_to(self._end_if_killed())
 
     async def _end_if_killed(self) -> None:
         """End the workflow if the task was made to fail; before 3.3 a shutdown of the triggerer looks like that too."""
-        instance = getattr(self, "task_instance", None)
-        if instance is None:
+        if getattr(self, "task_instance", None) is None:
             return
         try:
-            where = (instance.dag_id, instance.task_id, instance.run_id, instance.map_index)
-            if await asyncio.to_thread(task_state, *where) in KILLED:
-                hook = await ArgoHook.make(self.argo_conn_id, self.namespace)
-                await asyncio.to_thread(hook.end, self.name, self.on_kill_action)
+            state = await state_of_instance(self)
         except Exception as error:  # noqa: BLE001 - a border: whatever Airflow's client raises
-            self.log.warning("Workflow %s goes on: %s: %s", self.name, type(error).__name__, error)
+            self.log.warning("Airflow doesn't say whether %s was killed, so it goes on: %s", self.name, type(error).__name__)
+            return
+        if state in KILLED:
+            await end_workflow(self.argo_conn_id, self.namespace, self.name, self.on_kill_action, self.log)
 
     # Waiting
 

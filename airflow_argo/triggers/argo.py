@@ -7,13 +7,14 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from airflow_argo._compat import AIRFLOW_3_3, BaseTrigger, TriggerEvent, task_state
+from airflow_argo._compat import AIRFLOW_3_3, BaseTrigger, TriggerEvent
 from airflow_argo.cluster import ClusterError, Snapshot
 from airflow_argo.cluster.clock import ServerClock
 from airflow_argo.cluster.waits import Wait
 from airflow_argo.cluster.watch import Change, Seen, Synced
 from airflow_argo.hooks.argo import ArgoHook, KillAction
 from airflow_argo.triggers.deadline import before, settled
+from airflow_argo.triggers.ending import end_workflow, seen_to, state_of_instance
 from airflow_argo.triggers.shared_watch import Box, SharedWatch, compact, confirm, persistently, release_later, shared_watch
 
 UNSEEN_FOR: Final = 5.0
@@ -139,16 +140,14 @@ class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classe
     async def on_kill(self) -> None:
         """A user has marked or cleared the deferred task. Called by Airflow 3.3 and later."""
         if not self._fired:
-            await self._end()
+            await seen_to(self._end())
 
     async def _cancelled(self) -> None:
         """Before 3.3 a kill and a shutdown of the triggerer look alike: what Airflow says about the task tells them apart."""
-        instance = getattr(self, "task_instance", None)
-        if AIRFLOW_3_3 or self._fired or instance is None:
+        if AIRFLOW_3_3 or self._fired or getattr(self, "task_instance", None) is None:
             return
-        where = (instance.dag_id, instance.task_id, instance.run_id, instance.map_index)
         try:
-            state = await asyncio.to_thread(task_state, *where)
+            state = await state_of_instance(self)
         except Exception as error:  # noqa: BLE001 - a border: whatever Airflow's client raises
             self.log.warning("Airflow doesn't say whether %s was killed, so it goes on: %s", self.name, type(error).__name__)
             return
@@ -156,11 +155,7 @@ class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classe
             await self._end()
 
     async def _end(self) -> None:
-        try:
-            hook = await ArgoHook.make(self.argo_conn_id, self.namespace)
-            await asyncio.to_thread(hook.end, self.name, self.on_kill_action)
-        except ClusterError as error:
-            self.log.warning("Workflow %s can't be ended: %s", self.name, error)
+        await end_workflow(self.argo_conn_id, self.namespace, self.name, self.on_kill_action, self.log)
 
 
 def _may_be_deleted_soon(workflow: Snapshot) -> bool:

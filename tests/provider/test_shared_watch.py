@@ -6,6 +6,7 @@ import time
 import pytest
 
 from airflow_argo.hooks.argo import ArgoHook
+from airflow_argo.triggers import ending
 from airflow_argo.triggers import shared_watch as shared
 from airflow_argo.triggers.argo import ArgoWorkflowTrigger
 from airflow_argo.triggers.judge import Judge
@@ -156,6 +157,24 @@ def test_a_kill_by_a_user_stops_the_workflow(argo, namespace):
     [kept] = submit(argo, 1)
     asyncio.run(trigger(kept, namespace, on_kill_action="keep").on_kill())
     assert "shutdown" not in argo.get(kept.name).manifest["spec"]
+
+
+def test_a_kill_is_seen_to_though_airflow_waits_no_longer(argo, namespace, monkeypatch):
+    [one] = submit(argo, 1)
+    make = ArgoHook.make
+
+    async def slow(*where):
+        await asyncio.sleep(0.5)
+        return await make(*where)
+
+    async def kill():
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(trigger(one, namespace).on_kill(), 0.1)
+        await asyncio.gather(*ending._endings)
+
+    monkeypatch.setattr(ArgoHook, "make", slow)
+    asyncio.run(kill())
+    assert argo.get(one.name).manifest["spec"]["shutdown"] == "Stop"
 
 
 def test_an_end_that_nobody_watched_is_found_in_the_history(argo, api, namespace, monkeypatch):
