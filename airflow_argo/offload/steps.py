@@ -131,6 +131,8 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
         name, _ = self._workflow(context)
         if event["status"] == "timeout":
             self._fail_for_time(name)
+        if event["status"] == "gone":
+            self._fail_for_loss(name, "was deleted")
         if event["status"] != "done":
             raise AirflowFailException(event["message"])
         return self._concluded(StepOutcome.of_json(event["outcome"]), context)
@@ -173,11 +175,15 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
     def _get(self, name: str, uid: str) -> Snapshot:
         try:
             found = self.hook.cluster.get(name)
-        except NotFoundError as error:
-            raise AirflowFailException(str(error)) from None
+        except NotFoundError:
+            self._fail_for_loss(name, "was deleted")
         if uid and found.uid != uid:
-            raise AirflowFailException(f"workflow '{name}' was replaced by another of its name; clear '{self.submitted_by}'")
+            self._fail_for_loss(name, "was replaced by another of its name")
         return found
+
+    def _fail_for_loss(self, name: str, how: str) -> NoReturn:
+        cure = f"clear '{self.submitted_by}' and what comes after it; if Argo's TTL was it, let that be longer"
+        raise AirflowFailException(f"workflow '{name}' {how}, so that step '{self.step}' can't be shown, nor run again; {cure}")
 
     # Waiting
 
@@ -215,8 +221,8 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
                     return outcome
         except ForbiddenError as error:
             self.log.warning("Looking every %g s, since watching isn't allowed: %s", self.poll_interval, error)
-        except WorkflowGoneError as error:
-            raise AirflowFailException(str(error)) from None
+        except WorkflowGoneError:
+            self._fail_for_loss(name, "was deleted")
         except WaitTimeoutError:
             self._fail_for_time(name)
         while not (outcome := outcome_of(self._get(name, uid), self.step, index)).over:

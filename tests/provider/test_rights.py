@@ -16,6 +16,7 @@ from airflow_argo.cluster import NotFoundError
 from airflow_argo.cluster.rbac import Rule
 from airflow_argo.cluster.resources import WORKFLOWS, Call
 from airflow_argo.hooks.argo import ArgoHook
+from airflow_argo.offload.steps import ArgoStepOperator
 from airflow_argo.offload.trigger import ArgoStepTrigger
 from airflow_argo.operators.argo import ArgoSubmitWorkflowOperator
 from airflow_argo.sensors.argo import ArgoWorkflowSensor
@@ -138,3 +139,25 @@ def test_a_step_in_a_triggerer_is_looked_at(hook, cluster, api):
     trigger = ArgoStepTrigger("main", made.name, made.uid, hook.namespace, "of-bot", poll_interval=0.2)
     threading.Timer(1.0, lambda: set_status(api, made.name, "Succeeded", nodes={"w": NODE})).start()
     assert event_of(trigger)["outcome"]["state"] == "success"
+
+
+def test_a_step_whose_workflow_is_gone_says_what_to_clear(hook, cluster):
+    facts = {"workflow_name": "gone", "workflow_uid": "u", "workflow_namespace": hook.namespace, "workflow_url": ""}
+    ti = SimpleNamespace(
+        dag_id="d",
+        task_id="b",
+        run_id="r",
+        map_index=-1,
+        try_number=1,
+        id="",
+        max_tries=0,
+        xcom_push=lambda **_: None,
+        xcom_pull=lambda task_ids, key: facts[key],
+    )
+    step = ArgoStepOperator(task_id="b", step="b", submitted_by="submit")
+    step.__dict__["hook"] = hook
+    said = "workflow 'gone' was deleted, so that step 'b' can't be shown, nor run again; clear 'submit'"
+    with pytest.raises(AirflowFailException, match=said):
+        step.execute({"ti": ti})
+    with pytest.raises(AirflowFailException, match=said):
+        step.execute_complete({"ti": ti}, event_of(ArgoStepTrigger("b", "gone", "u", hook.namespace, "of-bot")))
