@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
-from airflow_argo.argo.limits import MAX_TASK_NAME, MAX_WORKFLOW_NAME
+from airflow_argo.argo.limits import MAX_LABEL_VALUE, MAX_TASK_NAME, MAX_WORKFLOW_NAME
 
 TASK_NAME: Final = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]*\Z")
 """Templates, tasks and steps."""
@@ -55,6 +55,17 @@ def is_task_name(name: str) -> bool:
 def is_object_name(name: str, limit: int = 253) -> bool:
     """Whether a Kubernetes object may have this name."""
     return len(name) <= limit and OBJECT_NAME.match(name) is not None
+
+
+def is_label_value(value: str) -> bool:
+    """Whether a label may have this value."""
+    return len(value) <= MAX_LABEL_VALUE and LABEL_VALUE.match(value) is not None
+
+
+def is_label_key(key: str) -> bool:
+    """Whether a label or an annotation may have this name: a domain and a slash may be in front."""
+    prefix, slash, name = key.rpartition("/")
+    return bool(name) and is_label_value(name) and (not slash or is_object_name(prefix))
 
 
 def task_names(ids: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from airflow_argo.argo import gojson
 from airflow_argo.argo.expr import ExprError, evaluate
 from airflow_argo.argo.golang.strconv import quote
-from airflow_argo.argo.names import LABEL_VALUE
+from airflow_argo.argo.names import is_label_value
 from airflow_argo.argo.scope import Scope
 from airflow_argo.argo.tags import replace
 from airflow_argo.local.clock import rfc3339
@@ -117,7 +117,7 @@ def computed_labels(spec: Mapping[str, Any], scope: Scope) -> dict[str, str]:
             raise Fault(f"failed to evaluate label {quote(name)} expression {quote(expression)}: it must be a string")
         labels[name] = value
     for name, value in labels.items():
-        if len(value) > 63 or LABEL_VALUE.match(value) is None:
+        if not is_label_value(value):
             raise Fault(f"invalid label value {quote(value)} for label {quote(name)}")
     return labels
 
