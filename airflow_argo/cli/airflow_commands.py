@@ -24,9 +24,9 @@ def get_cli_commands() -> list[Any]:
 def _action(command: Command) -> Any:
     from airflow.cli.cli_config import ActionCommand
 
-    return ActionCommand(
-        name=command.name, help=command.help, func=_runs(command), args=[_argument(one) for one in command.options]
-    )
+    more = (o.CONNECTION,) if o.KUBECONFIG in command.options else ()
+    arguments = [_argument(one) for one in (*command.options, *more)]
+    return ActionCommand(name=command.name, help=command.help, func=_runs(command), args=arguments)
 
 
 def _argument(option: o.Option) -> Any:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
+from airflow_argo.diagnostics import InputError
+
 if TYPE_CHECKING:
+    from airflow_argo.cluster import Cluster, Patience
     from airflow_argo.runners.argo import ArgoRunner
     from airflow_argo.runners.run import Run
 
@@ -14,13 +17,31 @@ FAULTS = 3.0
 
 
 def runner(options: Namespace) -> ArgoRunner:
-    """A connection to it."""
+    """A connection to it: by a kubeconfig, or, of `airflow argo …`, by a connection of Airflow's.
+
+    Raises:
+        AirflowArgoError: it can't be used.
+    """
     from airflow_argo.cluster import Patience
     from airflow_argo.runners.argo import ArgoRunner
     from airflow_argo.settings import load_settings
 
-    namespace = options.namespace or load_settings()["namespace"]
-    return ArgoRunner(options.kubeconfig, context=options.context, namespace=namespace, patience=Patience(faults=FAULTS))
+    namespace, patience = options.namespace or load_settings()["namespace"], Patience(faults=FAULTS)
+    if conn_id := getattr(options, "conn_id", None):
+        if options.kubeconfig or options.context:
+            raise InputError("--conn-id says already where the cluster is", "leave out --kubeconfig and --context")
+        return ArgoRunner.over(_connected(conn_id, namespace, patience))
+    return ArgoRunner(options.kubeconfig, context=options.context, namespace=namespace, patience=patience)
+
+
+def _connected(conn_id: str, namespace: str | None, patience: Patience) -> Cluster:
+    from airflow_argo._compat import AirflowNotFoundException
+    from airflow_argo.hooks.argo import ArgoHook
+
+    try:
+        return ArgoHook(conn_id, namespace, patience=patience).cluster
+    except AirflowNotFoundException:
+        raise InputError(f"Airflow has no connection '{conn_id}'", "`airflow connections list` shows what it has") from None
 
 
 def named_run(options: Namespace) -> Run:

@@ -72,6 +72,8 @@ NAMESPACE = option("-n", "--namespace", help="the namespace; by default that of 
 KUBECONFIG = option("--kubeconfig", help="the kubeconfig; by default as kubectl finds it", metavar="FILE")
 CONTEXT = option("--context", help="the context of the kubeconfig")
 CLUSTER: tuple[Option, ...] = (NAMESPACE, KUBECONFIG, CONTEXT)
+CONNECTION = option("--conn-id", help="a connection of Airflow's, of type argo, instead of a kubeconfig")
+"""Where Airflow is: `airflow argo …`."""
 
 IMAGE = option("--image", help="the image of bash and Python tasks")
 AIRFLOW_IMAGE = option("--airflow-image", help="the image of tasks that need Airflow")

@@ -161,9 +161,9 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
             self._await_submission(ti)
         facts = ("workflow_name", "workflow_uid", "workflow_namespace", URL_KEY)
         name, uid, self._namespace, url = (ti.xcom_pull(task_ids=self.submitted_by, key=fact) for fact in facts)
+        push_link(ti, str(url or ""))
         if not name:
             raise AirflowFailException(f"task '{self.submitted_by}' has submitted no workflow; clear it")
-        push_link(ti, str(url or ""))
         return str(name), str(uid)
 
     def _await_submission(self, ti: Any) -> None:

@@ -222,7 +222,11 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         """Submit or adopt, wait, and read the end."""
         attempt = TaskTry.of(context, conf.get("argo", "deployment", fallback=""))
         self._running = (attempt, attempt.name)
-        workflow = self._begun(attempt, context)
+        try:
+            workflow = self._begun(attempt, context)
+        except Exception:
+            push_link(context["ti"], "")  # so that Airflow doesn't look for it in vain, and say so
+            raise
         self._running = (attempt, workflow.name)
         deadline = self._deadline(workflow, attempt)
         self._tell(context, workflow)

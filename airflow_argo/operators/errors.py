@@ -27,12 +27,12 @@ def failing_for_good() -> Iterator[None]:
     except Nothing as reason:
         raise (AirflowFailException if reason.failed else AirflowSkipException)(str(reason)) from None
     except (InvalidError, TooLargeError) as error:
-        raise AirflowFailException(str(error)) from error
+        raise AirflowFailException(str(error)) from None
     except RejectedError as error:
         if error.status not in _FINAL:
             raise
-        raise AirflowFailException(str(error)) from error
+        raise AirflowFailException(str(error)) from None
     except ClusterError:
         raise
     except AirflowArgoError as error:
-        raise AirflowFailException(str(error)) from error
+        raise AirflowFailException(str(error)) from None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # `from airflow_argo import ArgoRunner` loads nothing of the cluster's package
-    from airflow_argo.cluster import Patience
+    from airflow_argo.cluster import Cluster, Patience
     from airflow_argo.runners.argo_run import ArgoRun
     from airflow_argo.runners.run import OnProgress
 
@@ -35,6 +35,13 @@ class ArgoRunner:
         from airflow_argo.cluster import Cluster
 
         self.cluster = Cluster.connect(kubeconfig, context, namespace, in_cluster=in_cluster, patience=patience)
+
+    @classmethod
+    def over(cls, cluster: Cluster) -> ArgoRunner:
+        """A runner on a cluster that is connected already."""
+        made = cls.__new__(cls)
+        made.cluster = cluster
+        return made
 
     def run(
         self,

@@ -38,6 +38,8 @@ def test_all_sources(run_dag, cluster, controller, airflow_home, owner, monkeypa
         "task 'twice' doesn't say what to submit, or says it twice",
     ):
         assert said in done["log"]
+    for noise in ("XCom not found", "direct cause"):
+        assert noise not in done["log"]
 
     found = {}
     for one in made_by_airflow(cluster):
