@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import traceback
+from contextlib import redirect_stdout
 from typing import Any
 
 from airflow_argo import __version__
@@ -24,7 +25,10 @@ def run(arguments: list[str]) -> int:
 def run_command(options: argparse.Namespace) -> int:
     """Runs the command that a parser has found, ours or Airflow's; returns the exit code."""
     try:
-        _show(options.command.load()(options), options)
+        options.stdout = sys.stdout  # for commands whose answer comes line by line
+        with redirect_stdout(sys.stderr):  # what libraries say as they are used is no part of the answer
+            report = options.command.load()(options)
+        _show(report, options)
         return int(options.report_exit_code)
     except AirflowArgoError as error:
         return _show_error(error, options)

@@ -41,3 +41,10 @@ def test_codes_are_listed_and_explained(cli):
 
 def test_the_version_names_all_that_matters(cli):
     assert set(cli("version", "-o", "json").json) == {"airflow-argo", "argo", "airflow", "python"}
+
+
+def test_what_a_file_says_as_it_is_imported_is_no_part_of_the_answer(cli, write):
+    own = "from airflow_argo import ContainerJob, Workflow\nworkflow = Workflow('w', [ContainerJob('a', 'i', 'x')])\n"
+    found = cli("submit", write("own.py", f"print('said')\n{own}"), "--dry-run=client", "-o", "json")
+    assert found.json
+    assert "said" in found.err
