@@ -44,6 +44,10 @@ MOVED_MODULES = {
     **{f"airflow.contrib.{old}": f"{package}.{new}" for package, moved in CONTRIB.items() for old, new in moved.items()},
     "airflow.contrib.hooks.fs_hook": f"{_STANDARD}.hooks.filesystem",
     "airflow.contrib.kubernetes.secret": f"{_PODS}.secret",
+    **{
+        f"airflow.contrib.kubernetes.{module}": "kubernetes.client.models"
+        for module in ("pod", "pod_runtime_info_env", "volume", "volume_mount")
+    },
     "airflow.contrib.operators.snowflake_operator": "airflow.providers.snowflake.operators.snowflake",
     "airflow.contrib.sensors.bash_sensor": f"{_STANDARD}.sensors.bash",
     "airflow.contrib.sensors.file_sensor": f"{_STANDARD}.sensors.filesystem",
@@ -108,6 +112,11 @@ SQL_HOOK_PARAMS = {"SnowflakeOperator": ("warehouse", "database", "role", "schem
 RENAMED_CLASSES = {
     **RENAMED_IN_CONTRIB,
     "ECSOperator": "EcsRunTaskOperator",
+    "PodRuntimeInfoEnv": "V1EnvVar",
+    "Port": "V1ContainerPort",
+    "Resources": "V1ResourceRequirements",
+    "Volume": "V1Volume",
+    "VolumeMount": "V1VolumeMount",
 }
 """Classes of those modules that have another name where they are now."""
 

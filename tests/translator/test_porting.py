@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kubernetes import client
 
 from airflow_argo.diagnostics import InputError
 from airflow_argo.translator.loading import load_dags, prepare_environment
@@ -114,6 +115,53 @@ def test_what_airflow_3_reads_is_left_alone(port: Any) -> None:
 )
 def test_edits(old: str, new: str | None, port: Any) -> None:
     assert port(old).text == (old if new is None else new)
+
+
+PODS = """
+from datetime import datetime
+from airflow import DAG
+from airflow.contrib.operators.kubernetes_pod_operator import KubernetesPodOperator
+from airflow.kubernetes.pod import Port, Resources
+from airflow.contrib.kubernetes.pod_runtime_info_env import PodRuntimeInfoEnv
+from airflow.kubernetes.volume import Volume
+from airflow.contrib.kubernetes.volume_mount import VolumeMount
+
+SIZE = {"request_memory": "1Gi", "limit_gpu": 1}
+
+
+class Own(KubernetesPodOperator):
+    def __init__(self, **kwargs):
+        super().__init__(image="i", node_selectors={"a": "b"}, **kwargs)
+
+
+with DAG("pods", start_date=datetime(2020, 1, 1), schedule_interval=None):
+    KubernetesPodOperator(
+        task_id="a",
+        name="a",
+        image="i",
+        resources=SIZE,
+        ports=[Port("http", container_port=80)],
+        volumes=[Volume("v", configs={"persistentVolumeClaim": {"claimName": "c"}}), Volume(name="w", configs={})],
+        volume_mounts=[VolumeMount("v", "/v", None, True)],
+        pod_runtime_info_envs=[PodRuntimeInfoEnv("IP", "status.podIP")],
+    )
+    Own(task_id="b", name="b", resources=Resources(request_cpu=2))
+"""
+
+
+def test_pods_as_airflow_1_described_them_are_those_that_they_were(port: Any, tmp_path: Path) -> None:
+    file = tmp_path / "new.py"
+    file.write_text(port(PODS).text)
+    (dag,) = load_dags(file)
+    task, own = (dag.get_task(task_id) for task_id in "ab")
+    assert task.container_resources == {"requests": {"memory": "1Gi"}, "limits": {"nvidia.com/gpu": 1}}
+    assert own.node_selector == {"a": "b"}
+    assert own.container_resources.requests == {"cpu": 2}
+    as_json = client.ApiClient().sanitize_for_serialization
+    assert as_json(task.volumes) == [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}, {"name": "w"}]
+    assert as_json(task.volume_mounts) == [{"name": "v", "mountPath": "/v", "readOnly": True}]
+    assert as_json(task.ports) == [{"name": "http", "containerPort": 80}]
+    assert as_json(task.pod_runtime_info_envs) == [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
 
 
 def test_defaults_that_changed_are_left_to_the_author(port: Any) -> None:
