@@ -144,6 +144,8 @@ def without_gone_arguments(tree: ast.Module, data: bytes) -> Iterator[Edit]:
                 and keyword.value.value in (True, False)
             ):
                 yield (*span_of(keyword.value, data), b'"success"' if keyword.value.value else b'"never"')
+            elif keyword.arg == "execution_date" and "trigger_dag_id" in given:
+                yield start, start + len(keyword.arg), b"logical_date"
             elif keyword.arg == "use_dill" and "task_id" in given:
                 chosen = b'"dill" if ' + text_in(keyword.value, data) + b' else "pickle"'
                 known = {b"True": b'"dill"', b"False": b'"pickle"'}.get(text_in(keyword.value, data), chosen)

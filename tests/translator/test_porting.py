@@ -102,6 +102,7 @@ def test_what_airflow_3_reads_is_left_alone(port: Any) -> None:
         ),
         ("Op(task_id='a', use_task_execution_date=True)\n", "Op(task_id='a', use_task_logical_date=True)\n"),
         ("Op(task_id='a', use_task_execution_day=x)\n", "Op(task_id='a', use_task_logical_date=x)\n"),
+        ("Op(trigger_dag_id='a', execution_date=x)\n", "Op(trigger_dag_id='a', logical_date=x)\n"),
         ("Op(task_id='a', use_dill=True)\n", "Op(task_id='a', serializer=\"dill\")\n"),
         ("Op(task_id='a', use_dill=x)\n", 'Op(task_id=\'a\', serializer="dill" if x else "pickle")\n'),
         (
