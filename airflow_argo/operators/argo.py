@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, NoReturn, get_args
 
@@ -43,6 +43,7 @@ from airflow_argo.operators.attempts import (
     Submit,
     TaskTry,
     began_at,
+    first_of_try,
     next_step,
     read_note,
 )
@@ -320,25 +321,20 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             cure = "a workflow is no place for secrets: keep it in a Kubernetes Secret that the workflow reads (secretKeyRef)"
             raise InputError(found, cure)
         source, parameters = self._source(context), plain_dict(self.parameters, "parameters")
+        if source.template and self.owner_references:
+            found = f"task '{self.task_id}' gives owners to a workflow of {source.template}"
+            raise InputError(found, "give a manifest instead")
+        notes = {**plain_dict(self.annotations, "annotations"), **attempt.annotations, CONTENT: self._content(source)}
         how: dict[str, Any] = {
-            "name": attempt.name,
             "parameters": {**source.parameters, **parameters},
             "labels": {**plain_dict(self.labels, "labels"), **attempt.labels},
-            "annotations": {
-                **plain_dict(self.annotations, "annotations"),
-                **attempt.annotations,
-                CONTENT: self._content(source),
-            },
-            "key": attempt.key,
+            "annotations": notes,
         }
-        if source.template and self.owner_references:
-            raise InputError(
-                f"task '{self.task_id}' gives owners to a workflow of {source.template}", "give a manifest instead"
-            )
         if source.template:
-            return self.hook.cluster.submit_from(source.template, **how)
+            return first_of_try(attempt, partial(self.hook.cluster.submit_from, source.template, **how))
         check_parameters(source.documents, self.hook.namespace, parameters)
-        return self.hook.cluster.submit(owned(source.documents, self.owner_references), **how)
+        documents = owned(source.documents, self.owner_references)
+        return first_of_try(attempt, partial(self.hook.cluster.submit, documents, **how))
 
     def _source(self, context: Any) -> Source:
         """What the arguments say is submitted.

@@ -17,15 +17,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
 from airflow_argo.argo.limits import MAX_LABEL_VALUE, MAX_WORKFLOW_NAME
 from airflow_argo.argo.names import LABEL_VALUE, task_slug
 from airflow_argo.argo.phases import SUCCEEDED
-from airflow_argo.cluster import Snapshot
+from airflow_argo.cluster import Snapshot, Submission
 from airflow_argo.cluster.manifests import suffix_of
 
 PREFIX: Final = "airflow-argo.io/"
@@ -50,6 +50,8 @@ class TaskTry:
         id: Airflow's own for this try, where it has one (3.x): no other Airflow has the same.
         deployment: tells this Airflow from others that use the same namespaces.
         max_tries: Airflow raises it whenever the task instance is cleared; -1 is unknown.
+        after: the uid of the workflow that this very try has made before, to its end: `airflow tasks test` carries out the same
+            try as often as it is called.
     """
 
     dag_id: str
@@ -60,6 +62,7 @@ class TaskTry:
     id: str = ""
     deployment: str = ""
     max_tries: int = -1
+    after: str = ""
 
     @classmethod
     def of(cls, context: Any, deployment: str = "") -> TaskTry:
@@ -85,7 +88,7 @@ class TaskTry:
     @property
     def key(self) -> str:
         """Tells this try from any other."""
-        return f"airflow:{self.instance}:{self.try_number}:{self.id}"
+        return f"airflow:{self.instance}:{self.try_number}:{self.id}{self.after and f':{self.after}'}"
 
     @property
     def name(self) -> str:
@@ -154,6 +157,18 @@ class RetryFailed:
 
     workflow: Snapshot
     cleared: bool = False
+
+
+def first_of_try(attempt: TaskTry, submit: Callable[..., Submission]) -> Submission:
+    """What is submitted in a try under its name and key; under others, if the try was carried out to its end before.
+
+    Airflow never does that to a try, but for `airflow tasks test`: there the author wants to see what the task does now.
+    """
+    submission = submit(name=attempt.name, key=attempt.key)
+    while submission.adopted and is_read(submission.workflow):
+        attempt = replace(attempt, after=submission.workflow.uid)
+        submission = submit(name=attempt.name, key=attempt.key)
+    return submission
 
 
 def next_step(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_argo.argo.names import LABEL_VALUE, is_object_name
-from airflow_argo.cluster import Snapshot
+from airflow_argo.cluster import Snapshot, Submission
 from airflow_argo.operators.attempts import (
     MAX_TRIES,
     READ,
@@ -18,6 +18,7 @@ from airflow_argo.operators.attempts import (
     Submit,
     TaskTry,
     began_at,
+    first_of_try,
     label_value,
     next_step,
 )
@@ -106,3 +107,19 @@ def test_the_name_says_whose_it_is_and_differs_with_each_try():
 def test_a_label_that_loses_something_stays_different():
     assert label_value("scheduled__2026-01-01T00:00:00+00:00") != label_value("scheduled__2026-01-01T00:00:00-00:00")
     assert label_value("plain") == "plain"
+
+
+def test_a_try_that_was_carried_out_to_its_end_is_carried_out_anew():
+    made = {}
+
+    def submit(name, key):
+        adopted = name in made
+        made.setdefault(name, Snapshot({"metadata": {"name": name, "uid": key, "annotations": {}}, "spec": {}, "status": {}}))
+        return Submission(made[name], adopted, ())
+
+    for runs in (1, 2, 3):
+        first = first_of_try(attempt(), submit)
+        assert first_of_try(attempt(), submit).name == first.name  # its worker was lost, and nobody knows its end
+        assert len(made) == runs
+        first.workflow.manifest["metadata"]["annotations"][READ] = "now"
+        first.workflow.manifest["status"]["finishedAt"] = "now"
