@@ -93,7 +93,10 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
                 raise
             self.log.info("There is no connection '%s': the pod's service account or kubeconfig is used", self.argo_conn_id)
             return ArgoConnection(self.argo_conn_id)
-        return ArgoConnection.of(self.argo_conn_id, found)
+        connection = ArgoConnection.of(self.argo_conn_id, found)
+        for remark in connection.remarks:
+            self.log.warning("Connection '%s': %s", self.argo_conn_id, remark)
+        return connection
 
     @cached_property
     def api(self) -> Api:
@@ -185,8 +188,8 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
         try:
             self.cluster.submit(_NO_OP, dry_run="server")
         except AirflowArgoError as error:
-            return True, f"Workflows can be listed {where}, but not be made: {error}"
-        return True, f"Workflows can be listed and made {where}"
+            return True, "; ".join((f"Workflows can be listed {where}, but not be made: {error}", *self.connection.remarks))
+        return True, "; ".join((f"Workflows can be listed and made {where}", *self.connection.remarks))
 
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:

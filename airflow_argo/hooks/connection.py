@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from airflow_argo.cluster.errors import ConfigurationError
+from airflow_argo.provider import CONNECTION_FIELDS
 
 _YES, _NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
 _OLD_PREFIXES = ("extra__kubernetes__", "extra__argo__")
@@ -24,6 +26,7 @@ class ArgoConnection:
         token_file: a file with it, read anew for each request.
         kube_config: content of a kubeconfig.
         ui_url: the Argo UI's URL, without a slash at the end.
+        remarks: about fields of a connection of type `argo` that mean nothing.
     """
 
     conn_id: str
@@ -38,6 +41,7 @@ class ArgoConnection:
     kube_config: Mapping[str, Any] | None = field(default=None, repr=False)
     cluster_context: str = ""
     ui_url: str = ""
+    remarks: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, conn_id: str, connection: Any) -> ArgoConnection:
@@ -60,6 +64,7 @@ class ArgoConnection:
             kube_config=_kube_config(extra.get("kube_config"), conn_id),
             cluster_context=_text(extra, "cluster_context"),
             ui_url=_text(extra, "ui_url").rstrip("/"),
+            remarks=tuple(_remarks(extra)) if connection.conn_type == "argo" else (),
         )
         ways = {
             "host": made.server,
@@ -80,6 +85,13 @@ def _without_prefixes(extra: Mapping[str, Any]) -> dict[str, Any]:
         prefix = next((prefix for prefix in _OLD_PREFIXES if key.startswith(prefix)), "")
         plain.setdefault(key[len(prefix) :], value)
     return plain
+
+
+def _remarks(extra: Mapping[str, Any]) -> Iterator[str]:
+    """About fields that aren't ours: a typo must not lead to another cluster in silence."""
+    for key in sorted(extra.keys() - CONNECTION_FIELDS.keys()):
+        near = get_close_matches(key.replace("-", "_"), CONNECTION_FIELDS, 1)
+        yield f"its extra has '{key}', which means nothing{f'; did you mean {near[0]!r}?' if near else ''}"
 
 
 def _text(extra: Mapping[str, Any], key: str) -> str:

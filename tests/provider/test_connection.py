@@ -62,6 +62,15 @@ def test_what_is_wrong_is_said_without_secrets(extra, said):
     assert "SECRET" not in str(raised.value)
 
 
+def test_a_field_that_means_nothing_is_said():
+    found = connection(extra={"in-cluster": True, "team": "x", "extra__argo__namespace": "n"})
+    assert found.remarks == (
+        "its extra has 'in-cluster', which means nothing; did you mean 'in_cluster'?",
+        "its extra has 'team', which means nothing",
+    )
+    assert connection("kubernetes", {"xcom_sidecar_container_image": "x"}).remarks == ()
+
+
 def test_a_broken_kubeconfig_is_an_error_without_its_content():
     with pytest.raises(ConfigurationError) as raised:
         _ = hook({"kube_config": {**CONFIG, "current-context": "z"}}).cluster
