@@ -22,6 +22,7 @@ from airflow_argo.translator.branches import conditions_on_decisions
 from airflow_argo.translator.callbacks import exit_of
 from airflow_argo.translator.context import RETURN_VALUE, DagContext, TaskContext
 from airflow_argo.translator.failing_fast import behind_teardowns, chances_of, rule_failing_fast
+from airflow_argo.translator.handed_files import report_handed_files
 from airflow_argo.translator.import_effects import effects_of
 from airflow_argo.translator.intervals import intervals_of
 from airflow_argo.translator.labels import DAG_ID_LABEL, annotations_of, label_of
@@ -79,6 +80,7 @@ def translate(
     schedule, on_exit = schedule_of(dag, ctx), exit_of(dag, ctx)
     for found in (*left_out_of_dag(dag), *(chances_of(dag, ctx.ancestors) if fails_fast(dag) else ())):
         ctx.report(*found)
+    report_handed_files(ctx)
     workflow = None if _is_refused(ctx.diagnostics) else _workflow(dag, ctx, tuple(steps), schedule, on_exit)
     diagnostics = (*ctx.diagnostics, *findings_of_reads(dag, ctx.path, workflow))
     if strict and any(finding.severity is not Severity.NOTE for finding in diagnostics):

@@ -66,4 +66,5 @@ TRANSLATING: tuple[Code, ...] = (
     Code("AA245", "a policy for each instance", WARNING, "Airflow asks it before it queues an instance; Argo queues none."),
     Code("AA246", "a run that may not fit", WARNING, "Argo keeps what tasks are given beside the spec, in 1 MiB."),
     Code("AA247", "sets Variables", NOTE, "A Variable is a key of a Secret, which the pod changes by Kubernetes' API."),
+    Code("AA248", "files that tasks hand one another", WARNING, "Each task has a pod, and each pod a disk of its own."),
 )
