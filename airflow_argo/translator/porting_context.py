@@ -19,6 +19,24 @@ _TASKS = frozenset({"task", "setup", "teardown"})
 
 def todays_context(tree: ast.Module, data: bytes) -> Iterator[Edit]:
     """In functions that get the context: parameters, and keys of it, that Airflow 3 lacks."""
+    texts = [span_of(node, data) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    for start, end, new in _edits(tree, data):
+        around = next((first for first, last in texts if first <= start and end <= last), None)
+        yield start, end, new if around is None else new.replace(b'"', _quote_in(data[around:start], data[start:end]))
+
+
+def _quote_in(before: bytes, old: bytes) -> bytes:
+    """The quote that an expression in an f-string may have.
+
+    Args:
+        before: what is before it of the f-string.
+        old: the expression as it was.
+    """
+    has = next((quote for quote in (b"'", b'"') if quote in old), None)
+    return has or (b"'" if before.lstrip(b"rRfF")[:1] == b'"' else b'"')
+
+
+def _edits(tree: ast.Module, data: bytes) -> Iterator[Edit]:
     called = _called_by_tasks(tree)
     named = _named_in_calls(tree)
     for node in ast.walk(tree):

@@ -109,6 +109,17 @@ def test_what_airflow_3_reads_is_left_alone(port: Any) -> None:
             "from airflow import Dataset\nfrom airflow.datasets import Dataset as Other\nf(Dataset('a'), Other('b'))\n",
             "from airflow.sdk import Asset as Dataset\nfrom airflow.sdk import Asset as Other\nf(Dataset('a'), Other('b'))\n",
         ),
+        (
+            "def f(**kw): return f\"{kw['execution_date']:%Y} {kw['ti'].execution_date}\"\nOp(python_callable=f)\n",
+            "def f(**kw): return f\"{kw['logical_date']:%Y} {kw['logical_date']}\"\nOp(python_callable=f)\n",
+        ),
+        (
+            "def f(ti, **kw): return f'{ti.execution_date} ' f'{kw[\"next_ds\"]}'\nOp(python_callable=f)\n",
+            (
+                "def f(ti, **kw): return f'{ti.get_template_context()[\"logical_date\"]} '"
+                ' f\'{kw["data_interval_end"].strftime("%Y-%m-%d")}\'\nOp(python_callable=f)\n'
+            ),
+        ),
         ("Op(trigger_rule='dummy' if x else 'all_done')\n", "Op(trigger_rule=\"always\" if x else 'all_done')\n"),
         ("args = {'trigger_rule': 'none_failed_or_skipped'}\n", "args = {'trigger_rule': \"none_failed_min_one_success\"}\n"),
         ("x = '{% if execution_date %}é{% endif %}'\n", "x = '{% if logical_date %}é{% endif %}'\n"),
