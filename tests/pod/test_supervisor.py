@@ -19,7 +19,7 @@ prepare_environment()
 
 OURS = {"dag_id": "d", "run_id": "r"}
 SERVERS_OWN = {
-    "GetVariableKeys", "GetDagRun", "GetTaskBreadcrumbs",
+    "GetDagRun", "GetTaskBreadcrumbs",
     "CreateHITLDetailPayload", "UpdateHITLDetail", "GetHITLDetailResponse", "GetDag",
 }  # fmt: skip
 """What only a server could answer: the task that asks fails, and says what it asked for."""

@@ -167,6 +167,13 @@ class Supervisor:
     def _delete_variable(self, msg: Any) -> Any:
         return self._variable(msg.key, None)
 
+    def _get_variable_keys(self, msg: Any) -> Any:
+        from .variables import variable_names
+
+        found = [name for name in variable_names() if name.startswith(msg.prefix or "")]
+        page = found[msg.offset : msg.offset + msg.limit]
+        return self.comms.VariableKeysResult(keys=page, total_entries=len(found))
+
     def _variable(self, name: str, value: Optional[str]) -> Any:
         if self.secret is None:
             raise NeedsServer(f"it sets Variable '{name}', and nothing in the DAG file says so: call Variable.set there")
@@ -332,6 +339,7 @@ ANSWERS: Dict[str, str] = {
     "GetTaskRescheduleStartDate": "_get_task_reschedule_start_date",
     "GetTaskStateStore": "_get_task_state_store",
     "GetVariable": "_get_variable",
+    "GetVariableKeys": "_get_variable_keys",
     "GetXCom": "_get_xcom",
     "GetXComCount": "_get_xcom_count",
     "GetTICount": "_get_ti_count",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import os
 import re
-from typing import Optional
+from typing import List, Optional
 
 from .workflows import Api, ApiError
 
@@ -35,7 +35,14 @@ def put_variable(secret: str, name: str, value: Optional[str], api: Optional[Api
     for variable in {PREFIX + name, PREFIX + name.upper()}:
         os.environ.pop(variable, None)
     if value is not None:
-        os.environ[PREFIX + name.upper()] = value
+        os.environ[PREFIX + name] = os.environ[PREFIX + name.upper()] = value
+
+
+def variable_names() -> List[str]:
+    """The names of all Variables, as the Secret has them: beside each is one in capitals, by which Airflow looks for it."""
+    names = {variable[len(PREFIX) :] for variable in os.environ if variable.startswith(PREFIX)}
+    doubles = {name.upper() for name in names if name != name.upper()}
+    return sorted(names - doubles)
 
 
 def _change(api: Api, secret: str, name: str, value: Optional[str]) -> None:

@@ -10,7 +10,7 @@ with DAG("variables_set", schedule=None):
     def sets():
         Variable.set("parity_map", {"n": [1, "é"]}, serialize_json=True)
         Variable.set("Parity-Text", "abc", description="d")
-        return Variable.get("Parity-Text")
+        return [Variable.get("Parity-Text"), list(Variable.keys("parity_")), list(Variable.keys("Parity-"))]
 
     @task
     def reads(text):
@@ -20,10 +20,10 @@ with DAG("variables_set", schedule=None):
     def removes():
         Variable.set("parity_map", "over")
         Variable.delete("Parity-Text")
-        return [Variable.get("Parity-Text", default="gone"), Variable.get("parity_map")]
+        return [Variable.get("Parity-Text", default="gone"), Variable.get("parity_map"), list(Variable.keys("Parity-"))]
 
     @task
     def reads_late():
-        return [Variable.get("Parity-Text", default="gone"), Variable.get("parity_map")]
+        return [Variable.get("Parity-Text", default="gone"), Variable.get("parity_map"), list(Variable.keys("parity_"))]
 
     sets() >> reads("{{ var.value['Parity-Text'] }} {{ var.json.parity_map.n[1] }}") >> removes() >> reads_late()
