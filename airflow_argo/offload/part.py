@@ -235,7 +235,7 @@ class PartOfDag:
             states={task_id: tuple(map(State, states)) for task_id in before if (states := known.get(task_id))},
             skipped=frozenset(self._skipped(before, inner, context)),
             mapped=mapped,
-            xcom=_Xcoms(mapped, context["ti"]),
+            xcom=_Xcoms(frozenset(tasks), mapped, context["ti"]),
             carried=frozenset(EVENTS if self.show_steps else EVENTS - set(WRITTEN)),
             triggering=triggering_events(context),
         )
@@ -270,11 +270,22 @@ def _free(name: str, group: Any, dag: Any) -> str:
     return next(one for one in names if group.child_id(one) not in dag.task_group.used_group_ids)
 
 
-class _Xcoms:
-    """What tasks outside have pushed."""
+def _can_be_pulled(key: str) -> bool:
+    """Whether Airflow takes the key; where it doesn't, the task that pulls by it fails."""
+    from airflow_argo.pod.reports import pulled_key
 
-    def __init__(self, mapped: frozenset[str], ti: Any) -> None:
-        self._mapped, self._ti = mapped, ti
+    try:
+        pulled_key(key)
+    except ValueError:
+        return False
+    return True
+
+
+class _Xcoms:
+    """What tasks outside have pushed: the author's, which those around the submission aren't."""
+
+    def __init__(self, tasks: frozenset[str], mapped: frozenset[str], ti: Any) -> None:
+        self._tasks, self._mapped, self._ti = tasks, mapped, ti
         self._known: dict[tuple[str, str, bool], Any] = {}
 
     def __call__(self, task_id: str, key: str, listed: bool) -> Any:
@@ -284,6 +295,8 @@ class _Xcoms:
         return self._known[asked]
 
     def _pulled(self, task_id: str, key: str, listed: bool) -> Any:
+        if task_id not in self._tasks or not _can_be_pulled(key):
+            return None
         if task_id not in self._mapped:
             return self._ti.xcom_pull(task_ids=task_id, key=key)
         values = [value for value in self._ti.xcom_pull(task_ids=[task_id], key=key) or () if value is not None]

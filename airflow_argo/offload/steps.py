@@ -287,7 +287,7 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
         self._show_logs(outcome)
         Notes(self.hook, self.step, context).note(outcome.workflow, outcome.ended)
         for key, value in outcome.pushed.items():
-            if key != "return_value":
+            if key != "return_value" or outcome.state != _SUCCESS:  # else Airflow pushes it, as it is returned
                 context["ti"].xcom_push(key=key, value=value)
         if outcome.state == _SKIPPED:
             raise AirflowSkipException(outcome.message or f"step '{self.step}' was skipped")
