@@ -208,8 +208,8 @@ def python_files(paths: Iterable[str]) -> list[Path]:
     return found
 
 
-def found_files(paths: Iterable[str], translator: IsolatedTranslator | Translators) -> list[tuple[Path, Path | None]]:
-    """Files as given; and those of folders that Airflow would look into for DAGs, or that hold a workflow of ours.
+def found_files(options: Namespace, translator: IsolatedTranslator | Translators) -> list[tuple[Path, Path | None]]:
+    """The files that `options.paths` names; of folders those that Airflow would look into, or that hold a workflow of ours.
 
     Returns:
         (file, the folder that it was found in), in order.
@@ -217,12 +217,12 @@ def found_files(paths: Iterable[str], translator: IsolatedTranslator | Translato
         InputError: a path names nothing.
     """
     found: list[tuple[Path, Path | None]] = []
-    for path in _existing(paths):
+    for path in _existing(options.paths):
         if not path.is_dir():
             found.append((path, None))
             continue
         ours = [file for file in _candidates(path) if is_ours(file)]
-        found += [(file, path) for file in sorted({*translator.files_in(path), *ours})]
+        found += [(file, path) for file in sorted({*translator.files_in(path, port=settings_for(path, options).ports), *ours})]
     return found
 
 

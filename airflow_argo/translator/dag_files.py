@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from configparser import ConfigParser
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -48,7 +49,7 @@ def dags_of_file(path: str, settings: Settings) -> Iterator[tuple[Iterator[Any],
         def dags() -> Iterator[Any]:
             count = 0
             for one in found:
-                defaults = _as_airflow_2() if means_airflow_2(one) else nullcontext()
+                defaults = _set(AIRFLOW_2) if means_airflow_2(one) else nullcontext()
                 with importable(one, folder), defaults:
                     for dag in load_dags(one, dags_folder=folder, placeholders=settings.has_placeholders):
                         count += 1
@@ -100,9 +101,11 @@ def _may_have_dags(file: Path) -> bool:
     return bool(might_contain_dag(str(file), safe_mode=True))
 
 
-def dag_files_in(folder: str) -> list[str]:
+def dag_files_in(folder: str, port: bool = False) -> list[str]:
     """The files of a folder that Airflow would look into for DAGs: it heeds `.airflowignore`, and takes archives.
 
+    Args:
+        port: `.airflowignore` is as Airflow 2 reads it, regular expressions, unless the configuration says otherwise.
     Raises:
         InputError: Airflow wouldn't look into any, as a folder is met twice, by a link.
     """
@@ -110,7 +113,8 @@ def dag_files_in(folder: str) -> list[str]:
 
     own = {"include_examples": False} if airflow_names().is_2 else {}
     try:
-        return sorted(map(str, list_py_file_paths(folder, safe_mode=True, **own)))
+        with _set(_IGNORED_AS_BEFORE if port and not _says_how_to_ignore() else {}):
+            return sorted(map(str, list_py_file_paths(folder, safe_mode=True, **own)))
     except RuntimeError as error:
         found = f"Airflow can't list its files: {error}"
         raise InputError(
@@ -120,11 +124,22 @@ def dag_files_in(folder: str) -> list[str]:
 
 # Porting
 
+_IGNORED_AS_BEFORE = {"AIRFLOW__CORE__DAG_IGNORE_FILE_SYNTAX": "regexp"}
+
+
+def _says_how_to_ignore() -> bool:
+    """Whether the user's configuration, not Airflow's default, says what `.airflowignore` holds."""
+    from airflow.configuration import conf
+
+    of_file = ConfigParser.has_option(conf, "core", "dag_ignore_file_syntax")
+    return of_file or not _IGNORED_AS_BEFORE.keys().isdisjoint(os.environ)
+
 
 @contextmanager
-def _as_airflow_2() -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in AIRFLOW_2}
-    os.environ.update(AIRFLOW_2)
+def _set(variables: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables meanwhile."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:

@@ -84,10 +84,10 @@ class IsolatedTranslator:
         runs: list[PlannedRun] = self._ask(path, function, (str(path), settings, dag_id, first, last))
         return runs
 
-    def files_in(self, folder: Path) -> list[Path]:
-        """The files of a folder that Airflow would look into for DAGs, in order."""
+    def files_in(self, folder: Path, *, port: bool = False) -> list[Path]:
+        """The files of a folder that Airflow would look into for DAGs, in order; see `dag_files_in`."""
         self.start(folder)
-        return [Path(name) for name in self._ask(folder, dag_files_in, (str(folder),))]
+        return [Path(name) for name in self._ask(folder, dag_files_in, (str(folder), port))]
 
     def start(self, path: Path) -> None:
         """Starts the process, unless it runs.

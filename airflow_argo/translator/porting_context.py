@@ -214,6 +214,8 @@ def _keys(node: ast.AST, context: _Context, data: bytes) -> Iterator[Edit]:
                 yield from _read_of(part, part.func.value, key.value, context, data)
         elif isinstance(part, ast.Attribute) and part.attr == "execution_date" and isinstance(part.ctx, ast.Load):
             yield from _attribute(part, context, data)
+        elif isinstance(part, ast.Attribute) and part.attr == "log" and _named(part.value) in INSTANCES:
+            yield span_of(part.value, data)[1], span_of(part, data)[1], b".task.log"
         elif isinstance(part, ast.Attribute) and part.attr == "external_trigger" and _named(part.value) == "dag_run":
             yield (*span_of(part, data), b"(" + text_in(part.value, data) + b'.run_type == "manual")')
 

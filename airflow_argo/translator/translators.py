@@ -49,7 +49,7 @@ class Translators:
         for translator in self._all:
             translator.close()
 
-    def files_in(self, folder: Path) -> list[Path]:
+    def files_in(self, folder: Path, *, port: bool = False) -> list[Path]:
         """The files of a folder that Airflow would look into for DAGs, in order. Meanwhile other processes start.
 
         Raises:
@@ -58,7 +58,7 @@ class Translators:
         with self._one() as translator:
             for _ in self._all[1:]:
                 self._running.append(self._threads.submit(self._start_one, folder))
-            return translator.files_in(folder)
+            return translator.files_in(folder, port=port)
 
     def translated(self, files: Iterable[tuple[Path, Settings]]) -> Iterator[list[Translation] | AirflowArgoError]:
         """Of each file the translations of its DAGs, or the error that it is, in their order and as soon as they are there."""

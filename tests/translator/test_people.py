@@ -85,6 +85,16 @@ def test_folder_is_searched_as_airflow_does(translator: IsolatedTranslator) -> N
     assert not found & {"ignored_dag.py", "draft.py"}
 
 
+def test_what_is_ignored_is_said_as_airflow_2_reads_it_where_files_are_ported(
+    translator: IsolatedTranslator, tmp_path: Path
+) -> None:
+    for name in ("a_draft_1", "draft", "good"):
+        (tmp_path / f"{name}.py").write_text("from airflow import DAG\n")
+    (tmp_path / ".airflowignore").write_text("_draft_\\d\n")
+    assert [file.stem for file in translator.files_in(tmp_path)] == ["a_draft_1", "draft", "good"]
+    assert [file.stem for file in translator.files_in(tmp_path, port=True)] == ["draft", "good"]
+
+
 def test_archive_is_read_as_airflow_does(translator: IsolatedTranslator, tmp_path: Path) -> None:
     folder = tmp_path / "packed"
     shutil.copytree(PROJECT / "common", folder / "common")

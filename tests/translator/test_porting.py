@@ -120,6 +120,10 @@ def test_what_airflow_3_reads_is_left_alone(port: Any) -> None:
                 ' f\'{kw["data_interval_end"].strftime("%Y-%m-%d")}\'\nOp(python_callable=f)\n'
             ),
         ),
+        (
+            "def f(ti, **kw):\n    kw['ti'].log.info(ti.log)\nOp(python_callable=f)\n",
+            "def f(ti, **kw):\n    kw['ti'].task.log.info(ti.task.log)\nOp(python_callable=f)\n",
+        ),
         ("Op(trigger_rule='dummy' if x else 'all_done')\n", "Op(trigger_rule=\"always\" if x else 'all_done')\n"),
         ("args = {'trigger_rule': 'none_failed_or_skipped'}\n", "args = {'trigger_rule': \"none_failed_min_one_success\"}\n"),
         ("x = '{% if execution_date %}é{% endif %}'\n", "x = '{% if logical_date %}é{% endif %}'\n"),

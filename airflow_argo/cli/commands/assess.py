@@ -34,7 +34,7 @@ def assess(options: Namespace) -> Report:
     options.placeholders = "yes"
     rows: list[Row] = []
     with Translators(options.load_timeout, processes_for(options.paths)) as translators:
-        files = found_files(options.paths, translators)
+        files = found_files(options, translators)
         if not files:
             raise InputError("there is no file with a DAG there", "check the path")
         results = translators.translated((path, settings_for(path, options, folder)) for path, folder in files)

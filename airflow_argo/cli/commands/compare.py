@@ -92,7 +92,7 @@ def compare(options: Namespace) -> Report:
     given = {DATE: datetime.now(timezone.utc).replace(microsecond=0).isoformat(), **parameters_of(options)}
     found: list[Compared] = []
     with IsolatedTranslator(options.load_timeout) as translator, Airflow() as airflow:
-        for path, folder in found_files(options.paths, translator):
+        for path, folder in found_files(options, translator):
             judge = _Judge(path, settings_for(path, options, folder), given, airflow, options)
             for one in judge.compared(translator):
                 found.append(one)

@@ -73,7 +73,7 @@ def _sources(options: Namespace) -> tuple[list[Source], list[str]]:
     found: list[Source] = []
     failures: list[str] = []
     with Translators(options.load_timeout, processes_for(options.paths)) as translators:
-        files = found_files(options.paths, translators)
+        files = found_files(options, translators)
         if not files:
             raise InputError("there is no file with a DAG there", "check the path")
         ours = {path for path, _ in files if is_ours(path)}
