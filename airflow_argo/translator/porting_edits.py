@@ -226,6 +226,21 @@ def operators_of_sql(tree: ast.Module, data: bytes) -> Iterator[Edit]:
             yield from _of_sql(node, operator, data)
 
 
+def variables_as_texts(tree: ast.Module, data: bytes) -> Iterator[Edit]:
+    """`Variable.set` with whatever a value is: Airflow 3 takes texts alone, Airflow 2 made texts of all others."""
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "set"):
+            continue
+        given = {keyword.arg: keyword.value for keyword in node.keywords} | dict(enumerate(node.args))
+        value = given.get("value", given.get(1))
+        if name_of(node.func.value) != "Variable" or value is None or given.keys() & {None, "serialize_json", 3}:
+            continue
+        is_text = isinstance(value, ast.JoinedStr) or (isinstance(value, ast.Constant) and isinstance(value.value, str))
+        made = name_of(value.func) if isinstance(value, ast.Call) else None
+        if not is_text and made not in ("str", "dumps", "isoformat", "strftime"):
+            yield (*span_of(value, data), b"str(" + text_in(value, data) + b")")
+
+
 def _called_in(node: ast.Call) -> str | None:
     """What is called: also `Operator` of `Operator.partial(…)`."""
     of = node.func.value if isinstance(node.func, ast.Attribute) and node.func.attr == "partial" else node.func
@@ -338,6 +353,7 @@ AFTER: tuple[Rule, ...] = (
     moved_modules,
     without_gone_arguments,
     todays_rules_in_dicts,
+    variables_as_texts,
     without_gone_decorators,
     todays_templates,
 )

@@ -124,6 +124,11 @@ def test_what_airflow_3_reads_is_left_alone(port: Any) -> None:
             "def f(ti, **kw):\n    kw['ti'].log.info(ti.log)\nOp(python_callable=f)\n",
             "def f(ti, **kw):\n    kw['ti'].task.log.info(ti.task.log)\nOp(python_callable=f)\n",
         ),
+        (
+            "Variable.set('n', n + 1)\nVariable.set(key='n', value=x)\n",
+            "Variable.set('n', str(n + 1))\nVariable.set(key='n', value=str(x))\n",
+        ),
+        ("Variable.set('n', 'a')\nVariable.set('n', x, serialize_json=True)\nVariable.set('n', str(1))\n", None),
         ("Op(trigger_rule='dummy' if x else 'all_done')\n", "Op(trigger_rule=\"always\" if x else 'all_done')\n"),
         ("args = {'trigger_rule': 'none_failed_or_skipped'}\n", "args = {'trigger_rule': \"none_failed_min_one_success\"}\n"),
         ("x = '{% if execution_date %}é{% endif %}'\n", "x = '{% if logical_date %}é{% endif %}'\n"),
