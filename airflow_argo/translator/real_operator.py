@@ -226,13 +226,18 @@ def shipped(ctx: DagContext, task_id: str | None = None) -> Shipment | None:
 
 def with_environment(settings: Settings) -> PodSettings:
     """What settings say about pods, and Airflow's Connections, Variables and configuration as environment variables."""
-    own = pod_settings_of(settings)
+    connections, variables = settings.required("connections_secret"), settings.required("variables_secret")
+    return _with_secrets(pod_settings_of(settings), connections, variables, settings["airflow_secret"])
+
+
+@lru_cache(maxsize=64)  # tasks have few settings of their own
+def _with_secrets(own: PodSettings, connections: str, variables: str, airflow: str | None) -> PodSettings:
     sources = [
-        {"prefix": prefix, "secretRef": {"name": settings.required(setting), "optional": True}}
-        for prefix, setting in ((CONNECTION_PREFIX, "connections_secret"), (VARIABLE_PREFIX, "variables_secret"))
+        {"prefix": prefix, "secretRef": {"name": secret, "optional": True}}
+        for prefix, secret in ((CONNECTION_PREFIX, connections), (VARIABLE_PREFIX, variables))
     ]
-    if settings["airflow_secret"]:
-        sources.append({"prefix": "", "secretRef": {"name": settings.required("airflow_secret")}})
+    if airflow:
+        sources.append({"prefix": "", "secretRef": {"name": airflow}})
     return PodSettings.of({**json.loads(own.container), "envFrom": sources}, json.loads(own.template))
 
 
