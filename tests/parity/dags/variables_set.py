@@ -8,22 +8,22 @@ with DAG("variables_set", schedule=None):
 
     @task
     def sets():
-        Variable.set("parity_map", {"n": [1, "é"]}, serialize_json=True)
-        Variable.set("Parity-Text", "abc", description="d")
-        return [Variable.get("Parity-Text"), list(Variable.keys("parity_")), list(Variable.keys("Parity-"))]
+        Variable.set("kept_map", {"n": [1, "é"]}, serialize_json=True)
+        Variable.set("Kept-Text", "abc", description="d")
+        return [Variable.get("Kept-Text"), list(Variable.keys("kept_")), list(Variable.keys("Kept-"))]
 
     @task
     def reads(text):
-        return [text, Variable.get("parity_map", deserialize_json=True), Variable.get("absent", default=None)]
+        return [text, Variable.get("kept_map", deserialize_json=True), Variable.get("absent", default=None)]
 
     @task
     def removes():
-        Variable.set("parity_map", "over")
-        Variable.delete("Parity-Text")
-        return [Variable.get("Parity-Text", default="gone"), Variable.get("parity_map"), list(Variable.keys("Parity-"))]
+        Variable.set("kept_map", "over")
+        Variable.delete("Kept-Text")
+        return [Variable.get("Kept-Text", default="gone"), Variable.get("kept_map"), list(Variable.keys("Kept-"))]
 
     @task
     def reads_late():
-        return [Variable.get("Parity-Text", default="gone"), Variable.get("parity_map"), list(Variable.keys("parity_"))]
+        return [Variable.get("Kept-Text", default="gone"), Variable.get("kept_map"), list(Variable.keys("kept_"))]
 
-    sets() >> reads("{{ var.value['Parity-Text'] }} {{ var.json.parity_map.n[1] }}") >> removes() >> reads_late()
+    sets() >> reads("{{ var.value['Kept-Text'] }} {{ var.json.kept_map.n[1] }}") >> removes() >> reads_late()
