@@ -17,13 +17,8 @@ _NODE: Final = 150
 Spec = Mapping[str, Any]
 
 
-def bytes_when_run(spec: Spec) -> int:
-    """Bytes that all tasks of a workflow's spec take together at the least, if each runs once; the spec itself among them."""
-    return len(_compact(spec)) + bytes_of_nodes(spec)
-
-
 def bytes_of_nodes(spec: Spec) -> int:
-    """Bytes of the nodes among those."""
+    """Bytes that the nodes of all tasks of a workflow's spec take together at the least, if each runs once."""
     templates = {template.get("name"): template for template in spec.get("templates") or []}
     packer = zlib.compressobj(6)
     size = 0
@@ -50,4 +45,4 @@ def _raw(template: Mapping[str, Any], given: list[dict[str, Any]]) -> bytes:
 
 
 def _compact(found: Any) -> bytes:
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return json.dumps(found, separators=(",", ":")).encode()

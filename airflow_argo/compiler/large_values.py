@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from airflow_argo.compiler.read_by_argo import read_beside_the_pod
 from airflow_argo.model.graph import Step
 from airflow_argo.model.jobs import Container, LargeValues, NoOp, PythonCall, passes_artifacts
-from airflow_argo.model.values import Output, Type
+from airflow_argo.model.values import Output
 from airflow_argo.model.walk import found_in
 from airflow_argo.model.workflow import Workflow
 
@@ -59,9 +60,7 @@ def _read_by_argo(step: Step) -> Iterator[Output]:
         yield from found_in(step, Output)
         return
     yield from found_in(replace(step, body=NoOp()), Output)
-    yield from (output for output in found_in(step.body, Output) if output.type is not Type.JSON)
-    if isinstance(step.body, Container):
-        yield from found_in((step.body.image, step.body.files), Output)
+    yield from read_beside_the_pod(step.body)
 
 
 def _connected(step: Step, makers: set[str], stay: _Outputs) -> Step:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -154,9 +154,10 @@ def _within_limit(workflow: Workflow) -> Compiled:
     Raises:
         DefinitionError: there are more, although they share what they can.
     """
-    compiled = _written(workflow)
+    read = read_by_argo(workflow)
+    compiled = _written(workflow, read)
     if len(compiled.spec["templates"]) > SHARED_ABOVE:
-        compiled = _written(workflow, shares=True)
+        compiled = _written(workflow, read, shares=True)
         named = {MAIN, str(compiled.spec.get("onExit")), *OWN_NAMES}.union(*compiled.notes.values())
         compiled.spec["templates"] = shared(compiled.spec["templates"], named)
     if len(compiled.spec["templates"]) > MAX_TEMPLATES:
@@ -166,8 +167,8 @@ def _within_limit(workflow: Workflow) -> Compiled:
     return compiled
 
 
-def _written(workflow: Workflow, *, shares: bool = False) -> Compiled:
-    made = Compilation(body_call, Templates(workflow.intervals), shares=shares, read=read_by_argo(workflow))
+def _written(workflow: Workflow, read: Mapping[int, tuple[str, ...]], *, shares: bool = False) -> Compiled:
+    made = Compilation(body_call, Templates(workflow.intervals), shares=shares, read=read)
     made.templates.reserve(MAIN)
     main = GraphTemplate.of(made, workflow.graph)
     for step, job, in_loop in jobs_of(workflow.graph):

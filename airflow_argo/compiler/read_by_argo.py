@@ -66,7 +66,7 @@ class _Reads:
                 self.add(found_in(body, Output))
                 self.visit(body.body, None)
             case _ if passes_artifacts(body):
-                self.add(_read_beside_the_pod(body))
+                self.add(read_beside_the_pod(body))
                 if names:
                     self.of_jobs.setdefault(id(body), {}).update(names)
             case _:
@@ -77,7 +77,7 @@ def _is_json(value: Any) -> bool:
     return isinstance(value, Output) and value.type is Type.JSON
 
 
-def _read_beside_the_pod(job: PythonCall | Container) -> Iterator[Output]:
+def read_beside_the_pod(job: PythonCall | Container) -> Iterator[Output]:
     """The outputs that a job gets as text, or of which Argo makes its template."""
     for name in field_names(job):
         for output in found_in(getattr(job, name), Output):

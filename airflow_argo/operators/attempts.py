@@ -23,7 +23,7 @@ from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
 from airflow_argo.argo.limits import MAX_LABEL_VALUE, MAX_WORKFLOW_NAME
-from airflow_argo.argo.names import LABEL_VALUE, task_slug
+from airflow_argo.argo.names import is_label_value, task_slug
 from airflow_argo.argo.phases import SUCCEEDED
 from airflow_argo.cluster import Snapshot, Submission
 from airflow_argo.cluster.manifests import suffix_of
@@ -128,7 +128,7 @@ def named(text: str, key: str) -> str:
 
 def label_value(text: str) -> str:
     """The text as a label's value; what loses something by that ends in a hash, as in Airflow's `make_safe_label_value`."""
-    if len(text) <= MAX_LABEL_VALUE and LABEL_VALUE.match(text):
+    if is_label_value(text):
         return text
     digest = hashlib.sha256(text.encode()).hexdigest()[:9]
     kept = re.sub(r"[^A-Za-z0-9_.-]", "", text)[: MAX_LABEL_VALUE - len(digest) - 1].strip("-_.")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import types
 from typing import Any, Dict, FrozenSet, List
 
-from .large import RETURN_VALUE
 from .nodes import Nodes
-from .reports import pulled_key, stored_key
+from .reports import RETURN_VALUE, pulled_key, stored_key
 from .run import Run
 from .values import ABSENT, decoded, encoded
 from .xcoms import Xcoms

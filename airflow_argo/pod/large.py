@@ -1,7 +1,7 @@
-"""Values that are long are compressed; those that are too large for a parameter travel in a file, an artifact of the pod.
+"""Values that are too large for a parameter: they travel in a file, an artifact of the pod, and the report has marks for them.
 
-The report has marks in place of both. The file is JSON, key → base64 of JSON; a key is the digest of what it stands for, so
-that readers of several files need not know which task made which.
+The file is JSON, key → base64 of JSON; a key is the digest of what it stands for, so that readers of several files need not
+know which task made which.
 """
 
 from __future__ import annotations
@@ -10,20 +10,13 @@ import glob
 import json
 import os
 from functools import lru_cache
-from typing import Any, Callable, Dict, List, Sequence
+from typing import Any, Callable, Dict, List
 
 FILE = "/tmp/airflow-argo-large.json"
 GIVEN = "/tmp/airflow-argo/large-*"
 """The files of other tasks. One that a task didn't make is missing, or a folder."""
 
 Report = Dict[str, Any]
-
-RETURN_VALUE = "return_value"
-"""The key of what a task returns."""
-
-
-PACKED_ABOVE = 4 * 1024
-"""Characters: shorter values aren't worth it, and people may read them."""
 
 
 class NotHere(LookupError):
@@ -43,7 +36,7 @@ def set_aside(report: Report, how: Dict[str, Any], most: int, mark: Callable[[An
     report = {**report, "pushed": dict(report["pushed"])}
     places: List[Any] = [(report["pushed"], key, key) for key in report["pushed"]]
     if "value" in report:
-        places.append((report, "value", RETURN_VALUE))
+        places.append((report, "value", "return_value"))
     size, large = len(json.dumps(report)), {}
     for holder, key, name in sorted(places, key=lambda place: len(place[0][place[1]]), reverse=True):
         text = holder[key]
@@ -59,27 +52,6 @@ def set_aside(report: Report, how: Dict[str, Any], most: int, mark: Callable[[An
         with open(FILE, "w", encoding="utf-8") as file:
             json.dump(large, file)
     return report
-
-
-def with_packed(report: Report, plain: Sequence[str], pack: Callable[[str], str]) -> Report:
-    """The report, whose long values are compressed.
-
-    Args:
-        plain: names of outputs that Argo reads.
-        pack: makes what stands for a value.
-    """
-    pushed = {key: text if key in plain else _shorter(text, pack) for key, text in report["pushed"].items()}
-    made = {**report, "pushed": pushed}
-    if "value" in report and RETURN_VALUE not in plain:
-        made["value"] = _shorter(report["value"], pack)
-    return made
-
-
-def _shorter(text: str, pack: Callable[[str], str]) -> str:
-    if len(text) <= PACKED_ABOVE:
-        return text
-    packed = pack(text)
-    return packed if len(packed) < len(text) else text
 
 
 @lru_cache(maxsize=None)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence
 
-from .large import RETURN_VALUE
-from .values import encoded
+from .values import encoded, packed
 
 FINAL_EXIT_CODE = 100
 """The exit code of a task that must not be tried again. Source: AirflowFailException."""
 
 MAX_MAP_LENGTH = int(os.environ.get("AIRFLOW__CORE__MAX_MAP_LENGTH", "1024"))
+
+RETURN_VALUE = "return_value"
+"""The key of what a task returns."""
+
+PACKED_ABOVE = 4 * 1024
+"""Characters: shorter values aren't worth it, and people may read them."""
 
 Call = Dict[str, Any]
 Report = Dict[str, Any]
@@ -99,3 +104,16 @@ def _check_mappable(result: Any) -> None:
     """A loop runs over a value: a dict gives (key, value), text is no list. Source: airflow.sdk is_mappable_value."""
     if not isinstance(result, (dict, list, tuple)):
         raise TypeError(f"tasks are mapped over what this one returns, and a {type(result).__name__} is no list or dict")
+
+
+def with_packed(report: Report, plain: Sequence[str]) -> Report:
+    """The report, whose long values are compressed, but for the outputs that Argo reads, by their names in `plain`."""
+    pushed = {key: text if key in plain else _shorter(text) for key, text in report["pushed"].items()}
+    made = {**report, "pushed": pushed}
+    if "value" in report and RETURN_VALUE not in plain:
+        made["value"] = _shorter(report["value"])
+    return made
+
+
+def _shorter(text: str) -> str:
+    return min(text, packed(text), key=len) if len(text) > PACKED_ABOVE else text

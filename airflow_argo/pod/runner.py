@@ -15,13 +15,14 @@ import json
 import os
 import sys
 import traceback
+import zlib
 from typing import Any, Dict, Sequence, Tuple
 
-from .large import set_aside, with_packed
+from .large import set_aside
 from .nodes import Nodes
-from .reports import FINAL_EXIT_CODE, Call, Report
+from .reports import FINAL_EXIT_CODE, Call, Report, with_packed
 from .run import Run, context_variables
-from .values import mark_of, packed
+from .values import mark_of
 
 FOLDER = "/tmp/airflow-argo"
 REPORT = "/tmp/airflow-argo-outcome.json"
@@ -106,7 +107,7 @@ def write(report: Report, large: Any = None, plain: Sequence[str] = ()) -> None:
     """
     if large:
         report = set_aside(report, large, MAX_REPORT_BYTES, mark_of)
-    report = with_packed(report, plain, packed)
+    report = with_packed(report, plain)
     text = json.dumps({key: value for key, value in report.items() if value or key == "state"})
     found = _too_much(text)
     if found:
@@ -121,8 +122,6 @@ def _too_much(text: str) -> str:
         return f"{len(text) // 1024} KiB; at most {MAX_REPORT_BYTES // 1024} KiB"
     if len(text) <= MAX_COMPRESSED_BYTES:
         return ""
-    import zlib  # few tasks return so much
-
     size = len(zlib.compress(text.encode()))
     most = MAX_COMPRESSED_BYTES
     return f"{size // 1024} KiB when compressed; at most {most // 1024} KiB" if size > most else ""

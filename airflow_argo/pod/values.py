@@ -9,6 +9,7 @@ import base64
 import enum
 import json
 import sys
+import zlib
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from importlib import import_module
@@ -60,8 +61,6 @@ def mark_of(large_value: Json) -> str:
 
 def packed(text: str) -> str:
     """An encoded value, compressed."""
-    import zlib  # few tasks have such values
-
     of = base64.b64encode(zlib.compress(base64.b64decode(text), 9)).decode()
     return base64.b64encode(json.dumps({TYPE: "packed", "of": of}).encode()).decode()
 
@@ -75,8 +74,6 @@ def text_of(text: str) -> str:
 
 def unpacked(of: str) -> str:
     """The JSON text of a value that was compressed."""
-    import zlib
-
     return zlib.decompress(base64.b64decode(of)).decode()
 
 

@@ -63,8 +63,8 @@ def expand_input_of(task: Any) -> Any | None:
 
 def values_given(task: Any) -> list[Any]:
     """The values of a task's template fields; of a mapped one its arguments, and what it is mapped over."""
-    if is_mapped(task):
-        return [task.partial_kwargs, task._get_specified_expand_input().value]  # noqa: SLF001 - as above
+    if is_mapped(task) and (given := expand_input_of(task)) is not None:
+        return [task.partial_kwargs, given.value]
     return [getattr(task, name, None) for name in task.template_fields]
 
 

@@ -24,6 +24,7 @@ from airflow_argo.translator.own_modules import READ_PACKAGES, imports_of_text, 
 from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.slice_effects import set_up_outside
 from airflow_argo.translator.slice_state import NotAlone, changed_among, changed_in
+from airflow_argo.translator.spellings import imported, importing, spelled
 from airflow_argo.translator.statements import Function, SourceFile, Statement, root_name
 
 _Defined = TypeVar("_Defined", ast.FunctionDef | ast.AsyncFunctionDef, ast.Lambda)
@@ -109,7 +110,7 @@ def _changed(found: Slice, making: _Making) -> list[str]:
 
 def _changed_literal(name: str, value: Any, known: dict[str, str]) -> str:
     """What a name stands for in the end, which is what each task sees that imports the whole file."""
-    if name not in known and (text := _spelled(value)) is not None:
+    if name not in known and (text := spelled(value)) is not None:
         return text
     raise NotSliceable(f"it uses '{name}', which other statements of the file change", _CURE_OF_CHANGES)
 
@@ -320,7 +321,7 @@ class _Making:
         if isinstance(value, FunctionType) and self._is_in_file(value):
             self._add_captured(name, value)
         elif isinstance(value, ModuleType):
-            self.constants[name] = f"__import__('importlib').import_module({value.__name__!r})"
+            self.constants[name] = importing(value.__name__)
         elif not self.is_shippable(value):
             raise NotSliceable(f"it uses '{name}', which is {_shown(value)}", "pass values between tasks as arguments")
         else:
@@ -378,7 +379,7 @@ class _Making:
 
     def _add_value(self, name: str, value: Any) -> None:
         is_own = getattr(value, "__module__", None) == self.module["__name__"]
-        self.constants[name] = (None if is_own else _imported(value)) or _literal(value, name)
+        self.constants[name] = (None if is_own else imported(value)) or _literal(value, name)
 
     def _add_block(self, block: ast.stmt, user: FunctionType) -> None:
         self.pieces[block.lineno, block.col_offset] = self.file.segment(block)
@@ -466,36 +467,17 @@ def _only_imports(block: ast.stmt) -> bool:
     return isinstance(block, ast.Import | ast.ImportFrom | ast.Assign | ast.Pass)
 
 
-def _imported(value: Any) -> str | None:
-    """What a file imports as Python text; None if its name doesn't lead to it."""
-    importing = "__import__('importlib').import_module"
-    if isinstance(value, ModuleType):
-        return f"{importing}({value.__name__!r})" if sys.modules.get(value.__name__) is value else None
-    module, name = getattr(value, "__module__", None), getattr(value, "__name__", "")
-    known = isinstance(module, str) and getattr(sys.modules.get(module), name, None) is value
-    return f"{importing}({module!r}).{name}" if known else None
-
-
 def _literal(value: Any, name: str = "") -> str:
     """A value as Python text.
 
     Raises:
         NotSliceable: it has no spelling.
     """
-    text = _spelled(value)
+    text = spelled(value)
     if text is not None:
         return text
     what = f"'{name}', which is {_shown(value)}" if name else _shown(value)
     raise NotSliceable(f"it uses {what}", "pass it as an argument, or make it at the top of the file")
-
-
-def _spelled(value: Any) -> str | None:
-    """A value as Python text; None if its repr doesn't make it again."""
-    try:
-        text = repr(value)
-        return text if ast.literal_eval(text) == value else None
-    except Exception:  # noqa: BLE001 - whatever the author's __repr__ and __eq__ raise, or what goes too deep
-        return None
 
 
 def _shown(value: Any) -> str:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_argo.operators.stored import pushed_value
-from airflow_argo.pod import large
-from airflow_argo.pod.values import decoded, encoded, mark_of, packed, text_of
+from airflow_argo.pod import large, reports
+from airflow_argo.pod.values import decoded, encoded, mark_of, text_of
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=400), lambda inner: st.lists(inner, max_size=5), max_leaves=9
@@ -46,8 +46,8 @@ def test_every_value_comes_back(pushed, value, over, most):
 def test_every_value_that_is_compressed_comes_back(pushed, value, above):
     report = {"state": "success", "value": encoded(value), "pushed": {key: encoded(one) for key, one in pushed.items()}}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(large, "PACKED_ABOVE", above)
-        made = large.with_packed(report, ["x"], packed)
+        patch.setattr(reports, "PACKED_ABOVE", above)
+        made = reports.with_packed(report, ["x"])
     assert decoded(made["value"]) == pushed_value(made["value"]) == json.loads(text_of(made["value"])) == value
     assert {key: decoded(one) for key, one in made["pushed"].items()} == pushed
     assert made["pushed"].get("x") == report["pushed"].get("x")
@@ -56,7 +56,7 @@ def test_every_value_that_is_compressed_comes_back(pushed, value, above):
 
 def test_long_values_are_short_in_the_report_unless_argo_reads_them():
     report = {"state": "success", "value": encoded([1] * 9000), "pushed": {"a": encoded("b" * 9000), "c": encoded("d" * 99)}}
-    made = large.with_packed(report, ["return_value"], packed)
+    made = reports.with_packed(report, ["return_value"])
     assert made["value"] == report["value"]
     assert made["pushed"]["c"] == report["pushed"]["c"]
     assert len(made["pushed"]["a"]) < 200 < len(report["pushed"]["a"])
