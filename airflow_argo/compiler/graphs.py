@@ -6,7 +6,7 @@ the last nodes inside, of which there may be none (golden/hangs/*-then-task).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -196,8 +196,8 @@ class GraphTemplate:
         """The fields of the template of this name: inputs for what was captured, the tasks, the outputs."""
         body: Dict = {}
         codes = [(output, travelling_or_nil(value, self.scope)) for output, value in self.graph.outputs]
-        if self.scope.captures:
-            body["inputs"] = {"parameters": [{"name": one} for one in self.scope.captures.values()]}
+        if self.scope.captures or self.scope.artifacts:
+            body["inputs"] = inputs_of(self.scope.captures.values(), self.scope.artifacts.values())
         body |= fields
         body["dag"] = {"failFast": False, "tasks": self._tasks_within_limit(name)}
         if codes:
@@ -348,10 +348,24 @@ def job_call(step: Step, around: GraphTemplate) -> Call:
 def _artifacts(step: Step, scope: Scope) -> list[tuple[str, str]]:
     """The artifacts with large values that a job takes: name, and where it comes from."""
     large = (step.body.large if passes_artifacts(step.body) else None) or LargeValues()
-    return [
-        (large_of(number), f"{{{{tasks.{scope.names[source]}.outputs.artifacts.{LARGE}}}}}")
-        for number, source in enumerate(large.of)
-    ]
+    return [(large_of(number), artifact_of(source, scope)) for number, source in enumerate(large.of)]
+
+
+def artifact_of(step: str, scope: Scope) -> str:
+    """The tag of the artifact with the large values of a step, which is captured if the step is outside of the graph."""
+    if step in scope.steps:
+        return f"{{{{tasks.{scope.names[step]}.outputs.artifacts.{LARGE}}}}}"
+    name = scope.artifacts.setdefault(step, large_of(len(scope.artifacts)))
+    return f"{{{{inputs.artifacts.{name}}}}}"
+
+
+def inputs_of(parameters: Iterable[str], artifacts: Iterable[str]) -> Dict:
+    """The `inputs` of a DAG template. An artifact need not be there: few tasks have large values."""
+    found: Dict = {
+        "parameters": [{"name": name} for name in parameters],
+        "artifacts": [{"name": name, "optional": True} for name in artifacts],
+    }
+    return {kind: these for kind, these in found.items() if these}
 
 
 def is_reporting(step: Step | None) -> bool:

@@ -1,7 +1,8 @@
 """Which values may travel as artifacts: a pass over the model, before anything is written.
 
-A job's artifact can be taken by jobs of the same graph that put their values together in the pod. What Argo itself reads
-(loops, conditions, words of a command) stays in the outcome; where it is too large for that, the pod says so.
+A job's artifact can be taken by jobs of the same graph that put their values together in the pod, and by those of the items of
+its loops. What Argo itself reads (loops, conditions, words of a command) stays in the outcome; where it is too large for that,
+the pod says so. So it is with what items give, since Argo doesn't list their artifacts.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from airflow_argo.compiler.read_by_argo import read_beside_the_pod
-from airflow_argo.model.graph import Step
+from airflow_argo.model.graph import ForLoop, Step
 from airflow_argo.model.jobs import Container, LargeValues, NoOp, PythonCall, passes_artifacts
 from airflow_argo.model.values import Output
 from airflow_argo.model.walk import found_in
@@ -37,17 +38,30 @@ def with_artifacts(workflow: Workflow) -> Workflow:
 
 def without_artifacts(workflow: Workflow) -> Workflow:
     """The workflow, in which no job makes artifacts: the parts of a graph that is cut would have to pass them on."""
-    return _with_steps(
-        workflow,
-        tuple(
-            replace(step, body=replace(step.body, large=None)) if passes_artifacts(step.body) else step
-            for step in workflow.graph.steps
-        ),
-    )
+    return _with_steps(workflow, tuple(_with_large(step, None) for step in workflow.graph.steps))
 
 
 def _with_steps(workflow: Workflow, steps: tuple[Step, ...]) -> Workflow:
     return replace(workflow, graph=replace(workflow.graph, steps=steps))
+
+
+def _job_of(step: Step) -> PythonCall | Container | None:
+    """The job of a step, or of the items of a loop that reports, if it can take artifacts."""
+    body = step.body.body.steps[0].body if isinstance(step.body, ForLoop) and step.body.reports else step.body
+    return body if passes_artifacts(body) else None
+
+
+def _with_job(step: Step, job: PythonCall | Container | NoOp) -> Step:
+    """The step with another job where `_job_of` finds one."""
+    if not isinstance(step.body, ForLoop):
+        return replace(step, body=job)
+    (item,) = step.body.body.steps
+    return replace(step, body=replace(step.body, body=replace(step.body.body, steps=(replace(item, body=job),))))
+
+
+def _with_large(step: Step, large: LargeValues | None) -> Step:
+    job = _job_of(step)
+    return step if job is None or job.large == large else _with_job(step, replace(job, large=large))
 
 
 def _over(step: Step) -> int | None:
@@ -56,21 +70,22 @@ def _over(step: Step) -> int | None:
 
 def _read_by_argo(step: Step) -> Iterator[Output]:
     """The outputs of steps that a step reads anywhere but in the pod of its job, or as text, which expressions make of it."""
-    if not passes_artifacts(step.body):
+    job = _job_of(step)
+    if job is None:
         yield from found_in(step, Output)
         return
-    yield from found_in(replace(step, body=NoOp()), Output)
-    yield from read_beside_the_pod(step.body)
+    yield from found_in(_with_job(step, NoOp()), Output)
+    yield from read_beside_the_pod(job)
 
 
 def _connected(step: Step, makers: set[str], stay: _Outputs) -> Step:
     """The step, whose job takes the artifacts of the steps that it reads."""
-    if not passes_artifacts(step.body):
+    job = _job_of(step)
+    if job is None:
         return step
-    job: PythonCall | Container = step.body
     outputs = [output for output in found_in(job, Output) if output.step in makers]
     read = {output.step: None for output in outputs if output.name not in stay.get(output.step, {})}
     if not read and job.large is None:
         return step
     over = None if job.large is None else job.large.over
-    return replace(step, body=replace(job, large=LargeValues(over, tuple(stay.get(step.id, {})), tuple(read))))
+    return _with_large(step, LargeValues(over, tuple(stay.get(step.id, {})), tuple(read)))

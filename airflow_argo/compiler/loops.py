@@ -15,7 +15,16 @@ from typing import Any, TypeGuard
 from airflow_argo.compiler.code import a_map, base64_of, compact_json, given, quote, tag
 from airflow_argo.compiler.drafts import Dict
 from airflow_argo.compiler.expressions import exists, travelling_constant, truth, typed
-from airflow_argo.compiler.graphs import RETRY_ZERO, Call, GraphTemplate, captured_call, graph_template, is_reporting
+from airflow_argo.compiler.graphs import (
+    RETRY_ZERO,
+    Call,
+    GraphTemplate,
+    artifact_of,
+    captured_call,
+    graph_template,
+    inputs_of,
+    is_reporting,
+)
 from airflow_argo.compiler.scope import OUTCOME, OUTCOMES, RETURN_VALUE, VALUES, Scope, Source, travels_as_base64, unused
 from airflow_argo.compiler.templates import arguments_of
 from airflow_argo.model.conditions import Rule, Same, State, leaves_of, values_read
@@ -53,7 +62,11 @@ def loop_call(step: Step, around: GraphTemplate) -> Call:
     assert isinstance(loop, ForLoop)
     made, name = around.made, around.scope.names[step.id]
     template = made.templates.reserve(name)
-    each, captures = _instance(loop, name, around) if loop.reports else graph_template(made, loop.body, f"{name}-{EACH}")
+    artifacts: Mapping[str, str] = {}
+    if loop.reports:
+        each, captures, artifacts = _instance(loop, name, around)
+    else:
+        each, captures = graph_template(made, loop.body, f"{name}-{EACH}")
     outside = Scope({}, {})
     shape = Shape.of(loop, step.id, captures)
     passed = [(parameter, _each_argument(source, shape, outside)) for source, parameter in captures.items()]
@@ -65,8 +78,10 @@ def loop_call(step: Step, around: GraphTemplate) -> Call:
     if items.code is not None:
         items.fields = {"withParam": f"{{{{inputs.parameters.{parameter}}}}}"}
         call.arguments.insert(0, (parameter, tag(f"toJson({items.code})")))
-    inputs = [*([parameter] if items.code is not None else []), *outside.captures.values()]
-    task = {"name": EACH, "template": each, **arguments_of(passed), **items.fields}
+    inputs = inputs_of([*([parameter] if items.code is not None else []), *outside.captures.values()], artifacts.values())
+    passed_on = [(one, artifact_of(source, outside)) for source, one in artifacts.items()]
+    call.artifacts = [(one, artifact_of(source, around.scope)) for source, one in artifacts.items()]
+    task = {"name": EACH, "template": each, **arguments_of(passed, passed_on), **items.fields}
     made.templates.put(template, _loop_body(loop, inputs, task))
     call.guards += [exists(value, around.scope) for _, value in loop.axes]
     if loop.reports:
@@ -74,8 +89,8 @@ def loop_call(step: Step, around: GraphTemplate) -> Call:
     return call
 
 
-def _instance(loop: ForLoop, name: str, around: GraphTemplate) -> tuple[str, Mapping[Source, str]]:
-    """The template of one item, which always succeeds and says in its outcome how the item ended."""
+def _instance(loop: ForLoop, name: str, around: GraphTemplate) -> tuple[str, Mapping[Source, str], Mapping[str, str]]:
+    """The template of one item, which always succeeds and says in its outcome how the item ended; what it captures."""
     template = around.made.templates.reserve(f"{name}-{EACH}")
     writing = GraphTemplate.of(around.made, loop.body, in_loop=True)
     writing.add_steps()
@@ -87,11 +102,11 @@ def _instance(loop: ForLoop, name: str, around: GraphTemplate) -> tuple[str, Map
     if loop.rule is not None:
         assert "when" not in task.fields  # all that an item reads is an input, so it exists
         task.fields["when"] = tag(f"inputs.parameters.{JUDGED} == '{RUNS}'")
-        body["inputs"] = {"parameters": [*body.get("inputs", {}).get("parameters", ()), {"name": JUDGED}]}
+        body["inputs"] = inputs_of([*writing.scope.captures.values(), JUDGED], writing.scope.artifacts.values())
         outcome = f"inputs.parameters.{JUDGED} == '{RUNS}' ? {outcome} : toJson({{'state': inputs.parameters.{JUDGED} }})"
     body["outputs"] = {"parameters": [{"name": OUTCOME, "valueFrom": {"expression": outcome}}]}
     around.made.templates.put(template, body)
-    return template, writing.scope.captures
+    return template, writing.scope.captures, writing.scope.artifacts
 
 
 def _outcome(step: Step, scope: Scope) -> str:
@@ -106,10 +121,8 @@ def _outcome(step: Step, scope: Scope) -> str:
     return f"{task}.status == 'Succeeded' ? {succeeded} : {FAILED_OUTCOME}"
 
 
-def _loop_body(loop: ForLoop, inputs: list[str], task: Dict) -> Dict:
-    body: Dict = {}
-    if inputs:
-        body["inputs"] = {"parameters": [{"name": name} for name in inputs]}
+def _loop_body(loop: ForLoop, inputs: Dict, task: Dict) -> Dict:
+    body: Dict = {"inputs": inputs} if inputs else {}
     body["retryStrategy"] = RETRY_ZERO
     if loop.parallelism is not None:
         body["parallelism"] = loop.parallelism

@@ -138,6 +138,58 @@ def test_values_that_compress_travel_without_artifacts(ran):
     assert steps["together"] == ("success", [3, [5, 5, 5], 20_000, 5])
 
 
+MAPPED = """
+    @task
+    def big():
+        import random
+        return random.Random(1).randbytes(1_000_000).hex()
+
+    @task
+    def small():
+        return "small"
+
+    @task
+    def pairs():
+        return [1, 2]
+
+    @task(retries=1, retry_delay=timedelta(0))
+    def each(number, given, other, ti=None):
+        assert ti.try_number > 1 or number == 1
+        return [number, len(given), other, len(ti.xcom_pull(task_ids="big"))]
+
+    @task_group
+    def grouped(number, given):
+        @task
+        def first(number, given):
+            return number + len(given)
+
+        @task
+        def second(got, given):
+            return got + len(given)
+
+        return second(first(number, given), given)
+
+    @task
+    def together(*got):
+        return [list(one) for one in got]
+
+    made = big()
+    words = {"GIVEN": "{{ ti.xcom_pull(task_ids='big') | length }}"}
+    echo = BashOperator.partial(task_id="echo", env=words).expand(bash_command=["echo $GIVEN", "echo 1$GIVEN"])
+    made >> echo
+    ends = each.partial(given=made, other=small()).expand(number=pairs()), grouped.partial(given=made).expand(number=[1, 2])
+    together(*ends, echo.output)
+
+large()
+"""
+
+
+def test_instances_take_artifacts(ran):
+    steps, _ = ran(MAPPED, HEAD.replace("import dag, task", "import dag, task, task_group"))
+    each = [[1, 2_000_000, "small", 2_000_000], [2, 2_000_000, "small", 2_000_000]]
+    assert steps["together"] == ("success", [each, [4_000_001, 4_000_002], ["2000000", "12000000"]])
+
+
 READ = """
     from airflow.sdk import task_group
 
@@ -220,15 +272,16 @@ READ_BY_ARGO = """
         return ["x" * 2_000_000]
 
     @task
-    def whole():
+    def each(item):
         import random
-        return random.Random(1).randbytes(200_000).hex()
+        return random.Random(item).randbytes(200_000).hex()
 
     @task
-    def each(item, given):
-        return len(item) + len(given)
+    def read(given):
+        return len(given)
 
-    each.partial(given=whole()).expand(item=items())
+    read(each.expand(item=items()))
+    read(each.expand(item=[1]))
 
 large()
 """
@@ -236,8 +289,8 @@ large()
 
 def test_what_loops_read_is_never_an_artifact_and_the_pod_says_why(ran):
     steps, log = ran(READ_BY_ARGO)
-    assert {steps[name][0] for name in ("items", "whole")} == {"failed"}
-    assert log.count("Argo reads return_value itself, so that can't be in an artifact") == 2
+    assert {steps[name][0] for name in ("items", "each__1")} == {"failed"}
+    assert log.count("Argo reads return_value itself, so that can't be in an artifact") == 1
 
 
 DECIDES = """
