@@ -11,7 +11,7 @@ from airflow_argo._compat import no_timetable, task_states
 from airflow_argo.diagnostics import InputError, Origin, Severity
 from airflow_argo.offload.around import OF_ITS_OWN
 from airflow_argo.offload.edges import SubmissionsUpstreamIds, decides, hide
-from airflow_argo.offload.events import EVENTS, triggering_events
+from airflow_argo.offload.events import EVENTS, inlet_events, triggering_events
 from airflow_argo.offload.written import copied, placed, without_surroundings
 from airflow_argo.operators.sources import Nothing, Source, has_date, workflow_source
 from airflow_argo.translator.airflow_names import fails_fast, is_mapped, rule_name_of
@@ -238,6 +238,7 @@ class PartOfDag:
             xcom=_Xcoms(frozenset(tasks), mapped, context["ti"]),
             carried=frozenset(EVENTS if self.show_steps else EVENTS - set(WRITTEN)),
             triggering=triggering_events(context),
+            inlet=inlet_events(self.own),
         )
 
     def _before(self, inner: Any, tasks: dict[str, Any]) -> set[str]:

@@ -13,7 +13,8 @@ from airflow_argo.translator.readers import rendered_by
 from airflow_argo.translator.template_files import texts_in
 
 TRIGGERING: Final = "triggering_asset_events"
-ASKED: Final = (TRIGGERING, "triggering_dataset_events", "inlet_events")
+INLET: Final = "inlet_events"
+ASKED: Final = (TRIGGERING, "triggering_dataset_events", INLET)
 WRITTEN: Final = ("outlet_events", "Metadata")
 """Names in Airflow's context, and the class of what a function yields for its outlets."""
 

@@ -24,6 +24,20 @@ _WORST_FIRST: Final = (State.FAILED, State.UPSTREAM_FAILED, State.SKIPPED, State
 
 
 @dataclass(frozen=True, slots=True)
+class InletEvents:
+    """The events of a task's inlets, as Airflow's server has them in JSON, oldest first.
+
+    Attributes:
+        of_aliases: name of an alias → the events that came by it.
+        left: how many more there are, all of them older.
+    """
+
+    of_assets: tuple[Any, ...] = ()
+    of_aliases: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Outside:
     """The tasks around a part of a DAG.
 
@@ -35,6 +49,7 @@ class Outside:
         xcom: (task id, key, whether what instances pushed is a list) → what it pushed; None if nothing.
         carried: names of what tasks ask of asset events, or say to them (see `asset_events`), that Airflow gives and takes.
         triggering: the events that have made the run, as Airflow's server has them in JSON.
+        inlet: id of a task of the part that asks for events of its inlets → what there is, see `InletEvents`.
         is_nothing: the workflow is the whole DAG's: no Airflow reads in its status what tasks pushed.
     """
 
@@ -45,6 +60,7 @@ class Outside:
     xcom: Callable[[str, str, bool], Any] = lambda _task_id, _key, _listed: None
     carried: frozenset[str] = frozenset()
     triggering: tuple[Any, ...] = ()
+    inlet: Mapping[str, InletEvents] = field(default_factory=dict)
     is_nothing: bool = False
 
     def stand_ins(self, upstream: Iterable[str], rule: str) -> list[str]:

@@ -21,7 +21,7 @@ from airflow_argo.model.values import Constant, Output, SameItem, Type, Value
 from airflow_argo.pod.values import to_json
 from airflow_argo.settings import Settings
 from airflow_argo.translator.airflow_names import AIRFLOW_2, airflow_names, operator_class_of
-from airflow_argo.translator.asset_events import TRIGGERING, events_in
+from airflow_argo.translator.asset_events import INLET, TRIGGERING, events_in
 from airflow_argo.translator.branches import decision_of
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, DagContext, TaskContext, pod_settings_of
 from airflow_argo.translator.labels import NAMESPACE_VARIABLE
@@ -87,7 +87,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         "decides": decision_of(task, ctx.dag_context.dag),
         "retry": None if least is None else {"argo_waits": least},
         "variables": ctx.settings.required("variables_secret") if sets_variables(ctx.dag_context.path) else None,
-        "triggering": list(ctx.dag_context.outside.triggering) if TRIGGERING in events_in(task) else [],
+        **_asset_events(task, ctx),
     }
     return PythonCall(
         image=ctx.image(needs_airflow=True),
@@ -102,6 +102,19 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         retry=retry_of(task, ctx, reports=True),
         pod=ctx.own_pod(with_environment(ctx.settings)),
     )
+
+
+def _asset_events(task: Any, ctx: TaskContext) -> dict[str, Any]:
+    """What an Airflow around the workflow knows of the events of assets that a task asks for."""
+    asked, outside = events_in(task), ctx.dag_context.outside
+    found: dict[str, Any] = {"triggering": list(outside.triggering) if TRIGGERING in asked else []}
+    inlet = outside.inlet.get(ctx.task_id) if INLET in asked else None
+    if inlet is not None:
+        found["inlet"] = {"of_assets": inlet.of_assets, "of_aliases": dict(inlet.of_aliases)}
+        if inlet.left:
+            cure = "ask for what happened after the last run, and let the others be pruned"
+            ctx.report("AA218", f"{INLET}: the {inlet.left} oldest events are not carried over", cure)
+    return found
 
 
 def airflow_settings(dag_file: str) -> list[list[str]]:

@@ -36,7 +36,8 @@ class Supervisor:
             own: task_id, dag_id and run_id of the task.
             xcoms: what other tasks pushed.
             call: names those tasks: `siblings` in the same mapped group, those `unknown`, of which not all keys are passed,
-                and those `unordered`, which are neither before this one nor after it; and the Secret with the `variables`.
+                and those `unordered`, which are neither before this one nor after it; the Secret with the `variables`; and
+                the events of its `inlet` assets.
         """
         from airflow.sdk.exceptions import ErrorType
         from airflow.sdk.execution_time import comms
@@ -47,6 +48,7 @@ class Supervisor:
         self.siblings, self.unknown = set(call.get("siblings", ())), set(call.get("unknown", ()))
         self.unordered = set(call.get("unordered", ()))
         self.secret: Optional[str] = call.get("variables")
+        self.inlet: Dict[str, Any] = call.get("inlet", {})
         self.pushed: Dict[str, Any] = {}
         self.skipped: Set[str] = set()
         self.decided, self.name = False, ""
@@ -242,7 +244,7 @@ class Supervisor:
     def _get_previous_ti(self, _msg: Any) -> Any:
         return self.comms.PreviousTIResult(task_instance=None)
 
-    # Assets: there are none with events
+    # Assets: of their events there are those that an Airflow around the workflow knew
 
     def _validate_inlets_and_outlets(self, _msg: Any) -> Any:
         return self.comms.InactiveAssetsResult(inactive_assets=[])
@@ -256,8 +258,20 @@ class Supervisor:
     def _get_assets_by_alias(self, _msg: Any) -> Any:
         return self.comms.AssetsByAliasResult(assets=[])
 
-    def _no_events(self, _msg: Any) -> Any:
-        return self.comms.AssetEventsResult(asset_events=[])
+    def _get_events_of_asset(self, msg: Any) -> Any:
+        wanted = {name: value for name, value in (("name", msg.name), ("uri", msg.uri)) if value}
+        return self._events([one for one in self.inlet.get("of_assets", ()) if wanted.items() <= one["asset"].items()], msg)
+
+    def _get_events_of_alias(self, msg: Any) -> Any:
+        return self._events(self.inlet.get("of_aliases", {}).get(msg.alias_name, []), msg)
+
+    def _events(self, events: List[Any], msg: Any) -> Any:
+        """Those that are asked for. Source: airflow.api_fastapi.execution_api.routes.asset_events."""
+        found = self.comms.AssetEventsResult(asset_events=events).asset_events
+        after, before = getattr(msg, "after", None), getattr(msg, "before", None)  # from Airflow 3.1 on
+        found = [one for one in found if (not after or one.timestamp >= after) and (not before or one.timestamp <= before)]
+        found.sort(key=lambda one: one.timestamp, reverse=not getattr(msg, "ascending", True))
+        return self.comms.AssetEventsResult(asset_events=found[: getattr(msg, "limit", None) or None])
 
     # Stores of a task and of assets, for as long as the pod lives
 
@@ -324,8 +338,8 @@ ANSWERS: Dict[str, str] = {
     "DeleteXCom": "_delete_xcom",
     "GetAssetByName": "_get_asset_by_name",
     "GetAssetByUri": "_get_asset_by_uri",
-    "GetAssetEventByAsset": "_no_events",
-    "GetAssetEventByAssetAlias": "_no_events",
+    "GetAssetEventByAsset": "_get_events_of_asset",
+    "GetAssetEventByAssetAlias": "_get_events_of_alias",
     "GetAssetStateStoreByName": "_get_of_asset",
     "GetAssetStateStoreByUri": "_get_of_asset",
     "GetAssetsByAlias": "_get_assets_by_alias",
