@@ -28,8 +28,10 @@ FOLDER = "/tmp/airflow-argo"
 REPORT = "/tmp/airflow-argo-outcome.json"
 OWN_PACKAGES = (__package__, f"{__package__}.airflow_task")
 MAX_REPORT_BYTES = 1000 * 1024
-MAX_COMPRESSED_BYTES = 200 * 1024
-"""Argo keeps a report, and twice more what a reader takes of it, as base64 of gzip; for a whole run it has room for 1 MiB."""
+MAX_COMPRESSED_BYTES = (100 if "AIRFLOW_ARGO_INDEX" in os.environ else 200) * 1024
+"""Argo keeps a report, and twice more what a reader takes of it, as base64 of gzip; for a whole run it has room for 1 MiB.
+
+That of an instance it keeps four times: in the pod, the instance, the loop, and the loop's attempt."""
 
 
 def run_task(call: Call, files: Dict[str, str]) -> Tuple[int, Report]:

@@ -252,18 +252,34 @@ ODD = """
 
 large()
 """
+ODD_INSTANCE = """
+    @task
+    def odd(item):
+        import random
+        return random.Random(item).randbytes(NUMBER).hex()
+
+    @task
+    def read(given):
+        return len(given[0])
+
+    read(odd.expand(item=[1]))
+
+large()
+"""
 
 
-def test_without_the_setting_the_error_names_it(ran):
-    steps, log = ran(ODD.replace("NUMBER", "160_000"), HEAD.replace('"yes"', '"no"'))
+@pytest.mark.parametrize(("body", "number", "most"), [(ODD, 160_000, 200), (ODD_INSTANCE, 80_000, 100)])
+def test_without_the_setting_the_error_names_it(body, number, most, ran):
+    steps, log = ran(body.replace("NUMBER", str(number)), HEAD.replace('"yes"', '"no"'))
     assert steps["odd"][0] == "failed"
-    assert "KiB when compressed; at most 200 KiB can be passed between tasks; where Argo has an artifact repository" in log
+    assert f"when compressed; at most {most} KiB can be passed between tasks; where Argo has an artifact repository" in log
     assert "the setting xcom_artifacts" in log
 
 
-def test_what_a_task_may_pass_on_argo_can_store(ran):
-    steps, _ = ran(ODD.replace("NUMBER", "140_000"), HEAD.replace('"yes"', '"no"'))
-    assert steps["read"] == ("success", 280_000)
+@pytest.mark.parametrize(("body", "number"), [(ODD, 140_000), (ODD_INSTANCE, 64_000)])
+def test_what_a_task_may_pass_on_argo_can_store(body, number, ran):
+    steps, _ = ran(body.replace("NUMBER", str(number)), HEAD.replace('"yes"', '"no"'))
+    assert steps["read"] == ("success", 2 * number)
 
 
 READ_BY_ARGO = """
