@@ -39,7 +39,7 @@ def exit_of(dag: Any, ctx: DagContext) -> Graph | None:
             "file": shipment.name,
             "path": shipment.path,
             "params": ctx.params.for_pods(),
-            "unknown": sorted(ctx.pushes),
+            "silent": sorted(dag.task_dict.keys() - ctx.pushes.keys()),
             "set": airflow_settings(ctx.path),
         }
         call = PythonCall(

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airflow_argo.translator.context import RETURN_VALUE
-from airflow_argo.translator.parsed import nodes_in
-from airflow_argo.translator.shipping import constants_pulled
+from airflow_argo.translator.pulled_names import Named, names_pulled
 from airflow_argo.translator.templates import known_key
 
 _ARGUMENTS = ("task_ids", "dag_id", "key")
@@ -22,50 +19,22 @@ class Pulled:
     """What texts pull.
 
     Attributes:
-        pulls: ids of tasks and keys, where one call names both.
-        ids, keys: constants that may be ids of tasks, and keys.
-        any_task: something is pulled of a task that no constant names.
-        any_key: something is pulled under a key that no constant names.
+        pulls: ids of tasks and keys, where one call in a template names both.
+        named: what other calls say.
     """
 
     pulls: tuple[tuple[str, str], ...] = ()
-    ids: frozenset[str] = frozenset()
-    keys: frozenset[str] = frozenset()
-    any_task: bool = False
-    any_key: bool = False
+    named: Named = field(default_factory=Named)
 
     @classmethod
     def by(cls, files: Iterable[str], templates: Iterable[str], environment: Any) -> Pulled:
         """What Python files and the templates of a task pull."""
-        texts = tuple(files)
-        ids, keys, unsure = constants_pulled(texts)
-        found = [cls(ids=frozenset(ids), keys=frozenset(keys), any_task=unsure, any_key=any(map(_any_key, texts)))]
-        found += [_in_template(text, environment) for text in templates if "xcom_pull" in text]
+        found = [_in_template(text, environment) for text in templates if "xcom_pull" in text]
+        named = Named.of_all((names_pulled(files), *(one.named for one in found)))
         return cls(
             tuple(dict.fromkeys((task_id, known_key(key)) for one in found for task_id, key in one.pulls)),
-            frozenset().union(*(one.ids for one in found)),
-            frozenset().union(*(map(known_key, one.keys) for one in found)),
-            any(one.any_task for one in found),
-            any(one.any_key for one in found),
+            replace(named, keys=frozenset(map(known_key, named.keys))),
         )
-
-
-@lru_cache(maxsize=256)
-def _any_key(text: str) -> bool:
-    """Whether a call of `xcom_pull` in a Python text names its key by no constant."""
-    calls = (node for node in (nodes_in(text) if "xcom_pull" in text else ()) if isinstance(node, ast.Call))
-    return any(_is_pull(call.func) and not _names_its_key(call) for call in calls)
-
-
-def _is_pull(function: ast.expr) -> bool:
-    return isinstance(function, ast.Attribute) and function.attr.endswith("xcom_pull")
-
-
-def _names_its_key(call: ast.Call) -> bool:
-    given = {str(keyword.arg): keyword.value for keyword in call.keywords} | dict(zip(_ARGUMENTS, call.args, strict=False))
-    if "None" in given or any(isinstance(arg, ast.Starred) for arg in call.args):
-        return False  # **kwargs, *args
-    return isinstance(given.get("key", ast.Constant(RETURN_VALUE)), ast.Constant)
 
 
 def _in_template(text: str, environment: Any) -> Pulled:
@@ -85,7 +54,7 @@ def _in_template(text: str, environment: Any) -> Pulled:
     if not calls:  # it has another name for xcom_pull
         any_task = any_key = True
     named = words if any_task or any_key else frozenset()
-    return Pulled(tuple(pulls), named, named, any_task, any_key)
+    return Pulled(tuple(pulls), Named(named, named, any_task=any_task, any_key=any_key))
 
 
 def _arguments(call: Any) -> tuple[list[str] | None, str | None]:

@@ -9,7 +9,8 @@ from typing import Any
 from airflow_argo.translator.airflow_names import airflow_names, is_mapped
 from airflow_argo.translator.context import RETURN_VALUE, TaskContext
 from airflow_argo.translator.mapped_groups import expand_input_of, values_kept
-from airflow_argo.translator.shipping import constants_pulled, shipment_of
+from airflow_argo.translator.pulled_names import names_pulled
+from airflow_argo.translator.shipping import shipment_of
 from airflow_argo.translator.template_files import texts_in
 
 
@@ -23,10 +24,11 @@ def may_be_read(key: str, ctx: TaskContext) -> bool:
         if quoted.search(text) or (key == RETURN_VALUE and "key" not in text):
             return True
     shipment = ctx.dag_context.shipment = ctx.dag_context.shipment or shipment_of(ctx.dag_context)
-    ids, keys, unsure = constants_pulled(shipment.texts.values())
+    named = names_pulled(shipment.texts.values())
     if key == RETURN_VALUE:
-        return unsure or ctx.task_id in ids
-    return key in keys or (unsure and any(quoted.search(text) for text in shipment.texts.values()))
+        return named.may_mean(ctx.task_id)
+    unsure = named.any_task or named.any_key
+    return key in named.keys or (unsure and any(quoted.search(text) for text in shipment.texts.values()))
 
 
 def references_of(task: Any) -> Iterator[tuple[Any, str]]:

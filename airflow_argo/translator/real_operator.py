@@ -31,6 +31,7 @@ from airflow_argo.translator.params import is_unset
 from airflow_argo.translator.parsed import nodes_in, tree_of
 from airflow_argo.translator.prior_dates import prior_pulls_in_python, prior_pulls_in_templates, report_prior_dates
 from airflow_argo.translator.pulled import Pulled
+from airflow_argo.translator.pulled_names import Named
 from airflow_argo.translator.set_variables import report_set_variables, sets_variables
 from airflow_argo.translator.shipping import MAX_BYTES, Shipment, shipment_of
 from airflow_argo.translator.sources import means_airflow_2, text_of
@@ -70,7 +71,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
     for value in values_kept(task):
         for operator, _ in airflow_names().xcom_arg.iter_xcom_references(value):
             ctx.check_is_before(operator.task_id)  # Airflow draws no edge for it
-    xcoms, pushed, unknown = _xcoms(task, ctx, pulled)
+    xcoms, pushed = _xcoms(task, ctx, pulled)
     passed = dict.fromkeys([*(task_id for task_id, _ in xcoms), *(task_id for task_id, _ in pushed)])
     least = least_wait(task)
     facts: dict[str, Any] = {
@@ -81,8 +82,8 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         "params": ctx.dag_context.params.for_pods(),
         "mapped": sorted(one for one in passed if one in ctx.dag_context.mapped and not _is_sibling(one, ctx)),
         "siblings": sorted(one for one in passed if _is_sibling(one, ctx)),
-        "unknown": unknown,
-        "unordered": _unordered(ctx, pulled),
+        "silent": sorted(ctx.dag_context.ancestors[ctx.task_id] - ctx.dag_context.pushes.keys()),
+        "outside": sorted(frozenset(ctx.dag_context.dag.task_dict) - ctx.dag_context.own),
         "set": airflow_settings(ctx.dag_context.path),
         "decides": decision_of(task, ctx.dag_context.dag),
         "retry": None if least is None else {"argo_waits": least},
@@ -260,16 +261,13 @@ Xcoms = tuple[tuple[str, tuple[tuple[str, Value], ...]], ...]
 Pushed = tuple[tuple[str, Value], ...]
 
 
-def _xcoms(task: Any, ctx: TaskContext, pulled: Pulled) -> tuple[Xcoms, Pushed, list[str]]:
-    """What the operator may read: task id → key → value; task id → all under keys; ids of tasks with keys beside those."""
-    found = dict.fromkeys([*_referred(task), *pulled.pulls])
+def _xcoms(task: Any, ctx: TaskContext, pulled: Pulled) -> tuple[Xcoms, Pushed]:
+    """What the operator may read: task id → key → value; task id → all under keys."""
     outside = frozenset(ctx.dag_context.dag.task_dict) - ctx.dag_context.own
     before = ctx.dag_context.ancestors[ctx.task_id] | outside
-    candidates = sorted(before if pulled.any_task or not pulled.ids else before & pulled.ids)
-    if pulled.ids or pulled.any_task:
-        found |= {(one, key): None for one in candidates for key in sorted((pulled.keys - before) | {RETURN_VALUE})}
+    candidates = _candidates(pulled, before)
     xcoms: dict[str, dict[str, Value]] = {}
-    for task_id, key in found:
+    for task_id, key in dict.fromkeys([*_referred(task), *pulled.pulls, *_by_names(pulled.named, candidates, before, ctx)]):
         if task_id in outside:
             given: Value = Constant.of(to_json(ctx.dag_context.outside.xcom(task_id, key, True)))
             if given != NOTHING:
@@ -278,17 +276,25 @@ def _xcoms(task: Any, ctx: TaskContext, pulled: Pulled) -> tuple[Xcoms, Pushed, 
             may_push = ctx.dag_context.may_push(task_id, key)
             xcoms.setdefault(task_id, {})[key] = _given(task_id, key, ctx) if may_push else NOTHING
     pushed: dict[str, Value] = {}
-    for task_id in candidates if pulled.any_key else ():
+    for task_id in candidates if pulled.named.any_key else ():
         if ctx.dag_context.pushes.get(task_id, NOT_KEYED) is None:
             pushed[task_id] = _given(task_id, "", ctx, keyed=True)
-    unknown = sorted(before & ctx.dag_context.pushes.keys())
-    return tuple((task_id, tuple(keys.items())) for task_id, keys in xcoms.items()), tuple(pushed.items()), unknown
+    return tuple((task_id, tuple(keys.items())) for task_id, keys in xcoms.items()), tuple(pushed.items())
 
 
-def _unordered(ctx: TaskContext, pulled: Pulled) -> list[str]:
-    """Ids of the tasks that may be pulled from and are neither before the task nor after it."""
-    named = ctx.dag_context.dag.task_dict if pulled.any_task else pulled.ids
-    return sorted(one for one in named if ctx.is_unordered(one))
+def _candidates(pulled: Pulled, before: frozenset[str]) -> list[str]:
+    """Ids of the tasks that may be pulled from by calls that don't name both the task and the key."""
+    if pulled.named.any_task or not pulled.named.names_tasks:
+        return sorted(before)
+    return sorted(task_id for task_id in before if pulled.named.may_mean(task_id))
+
+
+def _by_names(named: Named, candidates: list[str], before: frozenset[str], ctx: TaskContext) -> Iterator[tuple[str, str]]:
+    """Ids and keys that calls may pull that don't name both; keys that only the run knows aren't among them."""
+    if named.names_tasks or named.any_task:
+        for task_id in candidates:
+            known = (ctx.dag_context.pushes.get(task_id) or NOT_KEYED) if named.any_key else NOT_KEYED
+            yield from ((task_id, key) for key in sorted((named.keys - before) | known | {RETURN_VALUE}))
 
 
 NOT_KEYED: frozenset[str] = frozenset()

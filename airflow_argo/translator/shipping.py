@@ -5,11 +5,10 @@ All tasks of a DAG share these files, and their template holds them once.
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,6 @@ from airflow_argo.translator.dag_folders import folder_of, modules_of
 from airflow_argo.translator.data_files import contents, data_files, files_elsewhere
 from airflow_argo.translator.named_files import looks_secret, named_files
 from airflow_argo.translator.own_modules import imports_of_text, own_modules, own_place
-from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.sources import text_of
 from airflow_argo.translator.template_files import template_files
 
@@ -131,42 +129,3 @@ def _own_files(imports: Iterable[str]) -> dict[str, str]:
         if place.suffix == ".py":  # the others are packages without a file
             found[f"{folder}/__init__.py" if place.name == "__init__.py" else f"{folder}.py"] = text
     return found
-
-
-def constants_pulled(texts: Iterable[str]) -> tuple[set[str], set[str], bool]:
-    """What Python texts pull of other tasks by `xcom_pull`.
-
-    Returns:
-        (constants that may be ids of tasks, constants that may be keys, whether something is pulled by no constant).
-    """
-    ids: set[str] = set()
-    keys: set[str] = set()
-    unsure = False
-    for text in texts:
-        words, by_no_constant = _pulled_in(text)
-        ids |= words
-        keys |= words
-        unsure = unsure or by_no_constant
-    return ids, keys, unsure
-
-
-@lru_cache(maxsize=256)
-def _pulled_in(text: str) -> tuple[frozenset[str], bool]:
-    """(constants in calls of `xcom_pull`, whether something is pulled by no constant)."""
-    words: set[str] = set()
-    unsure = False
-    for node in nodes_in(text) if "xcom_pull" in text else ():
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr.endswith("xcom_pull"):
-            words |= {word.value for word in ast.walk(node) if isinstance(word, ast.Constant) and isinstance(word.value, str)}
-            unsure = unsure or not _is_constant(node)
-    return frozenset(words), unsure
-
-
-def _is_constant(call: ast.Call) -> bool:
-    values = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg != "default")]
-    try:
-        for value in values:
-            ast.literal_eval(value)
-    except ValueError:
-        return False
-    return True

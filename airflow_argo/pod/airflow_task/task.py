@@ -9,7 +9,7 @@ import time
 import uuid
 from datetime import datetime, timezone
 from types import SimpleNamespace
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 from ..values import encoded, moment_of  # noqa: TID252 - in a pod the package has another name
 from ..xcoms import Xcoms  # noqa: TID252 - as above
@@ -59,7 +59,7 @@ def run(
     facts = call["task"]
     task = dag_file.task_of(path, facts["dag_id"], facts["task_id"], root)
     task.dag.relative_fileloc = os.path.relpath(path, root)
-    supervisor = Supervisor({**facts, "run_id": run.id}, Xcoms(call, values), call)
+    supervisor = Supervisor({**facts, "run_id": run.id}, Xcoms(call, values), {**call, **not_passed(task, call)})
     task_runner.SUPERVISOR_COMMS = supervisor
     serve(supervisor)
     server_context = _server_context(task, run, call)
@@ -85,6 +85,32 @@ def run(
         report["name"] = encoded(supervisor.name)
     fill(report, call, supervisor.pushed, decided=supervisor.decided, follows=lambda one: one not in supervisor.skipped)
     return ended(state, report)
+
+
+def not_passed(task: Any, call: Dict[str, Any]) -> Dict[str, Any]:
+    """Ids of the tasks whose XComs don't all come with the task, as the supervisor wants them.
+
+    They are told of by the DAG, not by the call: there may be hundreds, of each of hundreds of tasks.
+
+    Args:
+        call: names those before the task that are `silent`, pushing nothing, and those `outside` of the workflow.
+    """
+    ids, silent, outside = set(task.dag.task_dict), set(call.get("silent", ())), set(call.get("outside", ()))
+    if "callback" in call:
+        return {"unknown": ids - silent}
+    before, after = (_beyond(task, direction) for direction in ("upstream_task_ids", "downstream_task_ids"))
+    return {"unknown": before - silent - outside, "unordered": ids - before - after - outside - {task.task_id}}
+
+
+def _beyond(task: Any, direction: str) -> Set[str]:
+    """Ids of all tasks before a task, or after it: Airflow's own look-up recurses, too deep for long chains."""
+    found: Set[str] = set()
+    waiting = [task]
+    while waiting:
+        near = getattr(waiting.pop(), direction) - found
+        found |= near
+        waiting += [task.dag.task_dict[one] for one in near]
+    return found
 
 
 def prepare_environment() -> None:

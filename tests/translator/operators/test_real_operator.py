@@ -11,12 +11,14 @@ import pytest
 from airflow_argo.diagnostics import Severity
 from airflow_argo.model.graph import ForLoop, Graph
 from airflow_argo.model.jobs import NoOp, PythonCall
+from airflow_argo.pod.airflow_task.task import not_passed
 from airflow_argo.runners.local import LocalRunner
 from airflow_argo.runners.sources import runnable
 from airflow_argo.settings import load_settings
 from airflow_argo.translator.dags import translate
 from airflow_argo.translator.loading import load_dags, prepare_environment
-from airflow_argo.translator.shipping import MAX_BYTES, constants_pulled
+from airflow_argo.translator.pulled_names import Named, names_pulled
+from airflow_argo.translator.shipping import MAX_BYTES
 from airflow_argo.translator.translation import Translation
 
 prepare_environment()
@@ -215,15 +217,46 @@ def unread():
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        ("ti.xcom_pull('a')", ({"a"}, {"a"}, False)),
-        ("ti.xcom_pull(task_ids=['a', 'b'], key='k')", ({"a", "b", "k"}, {"a", "b", "k"}, False)),
-        ("ti.xcom_pull(name)", (set(), set(), True)),
-        ("ti.xcom_pull(task_ids='a', default=x)", ({"a"}, {"a"}, False)),
-        ("pull('a')", (set(), set(), False)),
+        ("ti.xcom_pull('a')", Named(frozenset({"a"}))),
+        ("ti.xcom_pull(task_ids=['a', 'b'], key='k')", Named(frozenset({"a", "b"}), frozenset({"k"}))),
+        ("ti.xcom_pull(name)", Named(any_task=True)),
+        ("ti.xcom_pull(task_ids='a', default=x, map_indexes=i)", Named(frozenset({"a"}))),
+        ("ti.xcom_pull('a', None, key)", Named(frozenset({"a"}), any_key=True)),
+        ("self.xcom_pull(context, 'a', key='k')", Named(frozenset({"a"}), frozenset({"k"}), any_task=True)),
+        ("self._xcom_pull('k', 'a')", Named(frozenset({"a", "k"}), frozenset({"a", "k"}))),
+        ("ti.xcom_pull(**given)", Named(any_task=True, any_key=True)),
+        ("ti.xcom_pull(task_ids='a' if x else ['b', 'c'])", Named(frozenset({"a", "b", "c"}))),
+        ("pull('a')", Named()),
     ],
 )
-def test_constants_in_pulls(code: str, expected: tuple[set[str], set[str], bool]) -> None:
-    assert constants_pulled([code]) == expected
+def test_what_pulls_name(code: str, expected: Named) -> None:
+    assert names_pulled([code]) == expected
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        "f'load_{table}.rows'",
+        "'load_' + table + '.rows'",
+        "'load_%s.rows' % table",
+        "'load_%(table)5s.rows' % vars()",
+        "'load_{}.rows'.format(table)",
+        "[f'load_{one}.rows' for one in tables]",
+    ],
+)
+def test_ids_that_are_put_together_are_those_of_tasks_like_them(ids: str) -> None:
+    named = names_pulled([f"ti.xcom_pull(task_ids={ids})"])
+    assert (named.any_task, named.any_key) == (False, False)
+    assert [one for one in ("load_a.b.rows", "load_.rows", "load_arows", "xload_a.rows") if named.may_mean(one)] == [
+        "load_a.b.rows",
+        "load_.rows",
+    ]
+    assert names_pulled([f"ti.xcom_pull(key={ids})"]).any_key
+
+
+@pytest.mark.parametrize("ids", ["f'{a}'", "names + more", "['a'] + more", "'a'.join(x)", "'{'.format(a)", "f'a_{x}'.upper()"])
+def test_ids_that_say_nothing_may_be_those_of_any_task(ids: str) -> None:
+    assert names_pulled([f"ti.xcom_pull({ids})"]).may_mean("anything")
 
 
 @pytest.mark.parametrize(
@@ -282,15 +315,26 @@ BashOperator(task_id="b", bash_command="echo {{ ti.xcom_pull('a') | upper }}")
 """
     refused = [one for one in translated(bash).diagnostics if one.severity is Severity.ERROR]
     assert [(one.code, one.message) for one in refused] == [("AA204", "it pulls from task 'a', which isn't before it")]
+
+
+def test_tasks_whose_xcoms_do_not_all_come_are_told_of_by_the_dag_in_the_pod(translated: Any, tmp_path: Path) -> None:
     python = """
 def pull(who, ti):
     return ti.xcom_pull(task_ids=who)
 BashOperator(task_id="a", bash_command="echo") >> BashOperator(task_id="later", bash_command="echo")
 called = PythonOperator(task_id="called", python_callable=pull, op_args=["a"])
 called >> BashOperator(task_id="after", bash_command="echo")
-BashOperator(task_id="before", bash_command="echo") >> called
+BashOperator(task_id="before", bash_command="echo") >> EmptyOperator(task_id="nothing") >> called
 """
-    assert json.loads(call_of(translated(python), "called").facts.json)["unordered"] == ["a", "later"]
+    made = translated(python)
+    called = json.loads(call_of(made, "called").facts.json)
+    assert called["silent"] == ["nothing"]
+    task = load_dags(tmp_path / "dag.py")[0].get_task("called")
+    assert not_passed(task, called) == {"unknown": {"before"}, "unordered": {"a", "later"}}
+    assert not_passed(task, {**called, "callback": "failure"}) == {
+        "unknown": {"a", "later", "before", "after", "called"},
+    }
+    assert not_passed(task, {**called, "outside": ["a", "before"]}) == {"unknown": set(), "unordered": {"later"}}
 
 
 @pytest.mark.parametrize(
