@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from airflow_argo.argo import gojson
+from airflow_argo.argo.parameters import parameters_json
 from airflow_argo.argo.scope import Scope
 from airflow_argo.argo.tags import MissingVariable, is_absent_reference, replace, replace_strict, replace_text
 from airflow_argo.argo.templates import Template
@@ -166,7 +166,7 @@ def _own_variables(template: Template) -> dict[str, object]:
     for parameter in parameters:
         if parameter.get("value") is not None:
             variables[f"inputs.parameters.{parameter['name']}"] = parameter["value"]
-    variables["inputs.parameters"] = gojson.marshal(parameters)
+    variables["inputs.parameters"] = parameters_json(parameters or None)
     for kind, artifacts in (("inputs", inputs.get("artifacts")), ("outputs", outputs.get("artifacts"))):
         for artifact in artifacts or []:
             if artifact.get("path"):

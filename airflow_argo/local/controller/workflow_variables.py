@@ -11,6 +11,7 @@ from airflow_argo.argo import gojson
 from airflow_argo.argo.expr import ExprError, evaluate
 from airflow_argo.argo.golang.strconv import quote
 from airflow_argo.argo.names import is_label_value
+from airflow_argo.argo.parameters import parameters_json
 from airflow_argo.argo.scope import Scope
 from airflow_argo.argo.tags import replace
 from airflow_argo.local.clock import rfc3339
@@ -30,7 +31,8 @@ def workflow_variables(metadata: Metadata, spec: Mapping[str, Any], config_maps:
         Fault: a parameter has no value.
     """
     created = datetime.fromtimestamp(int(metadata.created_at), timezone.utc)
-    parameters = (spec.get("arguments") or {}).get("parameters") or []
+    given = (spec.get("arguments") or {}).get("parameters")
+    parameters = given or []
     variables: dict[str, object] = {
         "workflow.name": metadata.name,
         "workflow.namespace": metadata.namespace,
@@ -41,8 +43,8 @@ def workflow_variables(metadata: Metadata, spec: Mapping[str, Any], config_maps:
         "workflow.creationTimestamp.s": str(int(metadata.created_at)),
         "workflow.creationTimestamp.RFC3339": rfc3339(metadata.created_at),
         "workflow.creationTimestamp.L": ".000",
-        "workflow.parameters": gojson.marshal(parameters),
-        "workflow.parameters.json": gojson.marshal(parameters),
+        "workflow.parameters": parameters_json(given),
+        "workflow.parameters.json": parameters_json(given),
     }
     variables |= {f"workflow.creationTimestamp.{key}": created.strftime(form) for key, form in _STRFTIME.items()}
     if SCHEDULED_TIME in metadata.annotations:
