@@ -232,7 +232,7 @@ def _under(prefixes: tuple[str, ...]) -> Callable[[str], bool]:
 
 
 def _replaced(text: str, scope: Scope, strict: _Strictness) -> str:
-    _refuse_open_tag(text)
+    refuse_open_tag(text)
     replacer = _Replacer(scope, strict)
     pieces: list[str] = []
     position = 0
@@ -243,7 +243,12 @@ def _replaced(text: str, scope: Scope, strict: _Strictness) -> str:
     return "".join(pieces)
 
 
-def _refuse_open_tag(text: str) -> None:
+def refuse_open_tag(text: str) -> None:
+    """Check that each `{{` has its `}}`.
+
+    Raises:
+        TemplateError: one has none.
+    """
     found = tags(text)
     opened = text.find("{{", found[-1].end if found else 0)
     if opened >= 0:

@@ -105,6 +105,15 @@ def test_what_only_the_controller_finds_is_placed_by_its_message() -> None:
     assert "failed to resolve {{workflow.labels.nope}}" in found.message
 
 
+def test_braces_that_are_never_closed_are_refused() -> None:
+    step = {"name": "a", "template": "show", "arguments": {"parameters": [{"name": "v", "value": "a {{ b"}]}, "when": "true"}
+    show = NOOP | {"name": "show", "inputs": {"parameters": [{"name": "v"}]}}
+    found = lint(document("Workflow", "a", entrypoint="main", templates=[{"name": "main", "steps": [[step]]}, show]))
+    (refused,) = [one for one in found if one.code == "AA417"]
+    assert refused.path == "spec.templates[0]"
+    assert 'Cannot find end tag="}}" in the template' in refused.message
+
+
 def test_finding_in_a_list_with_a_bad_item_keeps_its_index() -> None:
     templates = [5, NOOP, {"name": "x", "dag": {"tasks": [{}, {"name": "a", "template": "nope"}]}}]
     found = lint(document("Workflow", "a", entrypoint="main", templates=templates))

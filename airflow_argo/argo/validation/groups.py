@@ -127,7 +127,7 @@ def _check_task(
         own |= _item_names(task)
         of_task = Known(own, known.everywhere, known.isolated, lambda name: name in known.names or status_of_ancestor(name))
         of_task.names |= known.names & {ANY_OUTPUT_ARTIFACT, ANY_OUTPUT_PARAMETER}
-        of_task.check(json.dumps(task, ensure_ascii=False))
+        of_task.check(json.dumps(task, ensure_ascii=False, separators=(",", ":")))
     arguments = task.get("arguments") or {}
     check_arguments(f"{place}.tasks.{task['name']}.arguments.", arguments, values=True)
     with inside(f"{place}.tasks.{task['name']} "):
@@ -161,7 +161,7 @@ def check_steps(template: Part, known: Known, checker: Checker, scope: TemplateS
             inline = set(_inline_inputs(step))
             here = Known(known.names, known.everywhere, known.isolated, inline.__contains__)
             with inside(f"{place}.steps "):
-                here.check(json.dumps(step, ensure_ascii=False))
+                here.check(json.dumps(step, ensure_ascii=False, separators=(",", ":")))
             _add_outputs(known, checker, f"steps.{name}", found, aggregate=_is_aggregated(step))
             with inside(f"{place}.steps[{index}].{name} "):
                 checker.check_holder(step, scope, arguments)

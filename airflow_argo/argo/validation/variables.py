@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from airflow_argo.argo.scope import PLACEHOLDER_PREFIX
-from airflow_argo.argo.tags import TagKind, tags
+from airflow_argo.argo.tags import TagKind, TemplateError, refuse_open_tag, tags
 from airflow_argo.argo.validation.faults import InvalidSpec
 
 ANY_ITEM: Final = "item.*"
@@ -50,10 +50,14 @@ class Known:
         """Look up all simple tags of a text; expressions are not looked into.
 
         Raises:
-            InvalidSpec: one isn't known.
+            InvalidSpec: one isn't known, or is not closed.
         """
         if "{{" not in text:
             return
+        try:
+            refuse_open_tag(text)
+        except TemplateError as error:
+            raise InvalidSpec(str(error)) from None
         for tag in tags(text):
             if tag.kind is TagKind.SIMPLE and tag.key.startswith(_CHECKED) and not self._knows(tag.key):
                 raise InvalidSpec(f"failed to resolve {{{{{tag.text}}}}}")
