@@ -98,11 +98,8 @@ def completable(node: Node, tree: NodeTree) -> str | None:
 
 def _after_retry(node: Node, tree: NodeTree) -> Iterable[str]:
     """What follows a Retry node: its hooks, and what follows its attempts. Source: getRetryNodeChildrenIds."""
-    for name in reversed(node.children):
-        child = tree.get(name)
-        if child is None:
-            continue
+    for child in tree.children_of_retry(node, last_first=True):
         if child.hooked:
-            yield name
+            yield child.name
         else:
             yield from child.children

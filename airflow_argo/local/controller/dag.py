@@ -15,7 +15,6 @@ from airflow_argo.local.controller.calls import Call, CallOptions
 from airflow_argo.local.controller.dag_body import DagBody
 from airflow_argo.local.controller.dag_task import TaskVisit, hook_place, task_variables
 from airflow_argo.local.controller.execute import executes
-from airflow_argo.local.controller.faults import Fault
 from airflow_argo.local.controller.hooks import named_hooks, run_named_hooks
 from airflow_argo.local.controller.outbound import outbound_nodes
 from airflow_argo.local.controller.outputs import export_outputs, template_outputs
@@ -89,9 +88,9 @@ def _raise_if_broken(run: Run, body: DagBody) -> None:
         if run.tree.get(body.node_name(target)) is None:
             continue
         ancestors = body.graph.ancestors(target)
-        for task, reason in body.broken.items():
+        for task, error in body.broken.items():
             if task in ancestors:
-                raise Fault(reason)
+                raise error
 
 
 def _assess(run: Run, body: DagBody, template: Template, *, stopped: bool) -> str:

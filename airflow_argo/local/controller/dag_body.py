@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_argo.argo.dag import DagGraph, Task
 from airflow_argo.argo.scope import Scope
+from airflow_argo.local.controller.faults import Fault, Panic
 
 
 @dataclass(slots=True)
@@ -55,7 +56,7 @@ class DagBody:
         scope: inputs and what the tasks that are over have put out; `artifacts` likewise.
         blocked: tasks that may run but for `parallelism`; they are tried in order until one may still not.
         lost: a task hangs on no node, because a group before it has no last one; `interrupted`: a loop was left halfway.
-        broken: a loop whose results are no JSON, and why.
+        broken: tasks whose outputs can't be referred to, such as a loop whose results are no JSON, and what comes of it.
     """
 
     name: str
@@ -66,7 +67,7 @@ class DagBody:
     open_tasks: int = 0
     lost: bool = False
     interrupted: bool = False
-    broken: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, Fault | Panic] = field(default_factory=dict)
     _ready: list[tuple[int, str]] = field(default_factory=list)
     _blocked: list[tuple[int, str]] = field(default_factory=list)
     _queued: set[str] = field(default_factory=set)

@@ -20,7 +20,7 @@ from airflow_argo.local.controller.calls import Call, CallOptions
 from airflow_argo.local.controller.dag_body import DagBody, TaskState
 from airflow_argo.local.controller.execute import execute_template, release_locks
 from airflow_argo.local.controller.expansion import expand, holds, is_loop
-from airflow_argo.local.controller.faults import Fault, MaxDepthExceeded, MissingReference, ParallelismReached, TimedOut
+from airflow_argo.local.controller.faults import Fault, MaxDepthExceeded, MissingReference, Panic, ParallelismReached, TimedOut
 from airflow_argo.local.controller.hooks import HookPlace, exit_hook, named_hooks, run_exit_hook, run_named_hooks
 from airflow_argo.local.controller.outbound import outbound_nodes
 from airflow_argo.local.controller.state import Run
@@ -212,9 +212,9 @@ class TaskVisit:
             Fault: one of them is a loop whose results are no JSON.
         """
         ancestors = self.body.graph.ancestors(name)
-        for task, reason in self.body.broken.items():
+        for task, error in self.body.broken.items():
             if task in ancestors:
-                raise Fault(reason)
+                raise error
         return self.body.scope.limited("tasks", ancestors)
 
     def _resolved(self, name: str, task: Task) -> Task:
@@ -289,7 +289,7 @@ class TaskVisit:
         if child.dirty:
             state.open_items.add(index)
             self.body.visit_later(name)
-        if node.fulfilled:
+        if self.run.tree[node_name].fulfilled:
             state.set_done(index)
         if node.completed and not self._exit_hook_done(name, task, node):
             state.open_items.add(index)
@@ -345,6 +345,8 @@ class TaskVisit:
             before = [last for other in upstream for last in outbound_nodes(tree, self.body.node_name(other))]
             self.body.lost = self.body.lost or not before
             for last in before:
+                if tree.get(last) is None:
+                    return  # a hook that has had to wait: Argo logs it, and connects no more
                 tree.add_child(last, node_name)
 
     # --- after it ran
@@ -353,12 +355,15 @@ class TaskVisit:
         """Put what a task leaves into the scope of those that come after it."""
         prefix, task = f"tasks.{name}", self.body.graph.tasks[name]
         if node.type == TASK_GROUP and task.get("inline"):
-            self.body.broken[name] = INLINE_LOOP
+            self.body.broken[name] = Fault(INLINE_LOOP)
         try:
             known = task_variables(self.run, self.call, task, node)
         except Fault as error:
-            self.body.broken[name] = str(error)
+            self.body.broken[name] = error
             known = variables.node_variables(prefix, node, self.run.tree)
+        except Panic as error:
+            self.body.broken[name] = error
+            return
         for key, value in known.items():
             self.body.scope.set(key, value)
         self.body.artifacts |= variables.node_artifacts(prefix, node, self.run.tree)

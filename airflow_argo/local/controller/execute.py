@@ -121,7 +121,7 @@ def _visit(run: Run, call: Call) -> Node:
         stale = node.type == SUSPEND or (node.type == DAG and node.unsuccessful)
     if node.fulfilled and stale and template.get("synchronization"):
         call.again()  # executeSuspend and executeDAG return a stale node: locks go back at the next visit, if there is one
-    elif node.fulfilled:
+    elif node.fulfilled and node.type != STEP_GROUP:
         release_locks(run, call, template)
     return node
 
@@ -321,13 +321,15 @@ def _attempted(run: Run, call: Call, template: Template) -> Node:
     assert strategy is not None
     node = run.tree.get(call.name)
     if node is None:
+        flag = call.options.flag
+        shared = flag and replace(flag, retried=True)  # a hook's flag is its attempts' too
         node = run.add_node(
             call.name,
             RETRY,
             RUNNING,
             holder=call.holder,
             scope=call.scope,
-            options=call.options,
+            options=replace(call.options, flag=shared),
             template=template,
         )
     attempts = run.tree.attempts(node)

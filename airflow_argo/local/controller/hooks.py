@@ -124,17 +124,21 @@ def _call(
     place: HookPlace,
 ) -> Node:
     holder = {key: hook[key] for key in ("template", "templateRef") if hook.get(key)}
-    return execute_template(
-        run,
-        name,
-        holder,
-        place.templates,
-        arguments,
-        options,
-        parent=place.owner,
-        parent_body=place.body,
-        key=place.key,
-    )
+    try:
+        return execute_template(
+            run,
+            name,
+            holder,
+            place.templates,
+            arguments,
+            options,
+            parent=place.owner,
+            parent_body=place.body,
+            key=place.key,
+        )
+    except Fault:
+        run.calls[name].again()  # an attempt that failed leaves a Retry node that the next visit ends
+        raise
 
 
 def _resolved(arguments: Mapping[str, Any], outputs: Mapping[str, Any], place: HookPlace) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ import re
 from typing import Any, Final
 
 from airflow_argo.argo.limits import MAX_ARGUMENT_BYTES, MAX_WORKFLOW_BYTES
-from airflow_argo.argo.phases import ERROR, FAILED, PENDING, RUNNING, SUCCEEDED
+from airflow_argo.argo.phases import ERROR, FAILED, PENDING, RUNNING, SUCCEEDED, WORKFLOW_DONE
 from airflow_argo.argo.tags import replace
 from airflow_argo.argo.templates import Template
 from airflow_argo.local.controller.arguments import dumps
@@ -171,8 +171,8 @@ def _add_containers(run: Run, call: Call, node: Node, template: Template, option
 def pod_started(run: Run, name: str, host: str) -> None:
     """A pod runs."""
     node = run.tree.get(name)
-    if node is None or node.phase != PENDING:
-        return
+    if node is None or node.phase != PENDING or run.phase in WORKFLOW_DONE:
+        return  # of a run that is over nobody follows the pods any more
     node.synced = False
     node.host = host
     run.tree.mark(name, RUNNING, "" if node.message else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any, Final
 
 from airflow_argo.argo.expr import ExprError, argo_environment, evaluate_bool
@@ -33,10 +34,10 @@ def reconcile(run: Run) -> None:
     if run.phase in WORKFLOW_DONE:
         return
     for _ in range(_MAX_PASSES):
-        before = run.tree.version, run.phase
+        before = run.tree.version, run.phase, run.woken
         _pass(run)
         run.restored = False
-        if run.phase in WORKFLOW_DONE or before == (run.tree.version, run.phase):
+        if run.phase in WORKFLOW_DONE or before == (run.tree.version, run.phase, run.woken):
             return
     raise AssertionError("the passes over this workflow don't come to an end")
 
@@ -86,7 +87,8 @@ def _execute(run: Run) -> None:
     holder = {"template": run.spec.get("entrypoint") or ""}
     arguments = run.spec.get("arguments") or {}
     try:
-        node = execute_template(run, name, holder, run.library.local, arguments, CallOptions())
+        # as it stands now: a hook that can't be called makes it an Error, which counts at the next pass
+        node = copy(execute_template(run, name, holder, run.library.local, arguments, CallOptions()))
     except ParallelismReached:
         return
     except Fault as error:
@@ -103,7 +105,10 @@ def _execute(run: Run) -> None:
         run.tree.mark(name, ERROR, str(error))
     if not hooks_done or not node.fulfilled:
         return
-    exit_node = _run_on_exit(run)
+    try:
+        exit_node = _run_on_exit(run)
+    except ParallelismReached:
+        return
     if exit_node is not None and not exit_node.fulfilled:
         return
     if run.phase not in WORKFLOW_DONE:
@@ -138,23 +143,30 @@ def _run_workflow_hooks(run: Run) -> bool:
         if holds or run.tree.get(name) is not None:
             node = _call_hook(run, name, hook, on_exit=False)
             run.tree.add_child(run.metadata.name, name)
-            done = done and node is not None and node.fulfilled
+            done = done and node.fulfilled
     return done
 
 
-def _call_hook(run: Run, name: str, hook: dict[str, Any], *, on_exit: bool) -> Node | None:
+def _call_hook(run: Run, name: str, hook: dict[str, Any], *, on_exit: bool) -> Node:
     holder = {key: hook[key] for key in ("template", "templateRef") if hook.get(key)}
     options = CallOptions(on_exit=on_exit, flag=NodeFlag(hooked=True))
     try:
         return execute_template(run, name, holder, run.library.local, hook.get("arguments") or {}, options)
     except ParallelismReached as reason:
         if on_exit:
-            return run.tree.get(name)
+            raise
         raise Fault(str(reason)) from None
+    except Fault:
+        run.calls[name].again()  # an attempt that failed leaves a Retry node that the next visit ends
+        raise
 
 
 def _run_on_exit(run: Run) -> Node | None:
-    """The exit handler's node; None if there is no handler, or it may not run."""
+    """The exit handler's node; None if there is no handler, or it may not run.
+
+    Raises:
+        ParallelismReached: it has to wait.
+    """
     hook = _exit_hook(run)
     name = f"{run.metadata.name}.onExit"
     if hook is None or (run.tree.get(name) is None and not run.allows(on_exit=True)):

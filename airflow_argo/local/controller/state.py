@@ -48,6 +48,7 @@ class Run:
         stuck: nodes that wait for something that never comes, and what that is.
         pass_number: of the pass that is going on.
         restored: from a journal, and no pass was made since: locks go to those who had them.
+        woken: how many calls the pass has woken.
         shows_duration: the manifest mentions `workflow.duration`, which costs time to keep; `shows_failures` likewise.
     """
 
@@ -77,6 +78,7 @@ class Run:
     stuck: dict[str, str] = field(default_factory=dict)
     pass_number: int = 0
     restored: bool = False
+    woken: int = 0
     shows_duration: bool = True
     shows_failures: bool = True
 
@@ -112,6 +114,7 @@ class Run:
         call = self.calls.get(node)
         if call is not None:
             call.wake()
+            self.woken += 1
 
     def wake_all(self) -> None:
         """Wake every call whose node is not fulfilled: something changed that concerns them all."""

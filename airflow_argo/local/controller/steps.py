@@ -17,7 +17,7 @@ from airflow_argo.local.controller.artifacts import ArtifactScope
 from airflow_argo.local.controller.calls import Call, CallOptions
 from airflow_argo.local.controller.execute import execute_template, executes
 from airflow_argo.local.controller.expansion import expand, holds, is_loop
-from airflow_argo.local.controller.faults import Fault, MaxDepthExceeded, MissingReference, ParallelismReached, TimedOut
+from airflow_argo.local.controller.faults import Fault, MaxDepthExceeded, MissingReference, Panic, ParallelismReached, TimedOut
 from airflow_argo.local.controller.hooks import HookPlace, exit_hook, named_hooks, run_exit_hook, run_named_hooks
 from airflow_argo.local.controller.outbound import outbound_nodes
 from airflow_argo.local.controller.outputs import export_outputs, template_outputs
@@ -97,9 +97,9 @@ def execute_steps(
         try:
             visit.visit(template["steps"][body.group], group)
         except (Fault, ParallelismReached) as error:
-            run.tree.mark(group.name, ERROR, str(error))
             call.again()
-            return node
+            # the group's node, as Argo returns it: who called takes it for the one that was called
+            return run.tree.mark(group.name, ERROR, str(error))
         if not group.fulfilled:
             return node
         if group.unsuccessful:
@@ -131,7 +131,9 @@ def _enter_group(run: Run, call: Call, body: StepsBody, options: CallOptions) ->
     if not before.children:
         run.tree.add_child(before.name, name)
     for child in list(before.children):
-        for last in outbound_nodes(run.tree, child):
+        for last in list(outbound_nodes(run.tree, child)):
+            if run.tree.get(last) is None:
+                raise Panic(f"could not obtain the out noden name for {run.tree.id_of(last)}")
             run.tree.add_child(last, name)
     return group
 

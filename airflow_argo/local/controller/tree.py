@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from airflow_argo.argo.phases import COMPLETED, FAILED_OR_ERROR, OMITTED, PENDING, RUNNING, SKIPPED
 from airflow_argo.local.clock import rfc3339
+from airflow_argo.local.controller.faults import Panic
 
 POD: Final = "Pod"
 CONTAINER: Final = "Container"
@@ -254,8 +255,7 @@ class NodeTree:
 
     def attempts(self, node: Node) -> list[Node]:
         """The attempts of a Retry node, first to last. Source: getChildNodeIdsRetried."""
-        children = (self._nodes.get(child) for child in node.children)
-        return [child for child in children if child is not None and child.retried]
+        return [child for child in self.children_of_retry(node) if child.retried]
 
     def last_attempt(self, node: Node) -> Node | None:
         """The child that speaks for a Retry node, which no hook made; None if it is another node.
@@ -264,8 +264,21 @@ class NodeTree:
         """
         if node.type != RETRY:
             return None
-        children = (self._nodes.get(child) for child in reversed(node.children))
-        return next((child for child in children if child is not None and not child.hooked), None)
+        return next((child for child in self.children_of_retry(node, last_first=True) if not child.hooked), None)
+
+    def children_of_retry(self, node: Node, *, last_first: bool = False) -> Iterator[Node]:
+        """The attempts of a Retry node and its hooks. Source: getChildNodeIndex.
+
+        Raises:
+            Panic: one isn't there, as that of a hook that has had to wait for others.
+        """
+        names = list(node.children)
+        for name in reversed(names) if last_first else names:
+            child = self._nodes.get(name)
+            if child is None:
+                place = f"index {names.index(name)} in Children of node {node.name}"
+                raise Panic(f'could not find node named "{self.id_of(name)}", {place}')
+            yield child
 
 
 class Counts(NamedTuple):
