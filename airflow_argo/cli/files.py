@@ -186,11 +186,11 @@ def dsl_sources(path: Path) -> Iterator[Source]:
 def is_ours(path: Path) -> bool:
     """Whether a file writes a workflow with our DSL: it imports this package, and no DAG."""
     try:
-        text = path.read_text(encoding="utf-8")
-        if "airflow_argo" not in text:
+        data = path.read_bytes()
+        if b"airflow_argo" not in data:
             return False
-        tree = ast.parse(text)
-    except (OSError, SyntaxError, UnicodeDecodeError):
+        tree = ast.parse(data)
+    except (OSError, SyntaxError):
         return False
     roots = {root for node in ast.walk(tree) for root in _import_roots(node)}
     return "airflow_argo" in roots and "airflow" not in roots

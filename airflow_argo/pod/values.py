@@ -243,6 +243,17 @@ def _read_unreadable(stored: Any) -> Any:
     raise TypeError(f"Airflow can't read what it stored: {stored}")
 
 
+def _read_pushed(of: Any) -> Any:
+    """What a task gets that it fails without. Source: airflow.sdk.definitions.xcom_arg.PlainXComArg.resolve.
+
+    Args:
+        of: the value, the id of the task that gives it, and under which key.
+    """
+    if of[0] is None:
+        raise LookupError(f"task '{of[1]}' has pushed nothing under the key '{of[2]}'")
+    return of[0]
+
+
 def _read_not_set(_of: Any) -> Any:
     """What an element is for which a zip has none. Source: airflow.sdk.definitions.xcom_arg.ZipXComArg."""
     try:
@@ -338,6 +349,7 @@ READERS: Dict[str, Callable[[Any], Any]] = {
     "airflow": _by_airflow,
     "unreadable": _read_unreadable,
     "not set": _read_not_set,
+    "pushed": _read_pushed,
     "absent": lambda _of: ABSENT,
     "large": lambda of: decoded(large.found(*of)),
     "packed": lambda of: json.loads(unpacked(of), object_hook=from_json),

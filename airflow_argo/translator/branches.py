@@ -103,7 +103,7 @@ def _may_skip_others(task: Any, dag: Any) -> bool:
         return False
     try:
         return "DownstreamTasksSkipped" in text_of(dag.fileloc)
-    except (OSError, UnicodeDecodeError):
+    except (OSError, SyntaxError, UnicodeDecodeError):
         return False  # it isn't in a file
 
 

@@ -151,12 +151,14 @@ class TaskContext:
     Attributes:
         after: ids of tasks that the task also has to run after, since it reads what they push.
         gathered: that of what the task gets now: see `DagContext`.
+        is_called: values are put together in the pod, for a function that is called with them.
     """
 
     def __init__(self, dag_context: DagContext, task: Any, *, mapped: bool = False) -> None:
         self.dag_context, self.task, self.task_id, self.mapped = dag_context, task, str(task.task_id), mapped
         self.after: dict[str, None] = {}
         self.gathered: str | None = None
+        self.is_called = False
         own = (getattr(task, "executor_config", None) or {}).get("argo") or {}
         self.settings = dag_context.settings.overridden(own, Source("executor_config", f"of task '{self.task_id}'"))
         self._reader = self._template_reader()
@@ -288,7 +290,9 @@ class TaskContext:
             return self._refused("AA215", f"an XCom with .{kind}() is not translated", "do it in a task of its own")
         found_value = self.pull(Pull(found.operator.task_id, found.key), listed=mapped_group_of(found.operator) is None)
         if isinstance(found_value, Output) and are_members(self.task, found.operator):
-            return SameItem(self.task_id, replace(found_value, unlisted=False))
+            found_value = SameItem(self.task_id, replace(found_value, unlisted=False))
+        if self.is_called and _has_to_be_pushed(found, self.task):
+            return _marked("pushed", _listing([found_value, Constant.of(found.operator.task_id), Constant.of(found.key)]))
         if self.gathered is not None and is_mapped(found.operator):
             return _marked(self.gathered, found_value)
         return found_value
@@ -466,6 +470,13 @@ def _listing(parts: list[Value]) -> Value:
     if all(isinstance(part, Constant) for part in parts):
         return Constant.of([part.value for part in parts if isinstance(part, Constant)])
     return Listing(tuple(parts))
+
+
+def _has_to_be_pushed(found: Any, task: Any) -> bool:
+    """Whether a task fails where what it is given wasn't pushed. Source: PlainXComArg.resolve, which raises XComNotFound."""
+    source = found.operator
+    is_one = not is_mapped(source) and (mapped_group_of(source) is None or are_members(task, source))
+    return is_one and found.key != RETURN_VALUE and not getattr(source, "multiple_outputs", False)
 
 
 def _marked(kind: str, of: Value) -> Value:

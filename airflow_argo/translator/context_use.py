@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from airflow_argo.translator.parsed import tree_of
+from airflow_argo.translator.parsed import nodes_in, tree_of
 
 ONLY_AIRFLOWS = frozenset(
     {"logical_date", "data_interval_start", "data_interval_end", "dag", "task", "conn", "var", "macros", "outlet_events"}
@@ -35,25 +35,64 @@ def place_of_airflow(text: str) -> str | None:
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-def asks_for_airflow(source: str, function: str) -> str | None:
+def asks_for_airflow(source: str, function: str, modules: Iterable[str] = ()) -> str | None:
     """What a function asks for that only Airflow knows; None if there is nothing of the kind.
 
     Args:
         source: a module's text.
         function: the name in it of what is called.
+        modules: the texts of the author's modules that it imports, which may have its decorators.
     """
     node = _definition(tree_of(source), function)
     if node is None:
         return None
-    arguments = node.args
-    names = [one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
-    wanted = sorted(set(names) & ONLY_AIRFLOWS)
+    names = _names(node.args)
+    wanted = sorted(names & ONLY_AIRFLOWS)
     if wanted:
         return f"takes {wanted[0]}"
     body = node.body if isinstance(node.body, list) else [node.body]
     objects = {name: OBJECTS[name] for name in names if name in OBJECTS}
-    whole = arguments.kwarg.arg if arguments.kwarg else None
-    return next(iter(_Uses(body, objects, whole).unknown()), None)
+    whole = node.args.kwarg.arg if node.args.kwarg else None
+    uses = [_Uses(body, objects, whole)]
+    if getattr(node, "decorator_list", None):
+        uses += _uses_of_wrappers(node, [source, *modules], is_given=bool(objects or whole))
+    return next((found for one in uses for found in one.unknown()), None)
+
+
+def _names(arguments: ast.arguments) -> set[str]:
+    return {one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+
+
+def _uses_of_wrappers(node: _Function, texts: Iterable[str], *, is_given: bool) -> Iterator[_Uses]:
+    """How what the author's decorators put around a function uses the context, which goes through its `**kwargs`.
+
+    Args:
+        is_given: the function is given something of the context. What `functools.wraps` stands above is given the same.
+    """
+    outer = {one.name: one for text in texts for one in nodes_in(text) if isinstance(one, ast.FunctionDef)}
+    waiting, seen = [name for one in node.decorator_list for name in _names_in(one)], set[str]()  # type: ignore[union-attr]
+    while waiting:
+        name = waiting.pop()
+        if name in seen or name not in outer or outer[name] is node:
+            continue
+        seen.add(name)
+        waiting += _names_in(outer[name])
+        for inner in ast.walk(outer[name]):
+            if inner is outer[name] or not isinstance(inner, _Function) or inner.args.kwarg is None:
+                continue
+            is_like = any(one in ("wraps", "update_wrapper") for one in _names_in(outer[name]))
+            if is_given or not is_like:
+                body = inner.body if isinstance(inner.body, list) else [inner.body]
+                yield _Uses(body, {}, inner.args.kwarg.arg, called=_parameters_in(outer[name]))
+
+
+def _names_in(node: ast.AST) -> list[str]:
+    names = (getattr(one, "id", None) or getattr(one, "attr", None) for one in ast.walk(node))
+    return [name for name in names if isinstance(name, str)]
+
+
+def _parameters_in(node: ast.AST) -> frozenset[str]:
+    return frozenset(name for one in ast.walk(node) if isinstance(one, _Function) for name in _names(one.args))
 
 
 def _definition(tree: ast.Module, name: str) -> _Function | None:
@@ -76,17 +115,35 @@ class _Uses:
     Attributes:
         objects: names that stand for objects of the context → what may be asked of them.
         whole: the name of the function's `**kwargs`.
+        called: names of functions that `**kwargs` may be passed on to: what they do with it is looked at elsewhere.
     """
 
-    def __init__(self, body: Iterable[ast.AST], objects: dict[str, frozenset[str]], whole: str | None) -> None:
+    def __init__(
+        self,
+        body: Iterable[ast.AST],
+        objects: dict[str, frozenset[str]],
+        whole: str | None,
+        called: frozenset[str] = frozenset(),
+    ) -> None:
         self.nodes = [node for statement in body for node in ast.walk(statement)]
-        self.objects, self.whole = objects, whole
+        self.objects, self.whole, self.called = objects, whole, called
         self.parents = {id(child): node for node in self.nodes for child in ast.iter_child_nodes(node)}
-        for node in self.nodes:
-            key = self._key(node)
-            parent = self.parents.get(id(node))
-            if key in OBJECTS and isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
-                self.objects[parent.targets[0].id] = OBJECTS[key]
+        self._note_aliases()
+
+    def _note_aliases(self) -> None:
+        """Adds the names that objects are given: `ti = context["ti"]`, `mine = ti`."""
+        assigned = [node for node in self.nodes if isinstance(node, ast.Assign)]
+        before = None
+        while before != self.objects:
+            before = dict(self.objects)
+            for node in assigned:
+                if (known := self._known(node.value)) is not None:
+                    names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+                    self.objects |= {name: known & self.objects.get(name, known) for name in names}
+
+    def _known(self, node: ast.AST) -> frozenset[str] | None:
+        """What is known of the object that an expression gives; None if it gives none of the context's."""
+        return self.objects.get(node.id) if isinstance(node, ast.Name) else OBJECTS.get(self._key(node) or "")
 
     def _key(self, node: ast.AST) -> str | None:
         """`ti` of `context["ti"]` and of `context.get("ti")`."""
@@ -115,11 +172,14 @@ class _Uses:
         if isinstance(parent, ast.Attribute):
             if parent.attr not in known:
                 yield f"asks for {name}.{parent.attr}"
-        elif not isinstance(parent, ast.Assign) or not isinstance(parent.targets[0], ast.Name):
+        elif not isinstance(parent, ast.Assign) or not all(isinstance(target, ast.Name) for target in parent.targets):
             yield f"passes {name} on"
 
     def _of_whole(self, node: ast.Name) -> Iterator[str]:
         parent = self.parents.get(id(node))
         grandparent = self.parents.get(id(parent))
+        match parent, grandparent:
+            case ast.keyword(arg=None), ast.Call(func=ast.Name(id=name)) if name in self.called:
+                return
         if self._key(parent or node) is None and self._key(grandparent or node) is None:
             yield f"uses all of {node.id}"

@@ -48,7 +48,7 @@ def _is_to_be_ported(file: Path) -> bool:
     try:
         text = text_of(file)
         return ported_text(text, file).text != text
-    except (OSError, UnicodeDecodeError, InputError):
+    except (OSError, SyntaxError, UnicodeDecodeError, InputError):
         return False
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_argo.model.graph import ForLoop, Graph, Step
 from airflow_argo.model.jobs import Job
-from airflow_argo.model.values import Concatenated, Constant, Value, Zipped
+from airflow_argo.model.values import Concatenated, Constant, Evaluated, Overridable, Text, Type, Value, Zipped, parts_of
 from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.context import KWARGS, MappedItem, TaskContext, WantsAirflow
 from airflow_argo.translator.mapped_groups import expand_input_of, mapped_group_of, sources_of_mapping
@@ -23,10 +23,14 @@ def loop_of(task: Any, job: Job, ctx: TaskContext, *, counts: bool = False) -> F
 
     Args:
         counts: the job finds its item by its index: of items that are known now only the number matters.
+    Raises:
+        WantsAirflow: it runs over templates that Argo, which makes the items, can't render.
     """
     axes = tuple(
         (axis, _counted(value) if counts and _is_known(value) else _items(value, ctx)) for axis, value in _axes(task).items()
     )
+    if any(_is_pythons(value) for _, value in axes):
+        raise WantsAirflow("it is mapped over templates whose values only Python can put together")
     _report_what_airflow_fails(task, ctx)
     body, limit = Graph((Step(ctx.task_id, job),)), getattr(task, "max_active_tis_per_dagrun", None)
     keyed = KWARGS in dict(axes) and not (counts and _is_known(_axes(task)[KWARGS]))
@@ -59,6 +63,22 @@ def _axes(task: Any) -> dict[str, Any]:
     if isinstance(expand_input, airflow_names().dict_of_lists):
         return dict(expand_input.value)
     return {KWARGS: expand_input.value}
+
+
+def _is_pythons(value: Value) -> bool:
+    """Whether a value has a template in it that is native, or that puts what may be a list or dict into a text."""
+    match value:
+        case Evaluated():
+            return True
+        case Text(parts=parts, python=True) if any(_may_be_many(part) for part in parts if not isinstance(part, str)):
+            return True
+        case _:
+            return any(_is_pythons(part) for part in parts_of(value))
+
+
+def _may_be_many(value: Value) -> bool:
+    """Whether a value may be a list or dict; of a param that a run's configuration overrides what its default is counts."""
+    return (value.of if isinstance(value, Overridable) else value).type is Type.JSON
 
 
 def _is_known(found: Any) -> bool:

@@ -23,6 +23,7 @@ from airflow_argo.translator.porting_edits import AFTER, BEFORE, Edit, Rule, exp
 from airflow_argo.translator.porting_imports import all_imports, guarded_imports, moved
 from airflow_argo.translator.porting_left import left_by_hand, left_defaults
 from airflow_argo.translator.porting_pods import descriptions_of_pods
+from airflow_argo.translator.sources import decoded
 
 MOVES = "AIR301,AIR302,AIR303,AIR311,AIR312,AIR321"
 """Ruff's rules on what Airflow 3 moved, renamed and removed. Its other AIR rules are about style."""
@@ -78,7 +79,13 @@ def ported(path: Path, *, keep_defaults: bool = False) -> Ported:
     Raises:
         InputError: ruff isn't there, or the file is no Python.
     """
-    return ported_text(path.read_text(encoding="utf-8"), path, keep_defaults=keep_defaults)
+    try:
+        text = decoded(path.read_bytes())
+    except SyntaxError as error:
+        raise no_python(error, path) from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"Python can't read it: {error}", "save it as UTF-8", Origin(str(path))) from None
+    return ported_text(text, path, keep_defaults=keep_defaults)
 
 
 def ported_text(old: str, path: Path, *, keep_defaults: bool = False) -> Ported:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import importlib.abc
 import importlib.machinery
+import io
 import linecache
 import os
+import re
 import sys
 import sysconfig
+import tokenize
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from airflow_argo.translator.porting import Ported
 
 _OTHERS = ("site-packages", "dist-packages")
+_ENCODING = re.compile(r"^([ \t\f]*#.*?coding[:=][ \t]*)[-\w.]+", re.MULTILINE | re.ASCII)
+"""What names a file's encoding, in its first or second line. Source: PEP 263."""
 _NEVER_THE_AUTHORS = frozenset({"airflow", "airflow_argo"})
 
 
@@ -69,7 +74,7 @@ def text_of(path: str | Path) -> str:
 
     Raises:
         OSError: it can't be read.
-        UnicodeDecodeError: it isn't UTF-8.
+        UnicodeDecodeError: it isn't in the encoding that it names, which is UTF-8 if it names none.
         InputError: it is to be ported, and is no Python.
     """
     sources, file = _current[-1], Path(path)
@@ -79,7 +84,7 @@ def text_of(path: str | Path) -> str:
 
     key = os.path.realpath(file)
     if key not in sources.ported:
-        sources.ported[key] = ported_text(file.read_text(encoding="utf-8"), file, keep_defaults=True)
+        sources.ported[key] = ported_text(_read(file), file, keep_defaults=True)
         _show_in_tracebacks(str(path), sources.ported[key].text)
     return sources.ported[key].text
 
@@ -91,7 +96,24 @@ def _read(file: Path) -> str:
 
 @lru_cache(maxsize=64)
 def _read_at(file: Path, _changed: int, _size: int) -> str:
-    return file.read_text(encoding="utf-8")
+    return decoded(file.read_bytes()) if file.suffix == ".py" else file.read_text(encoding="utf-8")
+
+
+def decoded(data: bytes) -> str:
+    """A Python file's text as Python reads it, without a mark of its byte order.
+
+    A comment that names another encoding than UTF-8 says UTF-8 then, in which the text is read from here on.
+
+    Raises:
+        UnicodeDecodeError: it isn't in the encoding that it names.
+        SyntaxError: it names one that there isn't.
+    """
+    encoding, first = tokenize.detect_encoding(io.BytesIO(data).readline)
+    text = io.TextIOWrapper(io.BytesIO(data), encoding).read()
+    if encoding in ("utf-8", "utf-8-sig"):
+        return text
+    head = "".join(text.splitlines(keepends=True)[: len(first)])
+    return _ENCODING.sub(r"\1utf-8", head, count=1) + text[len(head) :]
 
 
 def is_porting() -> bool:
@@ -108,7 +130,7 @@ def means_airflow_2(path: str | Path) -> bool:
     file = Path(path)
     try:
         return not is_of_airflow_3(_read(file), file)
-    except (OSError, UnicodeDecodeError, InputError):
+    except (OSError, SyntaxError, UnicodeDecodeError, InputError):
         return False  # whoever loads it says so
 
 

@@ -20,5 +20,6 @@ def port(options: Namespace) -> Report:
         left = [{"line": line, "message": what} for line, what in new.left]
         rows.append({"file": str(path), "changed": new.old != new.text, "left": left})
         if options.write and new.old != new.text:
-            path.write_text(new.text, encoding="utf-8")
+            newline = "\r\n" if b"\r\n" in path.read_bytes() else "\n"
+            path.write_text(new.text, encoding="utf-8", newline=newline)
     return Report("\n".join(texts) or "nothing to change", rows)

@@ -133,7 +133,7 @@ def name_of_instances(task: Any) -> str | None:
 
 def _arguments(task: Any, ctx: TaskContext) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...], Value | None]:
     check_known(task, "op_args", "op_kwargs")
-    ctx.gathered = ctx.dag_context.gathered
+    ctx.gathered, ctx.is_called = ctx.dag_context.gathered, True
     args = () if isinstance(task.op_args, MappedItem) else tuple(ctx.value(value) for value in task.op_args)
     if isinstance(task.op_kwargs, MappedItem):
         return args, (), ctx.value(task.op_kwargs)
@@ -158,6 +158,6 @@ def _check_needs(source: Slice, ctx: TaskContext) -> None:
         raise WantsAirflow("the function imports Airflow")
     if place := next(filter(None, map(place_of_airflow, (source.source, *source.modules.values()))), None):
         raise WantsAirflow(f"the function names {place}, which is in images with Airflow")
-    asked = asks_for_airflow(source.source, source.function)
+    asked = asks_for_airflow(source.source, source.function, source.modules.values())
     if asked is not None:
         raise WantsAirflow(f"the function {asked}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timezone
+from functools import wraps
 
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG, task
@@ -42,3 +43,32 @@ with DAG("dates_of_run", schedule=None, start_date=START) as of_run:
         return [f"{type(one).__name__} {one}" for one in found]
 
     dates()
+
+
+def told_by(function):
+    @wraps(function)
+    def wrapper(*args, **kwargs):
+        instance = kwargs.get("ti")
+        return [instance.task.owner if instance else None, function(*args, **kwargs)]
+
+    return wrapper
+
+
+with DAG("context_in_decorators", schedule=None, start_date=START, default_args={"owner": "team"}) as in_decorators:
+
+    @task
+    @told_by
+    def asks(x, ti=None):
+        return x
+
+    @task
+    @told_by
+    def asks_for_nothing(x):
+        return x
+
+    @task
+    def renames(ti):
+        mine = ti
+        return mine.task.owner
+
+    asks(1) >> asks_for_nothing(2) >> renames()

@@ -23,6 +23,7 @@ with DAG("known_late", schedule=None, start_date=START, params={"env": {"A": "of
 
     env = given.override(task_id="env")({"A": "of a task"})
     arguments = given.override(task_id="arguments")(["one", 2])
+    given.override(task_id="mapped").expand(what=["{{ params.env }}", ["{{ ti.map_index }}"]])
     BashOperator(task_id="env_of_task", bash_command="echo $A ${HOME-none}", env=env)
     BashOperator(task_id="env_of_template", bash_command="echo $A", env="{{ params.env }}")
     PythonOperator(task_id="arguments_of_task", python_callable=told, op_args=arguments)

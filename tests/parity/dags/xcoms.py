@@ -292,3 +292,25 @@ with DAG("xcom_odd_keys", schedule=None) as odd_keys:
     pushes() >> [pulls(), pulls_part()]
     pushes_by_airflow()
     gives_odd_key()
+
+with DAG("xcom_by_absent_keys", schedule=None, params={"list": [1, "2"]}) as by_absent_keys:
+
+    @task
+    def push_some(ti):
+        for key, value in {"zero": 0, "none": None}.items():
+            ti.xcom_push(key=key, value=value)
+
+    @task(multiple_outputs=True)
+    def one_of_two():
+        return {"a": 1}
+
+    @task(trigger_rule="all_done")
+    def take(one, other=None):
+        return [one, other]
+
+    some, two = push_some(), one_of_two()
+    take.override(task_id="zero")(some["zero"], two["b"])
+    take.override(task_id="none")(some["none"])
+    take.override(task_id="absent")({"in": [some["absent"]]})
+    take.override(task_id="mapped").partial(other=some["absent"]).expand(one=[1])
+    take.override(task_id="texts").expand(one=["{{ params.list }}", "x"])
