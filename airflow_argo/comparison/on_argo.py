@@ -26,7 +26,7 @@ def ended_of(state: str, tree: list[StepRun]) -> Ended:
     names: dict[Task, str] = {}
     for task, step in _instances(tree, UNMAPPED):
         tasks[task] = step.state
-        if step.name and step.state in ("success", "skipped"):
+        if step.name not in (None, "", str(task[1])) and step.state in ("success", "skipped"):
             names[task] = step.name
         tries[task] = _tries(step)
         for key, value in _pushed(step):

@@ -49,7 +49,7 @@ def _asks_for_airflow(task: Any) -> str | None:
         return "it has hooks around its execution"
     if does_nothing:
         return None
-    if has_instances(task) and getattr(task, "map_index_template", None) and not hasattr(task, "python_callable"):
+    if getattr(task, "map_index_template", None) and not hasattr(task, "python_callable"):
         return "it has a map_index_template"
     if getattr(task, "retry_policy", None) is not None:
         return "it has a retry_policy"

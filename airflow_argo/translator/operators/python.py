@@ -87,7 +87,7 @@ def _call(task: Any, ctx: TaskContext, decides: dict[str, Any], *, own_image: bo
     }
     if not task.do_xcom_push:
         facts["quiet"] = True
-    if name := name_of_instances(ctx.task):
+    if name := _name_of_instances(task, ctx):
         facts["name"] = name
     args, kwargs, more = _arguments(task, ctx)
     more_args = ctx.value(task.op_args) if isinstance(task.op_args, MappedItem) else None
@@ -119,16 +119,21 @@ def _own_params(ctx: TaskContext) -> dict[str, Any]:
     return own
 
 
-def name_of_instances(task: Any) -> str | None:
+def _name_of_instances(task: Any, ctx: TaskContext) -> str | None:
     """The template of what an instance of a mapped task is called; None if the author doesn't say.
 
     Raises:
-        WantsAirflow: only Airflow can render it.
+        WantsAirflow: only Airflow can render it, or it can't be rendered: the task then fails, mapped or not.
     """
-    template = getattr(task, "map_index_template", None) if has_instances(task) else None
-    if template and "{" in NAMED.sub("", template):
+    template, dag = getattr(ctx.task, "map_index_template", None), ctx.dag_context.dag
+    if not template:
+        return None
+    asked = {found[1] or found[2] for found in NAMED.finditer(template)}
+    known = set() if isinstance(task.op_kwargs, MappedItem) else set(task.op_kwargs)
+    is_plain = not (dag.render_template_as_native_obj or dag.jinja_environment_kwargs)
+    if "{" in NAMED.sub("", template) or not asked <= known or not is_plain:
         raise WantsAirflow("it has a map_index_template")
-    return template or None
+    return str(template) if has_instances(ctx.task) else None
 
 
 def _arguments(task: Any, ctx: TaskContext) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...], Value | None]:

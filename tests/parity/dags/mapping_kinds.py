@@ -183,6 +183,8 @@ with DAG("index_names", schedule=None) as index_names:
 
     shown.partial(y="all").expand(x=given(["a", None]))
     labelled.expand(x=["a", "b"])
+    labelled.override(task_id="not_by_name")(1)  # a template that can't be rendered fails the task, mapped or not
+    labelled.override(task_id="by_index", map_index_template="{{ task.op_kwargs['x'] }}").expand(x=[0])
     BashOperator.partial(task_id="bash", map_index_template="{{ task.bash_command }}").expand(bash_command=["echo 1", "exit 1"])
 
 with DAG("limited", schedule=None) as limited:
