@@ -74,7 +74,7 @@ def settings_for(path: Path | None, options: Namespace, folder: Path | None = No
         folder: the one on the command line that the file was found in: unless something else is said, that of all DAGs.
     """
     found = load_settings(path, {setting.name: getattr(options, setting.name, None) for setting in SETTINGS})
-    if folder is None or found["dags_folder"] or "dags" in folder.resolve().parts:
+    if path is None or folder is None or found["dags_folder"] or "dags" in path.resolve().parent.parts:
         return found
     return replace(found, values={**found.values, "dags_folder": str(folder)})
 

@@ -60,8 +60,14 @@ def importable(file: Path, said: str | None = None) -> Iterator[Path]:
 
 
 def _beside(dags: Path) -> list[Path]:
+    plugins = plugins_of(dags)
+    return [*([plugins] if plugins else []), dags.parent] if dags.name == _USUAL_NAME else []
+
+
+def plugins_of(dags: Path) -> Path | None:
+    """The folder of plugins beside one of all DAGs."""
     plugins = dags.parent / _PLUGINS
-    return [*([plugins] if plugins.is_dir() else []), dags.parent] if dags.name == _USUAL_NAME else []
+    return plugins if dags.name == _USUAL_NAME and plugins.is_dir() else None
 
 
 def folders_around(file: Path) -> Iterator[Path]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import traceback
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -27,8 +29,11 @@ def cure_of(error: Exception, file: Path) -> str:
         return f"{how_to_give(*unknown)}; or see how far one gets with --placeholders"
     if isinstance(error, ImportError):
         return _cure_of_import(error, file)
+    refused = refused_arguments(error)
+    if refused is not None and not _is_to_be_ported(file):
+        return refused.cure
     taken = placeholders_taken()
-    if taken:
+    if taken and refused is None:
         given = "; ".join(f"{kind} '{name}': {how_to_give(kind, name)}" for kind, name in taken)
         return f"placeholders stand for what it reads, and may be why; {given}"
     if isinstance(error, FileNotFoundError) and error.filename is not None:
@@ -37,6 +42,55 @@ def cure_of(error: Exception, file: Path) -> str:
     if isinstance(error, AttributeError | TypeError | ValueError) and _is_to_be_ported(file):
         return f"if the file was written for an Airflow older than {airflow_names().version}, read it with --port"
     return "it has to import without errors"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Arguments that a class doesn't take, such as those of an older Airflow or provider. Their values may be secrets."""
+
+    of: str
+    names: tuple[str, ...]
+    takes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.of} takes no argument {' or '.join(repr(name) for name in self.names)}"
+
+    @property
+    def cure(self) -> str:
+        """What to do about it."""
+        takes = f": it takes {', '.join(self.takes)}" if self.takes else ""
+        what, its = ("them", "their") if len(self.names) > 1 else ("it", "its")
+        return f"take {what} out, or use what took {its} place{takes}"
+
+
+_UNEXPECTED = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
+
+
+def refused_arguments(error: Exception) -> Refused | None:
+    """What a class refuses, if that is the error. Source: BaseOperator.__init__ of Airflow; Python's own calls."""
+    if not isinstance(error, TypeError):
+        return None
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    known = frames[-1].f_locals if frames else {}
+    if str(error).startswith("Invalid arguments were passed to ") and "self" in known:
+        operator = type(known["self"])
+        return Refused(operator.__name__, tuple(map(str, known.get("kwargs", ()))), _own_arguments(operator))
+    unexpected = _UNEXPECTED.search(str(error))
+    return None if unexpected is None else Refused(unexpected[1], (unexpected[2],), ())
+
+
+def _own_arguments(operator: type) -> tuple[str, ...]:
+    """Arguments of an operator that not all of them take; those of its own author aside."""
+    taken = {
+        name: None
+        for base in operator.__mro__
+        if base.__name__ not in ("BaseOperator", "AbstractOperator", "object") and "__init__" in vars(base)
+        for name, parameter in inspect.signature(vars(base)["__init__"]).parameters.items()
+        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    }
+    common = [inspect.signature(vars(base)["__init__"]) for base in operator.__mro__ if base.__name__ == "BaseOperator"]
+    of_all = {name for signature in common for name in signature.parameters}
+    return tuple(name for name in taken if name not in of_all and not name.startswith("_"))
 
 
 def _is_to_be_ported(file: Path) -> bool:

@@ -24,7 +24,7 @@ from airflow_argo.translator.dag_folders import DAG_FILES, importable, remember_
 from airflow_argo.translator.dags_beside import remember_dag
 from airflow_argo.translator.data_files import remember_data_files, watched_reads
 from airflow_argo.translator.import_effects import effects_in, remember_effects, watched_effects
-from airflow_argo.translator.import_errors import cure_of, missing_package, where_in
+from airflow_argo.translator.import_errors import cure_of, missing_package, refused_arguments, where_in
 from airflow_argo.translator.made_at import noting_lines
 from airflow_argo.translator.named_files import look_again
 from airflow_argo.translator.own_modules import names_of
@@ -110,6 +110,8 @@ def _import_error(error: Exception, file: Path) -> DagFileError:
     unknown = unknown_in(error)
     if unknown is not None:
         message = f"{unknown[0]} '{unknown[1]}' isn't known here"
+    elif (refused := refused_arguments(error)) is not None:
+        message = str(refused)
     message += where_in(error, file)
     missing = missing_package(error, file)
     return DagFileError("AA102", f"it can't be imported: {message}", cure_of(error, file), at, missing=missing)

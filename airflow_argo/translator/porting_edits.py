@@ -18,7 +18,6 @@ from airflow_argo.translator.porting_names import (
     GONE_DECORATORS,
     MOVED_MODULES,
     MOVED_NAMES,
-    OLD_HOMES,
     RENAMED_ARGUMENTS,
     RENAMED_CLASSES,
     RENAMED_RULES,
@@ -59,19 +58,6 @@ def name_of(node: ast.AST) -> str | None:
 
 
 # Imports
-
-
-def old_homes(tree: ast.Module, data: bytes) -> Iterator[Edit]:
-    """`from airflow.operators import BashOperator`, as Airflow 1.10 had it, by the module that ruff knows."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module in ("airflow.operators", "airflow.sensors"):
-            homes = [OLD_HOMES.get(alias.name) for alias in node.names]
-            if all(homes):
-                lines = [
-                    f"from {home} import {alias.name}" + (f" as {alias.asname}" if alias.asname else "")
-                    for home, alias in zip(homes, node.names, strict=True)
-                ]
-                yield (*span_of(node, data), "; ".join(lines).encode())
 
 
 def moved_modules(tree: ast.Module, data: bytes) -> Iterator[Edit]:
@@ -346,7 +332,7 @@ def sets_by_stars(node: ast.Call) -> bool:
     return None in {keyword.arg for keyword in node.keywords}
 
 
-BEFORE: tuple[Rule, ...] = (old_homes, dates_of_today, without_old_limits, operators_of_sql)
+BEFORE: tuple[Rule, ...] = (dates_of_today, without_old_limits, operators_of_sql)
 """Rules for texts that ruff hasn't seen yet."""
 
 AFTER: tuple[Rule, ...] = (

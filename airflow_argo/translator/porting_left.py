@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from airflow_argo.translator.known_templates import TAG
 from airflow_argo.translator.porting_edits import dags_in, may_begin, name_of, sets_by_stars
-from airflow_argo.translator.porting_names import CONTEXT, SQL_CONNECTIONS, WITHOUT_LIKE
+from airflow_argo.translator.porting_names import CONTEXT, SQL_CONNECTIONS, WITHOUT_LIKE, today_in_python
 
 Left = tuple[int, str]
 """(line in the new text, what it is)."""
@@ -17,6 +17,7 @@ _LIMITS = {
     "sla": "a deadline (DeadlineAlert), or watch the run's duration",
     "sla_miss_callback": "a deadline (DeadlineAlert), or watch the run's duration",
 }
+_FIELD = re.compile(r"(?<!\{)\{(execution_date|(?:next|prev|tomorrow|yesterday)_\w+)[^{}]*\}(?!\})")
 _WITHOUT_LIKE = re.compile(rf"(?<![\w.'\"])({'|'.join(WITHOUT_LIKE)})\b")
 
 
@@ -43,6 +44,7 @@ def left_by_hand(old: str, new: str) -> Iterator[Left]:
     tree = ast.parse(new)
     yield from _limits(old, new)
     yield from _connections(old, new)
+    yield from _fields(tree)
     for node in ast.walk(tree):
         yield from _pulls(node)
         yield from _subdags(node)
@@ -103,6 +105,19 @@ def _pulls(node: ast.AST) -> Iterator[Left]:
 def _subdags(node: ast.AST) -> Iterator[Left]:
     if isinstance(node, ast.Call) and name_of(node.func) == "SubDagOperator":
         yield node.lineno, "Airflow 3 has no SubDagOperator: make its tasks a TaskGroup of the DAG"
+
+
+def _fields(tree: ast.Module) -> Iterator[Left]:
+    """Fields of texts such as '{execution_date.year}', which `text.format(**context)` fills, whose names the context lost."""
+    formats = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and name_of(node.func) == "format"]
+    given = {keyword.arg for call in formats for keyword in call.keywords}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            for name in dict.fromkeys(_FIELD.findall(node.value)):
+                if name not in given and (name in WITHOUT_LIKE or today_in_python(name, str)):
+                    today = today_in_python(name, str)
+                    cure = f"make it of {today.text}" if today else f"({WITHOUT_LIKE[name]}) take it out, or compute it"
+                    yield node.lineno, f"if a text is filled from the context, Airflow 3 has no '{name}' for it: {cure}"
 
 
 def _names(node: ast.AST) -> Iterator[Left]:

@@ -23,19 +23,72 @@ RENAMED_RULES = {"dummy": "always", "none_failed_or_skipped": "none_failed_min_o
 
 GONE_DECORATORS = frozenset({"apply_defaults"})
 
-OLD_HOMES = {
-    "BashOperator": "airflow.operators.bash_operator",
-    "BranchPythonOperator": "airflow.operators.python_operator",
-    "DummyOperator": "airflow.operators.dummy_operator",
-    "EmailOperator": "airflow.operators.email_operator",
-    "ExternalTaskSensor": "airflow.sensors.external_task_sensor",
-    "LatestOnlyOperator": "airflow.operators.latest_only_operator",
-    "PythonOperator": "airflow.operators.python_operator",
-    "ShortCircuitOperator": "airflow.operators.python_operator",
-    "SimpleHttpOperator": "airflow.operators.http_operator",
-    "TriggerDagRunOperator": "airflow.operators.dagrun_operator",
+_AT_THE_TOP = {
+    "hooks": {
+        "S3_hook": "S3Hook",
+        "base_hook": "BaseHook",
+        "dbapi_hook": "DbApiHook",
+        "docker_hook": "DockerHook",
+        "hive_hooks": "HiveCliHook HiveMetastoreHook HiveServer2Hook",
+        "http_hook": "HttpHook",
+        "jdbc_hook": "JdbcHook",
+        "mssql_hook": "MsSqlHook",
+        "mysql_hook": "MySqlHook",
+        "oracle_hook": "OracleHook",
+        "pig_hook": "PigCliHook",
+        "postgres_hook": "PostgresHook",
+        "presto_hook": "PrestoHook",
+        "slack_hook": "SlackHook",
+        "sqlite_hook": "SqliteHook",
+        "webhdfs_hook": "WebHDFSHook",
+    },
+    "operators": {
+        "bash_operator": "BashOperator",
+        "dagrun_operator": "TriggerDagRunOperator",
+        "docker_operator": "DockerOperator",
+        "dummy_operator": "DummyOperator",
+        "email_operator": "EmailOperator",
+        "generic_transfer": "GenericTransfer",
+        "hive_operator": "HiveOperator",
+        "http_operator": "SimpleHttpOperator",
+        "jdbc_operator": "JdbcOperator",
+        "latest_only_operator": "LatestOnlyOperator",
+        "mssql_operator": "MsSqlOperator",
+        "mysql_operator": "MySqlOperator",
+        "oracle_operator": "OracleOperator",
+        "pig_operator": "PigOperator",
+        "postgres_operator": "PostgresOperator",
+        "python_operator": "BranchPythonOperator PythonOperator PythonVirtualenvOperator ShortCircuitOperator",
+        "slack_operator": "SlackAPIOperator SlackAPIPostOperator",
+        "sqlite_operator": "SqliteOperator",
+        "subdag_operator": "SubDagOperator",
+    },
+    "sensors": {
+        "base_sensor_operator": "BaseSensorOperator",
+        "external_task_sensor": "ExternalTaskSensor",
+        "hdfs_sensor": "HdfsSensor",
+        "hive_partition_sensor": "HivePartitionSensor",
+        "http_sensor": "HttpSensor",
+        "metastore_partition_sensor": "MetastorePartitionSensor",
+        "named_hive_partition_sensor": "NamedHivePartitionSensor",
+        "s3_key_sensor": "S3KeySensor",
+        "s3_prefix_sensor": "S3PrefixSensor",
+        "sql_sensor": "SqlSensor",
+        "time_delta_sensor": "TimeDeltaSensor",
+        "time_sensor": "TimeSensor",
+        "web_hdfs_sensor": "WebHdfsSensor",
+    },
 }
-"""Modules of Airflow 1.10 for what it also gave at the top of its packages."""
+
+AT_THE_TOP = frozenset({"airflow.hooks", "airflow.operators", "airflow.operators.sensors", "airflow.sensors"})
+
+OLD_HOMES = {
+    name: f"airflow.{package}.{module}"
+    for package, modules in _AT_THE_TOP.items()
+    for module, names in modules.items()
+    for name in names.split()
+}
+"""Modules of Airflow 1.10 for what it also gave in AT_THE_TOP of its packages."""
 
 _STANDARD, _GOOGLE, _AMAZON = "airflow.providers.standard", "airflow.providers.google.cloud", "airflow.providers.amazon.aws"
 _PODS = "airflow.providers.cncf.kubernetes"
@@ -61,6 +114,7 @@ MOVED_MODULES = {
     "airflow.models.expandinput": "airflow.sdk.definitions._internal.expandinput",
     "airflow.models.mappedoperator": "airflow.sdk.definitions.mappedoperator",
     "airflow.models.xcom_arg": "airflow.sdk.definitions.xcom_arg",
+    "airflow.operators.generic_transfer": "airflow.providers.common.sql.operators.generic_transfer",
     "airflow.providers.slack.notifications.slack_notifier": "airflow.providers.slack.notifications.slack",
     "airflow.sensors.date_time_sensor": f"{_STANDARD}.sensors.date_time",
     "airflow.sensors.time_delta_sensor": f"{_STANDARD}.sensors.time_delta",

@@ -41,8 +41,23 @@ DAG_FILES = {
     "an argument of an older Airflow": (
         "from airflow import DAG\ndag = DAG('d', schedule_interval='@daily')\n",
         (
-            "dag.py:2: error AA102: it can't be imported: TypeError: DAG.__init__() got an unexpected keyword argument "
-            "'schedule_interval'; if the file was written for an Airflow older than "
+            "dag.py:2: error AA102: it can't be imported: DAG takes no argument 'schedule_interval'; "
+            "if the file was written for an Airflow older than "
+        ),
+    ),
+    "arguments of an older operator, whose values may be secrets": (
+        DAG + "with DAG('d'):\n    EmptyOperator(task_id='t', python_callable=print, token='hidden-word')\n",
+        (
+            "dag.py:5: error AA102: it can't be imported: EmptyOperator takes no argument 'python_callable' or 'token'; "
+            "take them out, or use what took their place"
+        ),
+    ),
+    "an argument of an older operator that others took the place of": (
+        "from airflow.sdk import DAG\nfrom airflow.providers.standard.operators.bash import BashOperator\n"
+        "with DAG('d'):\n    BashOperator(task_id='t', bash_command='x', shell='sh')\n",
+        (
+            "dag.py:4: error AA102: it can't be imported: BashOperator takes no argument 'shell'; take it out, "
+            "or use what took its place: it takes bash_command, env, append_env, output_encoding, skip_on_exit_code, "
         ),
     ),
     "a file that isn't there": (
@@ -81,6 +96,7 @@ def test_a_dag_file_that_cannot_be_read_is_one_clear_error(cli, write, text, mes
     assert answer.err.startswith(f"airflow-argo: {message}")
     assert answer.err.count("\n") == 1
     assert "Traceback" not in answer.err
+    assert "hidden-word" not in answer.err
     assert answer.code == ExitCode.BAD_INPUT
 
 
@@ -94,6 +110,20 @@ def test_a_folder_named_as_a_file_is_none(cli, write):
     answer = cli("assess", "dags")
     assert answer.code == ExitCode.OK
     assert "1 DAG: 1 translated" in answer.out
+
+
+def test_in_a_projects_folder_the_dags_are_in_the_folder_of_that_name(cli, write):
+    write("project/plugins/timing.py", "WHEN = None\n")
+    write("project/dags/common.py", "NAME = 'd'\n")
+    write(
+        "project/dags/team/dag.py",
+        DAG
+        + "from common import NAME\nfrom timing import WHEN\nwith DAG(NAME, schedule=WHEN):\n    EmptyOperator(task_id='t')\n",
+    )
+    for folder in ("project", "project/dags/team", "."):
+        answer = cli("assess", folder)
+        assert "translated" in answer.out, answer.out
+        assert "unreadable" not in answer.out.split("\n\n")[0], answer.out
 
 
 def test_a_callback_of_a_dag_without_tasks(cli, write):
