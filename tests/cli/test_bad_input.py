@@ -53,8 +53,10 @@ DAG_FILES = {
         ),
     ),
     "an argument of an older operator that others took the place of": (
-        "from airflow.sdk import DAG\nfrom airflow.providers.standard.operators.bash import BashOperator\n"
-        "with DAG('d'):\n    BashOperator(task_id='t', bash_command='x', shell='sh')\n",
+        (
+            "from airflow.sdk import DAG\nfrom airflow.providers.standard.operators.bash import BashOperator\n"
+            "with DAG('d'):\n    BashOperator(task_id='t', bash_command='x', shell='sh')\n"
+        ),
         (
             "dag.py:4: error AA102: it can't be imported: BashOperator takes no argument 'shell'; take it out, "
             "or use what took its place: it takes bash_command, env, append_env, output_encoding, skip_on_exit_code, "
