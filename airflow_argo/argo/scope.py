@@ -51,6 +51,10 @@ class _Layer:
         if isinstance(value, str) and value.startswith(PLACEHOLDER_PREFIX):
             self.placeholders.add(key)
 
+    def remove(self, key: str) -> None:
+        if self.values.pop(key, _UNSET) is not _UNSET:
+            self._root, self._not_in_tree = _Node(), list(self.values)
+
     def tree(self) -> _Node:
         for key in self._not_in_tree:
             node = self._root
@@ -95,6 +99,10 @@ class Scope(Mapping[str, Any]):
     def set(self, key: str, value: object) -> None:
         """Set a variable of this layer; ABSENT for one that exists without a value."""
         self._own.set(key, value)
+
+    def remove(self, key: str) -> None:
+        """Forget a variable of this layer, if it is there."""
+        self._own.remove(key)
 
     def has_placeholder(self) -> bool:
         """Whether any value of the nested view is one of Argo's internal placeholders."""

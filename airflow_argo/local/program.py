@@ -44,6 +44,7 @@ from airflow_argo.local.support import Support
 REFUSED_CODE: Final = "AA417"
 FUNCTION_CODE: Final = "AA504"
 _RANDOM: Final = string.ascii_lowercase + string.digits
+_WHOLE_METADATA: Final = re.compile(r"workflow\.(?:labels|annotations)(?:\.json)?(?![\w.\-\[])")
 _WHOLE_WORKFLOW: Final = re.compile(r"workflow(?![\w.\-/'\"])")
 
 
@@ -215,6 +216,7 @@ def new_run(program: Program, workflow: Document, clock: Clock, *, uid: str, cre
         suspended=bool(spec.get("suspend")),
         shows_duration=whole or "duration" in text,
         shows_failures=whole or "failures" in text,
+        shows_metadata=whole or _WHOLE_METADATA.search(text) is not None,
     )
     _fill(run, refers=_refers(workflow))
     return run
@@ -228,7 +230,7 @@ def _fill(run: Run, *, refers: bool) -> None:
             run.globals.set(key, value)
         phase, prefix = "Error", ""
         run.spec = filled_spec(run.spec, run.globals)
-        computed = computed_labels(run.spec, run.globals)
+        computed = run.computed_labels = computed_labels(run.spec, run.globals)
         if not refers:  # else the controller reads the stored spec again before anything runs, and forgets them
             for name, value in computed.items():
                 run.globals.set(f"workflow.labels.{name}", value)

@@ -14,7 +14,7 @@ from airflow_argo.local.controller.faults import Fault, Panic, ParallelismReache
 from airflow_argo.local.controller.pods import control_pods, fail_nodes_without_pods
 from airflow_argo.local.controller.state import Run
 from airflow_argo.local.controller.tree import Node, NodeFlag
-from airflow_argo.local.controller.workflow_variables import duration_text, failures_text
+from airflow_argo.local.controller.workflow_variables import duration_text, failures_text, forgotten, metadata_now
 
 _WORKFLOW_PHASE: Final = {
     PENDING: PENDING,
@@ -47,6 +47,12 @@ def _pass(run: Run) -> None:
     _set(run, "workflow.status", run.phase)
     if run.shows_duration:
         run.globals.set("workflow.duration", duration_text(run))
+    if run.phase:
+        for variable in forgotten(run):
+            run.globals.remove(variable)
+    if run.shows_metadata and run.phase:
+        for variable, value in metadata_now(run).items():
+            _set(run, variable, value)
     try:
         if not _may_go_on(run):
             return
@@ -58,7 +64,7 @@ def _pass(run: Run) -> None:
         _finish(run, ERROR, str(error))
 
 
-def _set(run: Run, variable: str, value: str) -> None:
+def _set(run: Run, variable: str, value: object) -> None:
     if run.globals.get(variable) != value:
         run.globals.set(variable, value)
 

@@ -49,7 +49,9 @@ class Run:
         pass_number: of the pass that is going on.
         restored: from a journal, and no pass was made since: locks go to those who had them.
         woken: how many calls the pass has woken.
-        shows_duration: the manifest mentions `workflow.duration`, which costs time to keep; `shows_failures` likewise.
+        computed_labels: of its workflowMetadata.
+        shows_duration: the manifest mentions `workflow.duration`, which costs time to keep; `shows_failures` likewise, and
+            `shows_metadata`, all labels or annotations as JSON.
     """
 
     metadata: Metadata
@@ -81,6 +83,8 @@ class Run:
     woken: int = 0
     shows_duration: bool = True
     shows_failures: bool = True
+    shows_metadata: bool = True
+    computed_labels: dict[str, str] = field(default_factory=dict)
 
     def now(self) -> float:
         """Seconds since 1970."""

@@ -77,14 +77,31 @@ def _labels_and_annotations(metadata: Metadata, own: Mapping[str, Any]) -> dict[
     computed = own.get("labelsFrom") or {}
     labels = dict(metadata.labels) | dict(own.get("labels") or {})
     annotations = dict(metadata.annotations) | dict(own.get("annotations") or {})
-    variables: dict[str, object] = {
-        "workflow.annotations": gojson.marshal(dict(metadata.annotations)),
-        "workflow.annotations.json": gojson.marshal(dict(metadata.annotations)),
-        "workflow.labels": gojson.marshal(dict(metadata.labels)),
-        "workflow.labels.json": gojson.marshal(dict(metadata.labels)),
-    }
+    variables = _as_json(metadata.labels, metadata.annotations)
     variables |= {f"workflow.annotations.{name}": value for name, value in annotations.items()}
     return variables | {f"workflow.labels.{name}": value for name, value in labels.items() if name not in computed}
+
+
+def _as_json(labels: Mapping[str, str], annotations: Mapping[str, str]) -> dict[str, object]:
+    variables: dict[str, object] = {}
+    for name, value in (("labels", labels), ("annotations", annotations)):
+        variables |= dict.fromkeys((f"workflow.{name}", f"workflow.{name}.json"), gojson.marshal(dict(value)))
+    return variables
+
+
+def metadata_now(run: Run) -> dict[str, object]:
+    """All labels and annotations as JSON, after the pass with which a run begins: with what the controller notes there."""
+    own = run.spec.get("workflowMetadata") or {}
+    noted = {"workflows.argoproj.io/completed": "false", "workflows.argoproj.io/phase": run.phase}
+    labels = {**run.metadata.labels, **run.computed_labels, **noted}
+    noted = {"workflows.argoproj.io/pod-name-format": "v2", "workflows.argoproj.io/trace-id": run.metadata.uid.replace("-", "")}
+    annotations = {**run.metadata.annotations, **(own.get("annotations") or {}), **noted}
+    return _as_json(labels, annotations)
+
+
+def forgotten(run: Run) -> list[str]:
+    """Labels that are computed, by name: the controller knows them only at its first look at a workflow."""
+    return [f"workflow.labels.{name}" for name in (run.spec.get("workflowMetadata") or {}).get("labelsFrom") or {}]
 
 
 def filled_spec(spec: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
