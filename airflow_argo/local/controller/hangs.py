@@ -33,13 +33,19 @@ def can_go_on(run: Run, *, pods: bool = True) -> bool:
     for node in run.tree:
         if node.fulfilled:
             continue
-        if node.name in waiting and (node.phase == PENDING or node.type == RETRY):
+        if node.name in waiting and (node.phase == PENDING or _backs_off(run, node)):
             return True
         if node.suspended and not _is_overdue(run, node, waiting):
             return True
         if run.deadline is not None and run.now() <= run.deadline and (node.phase == PENDING or not pods):
             return True
     return False
+
+
+def _backs_off(run: Run, node: Node) -> bool:
+    """Whether a Retry node waits until it tries again. The entrypoint's is woken at the workflow's deadline too."""
+    attempts = run.tree.attempts(node) if node.type == RETRY else []
+    return bool(attempts) and attempts[-1].fulfilled
 
 
 def _is_overdue(run: Run, node: Node, waiting: set[str]) -> bool:

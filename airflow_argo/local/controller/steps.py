@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow_argo.argo.phases import ERROR, FAILED, RUNNING, SKIPPED, SUCCEEDED
 from airflow_argo.argo.scope import Scope
-from airflow_argo.argo.templates import Template, TemplateNotFound
+from airflow_argo.argo.templates import Template
 from airflow_argo.local.controller import variables
 from airflow_argo.local.controller.aggregate import INLINE_LOOP, aggregated
 from airflow_argo.local.controller.arguments import mark_absent, resolve
@@ -91,6 +91,8 @@ def execute_steps(
     if not isinstance(body, StepsBody):
         scope = run.globals.child(variables.input_variables(template))
         body = call.body = StepsBody(name, scope, variables.input_artifacts(template))
+    if _is_caught(run, body, template):
+        return node
     visit = _GroupVisit(run, call, body, options, _known(run, body))
     while body.group < len(template["steps"]):
         group = _enter_group(run, call, body, options)
@@ -113,6 +115,20 @@ def execute_steps(
         node.outputs = outputs
         export_outputs(run, outputs)
     return run.tree.mark(name, SUCCEEDED)
+
+
+def _is_caught(run: Run, body: StepsBody, template: Template) -> bool:
+    """Whether an empty group keeps those after it from going on: it has the next one as its child, and is over with that.
+
+    Argo comes by all groups each time, and by no further one if one isn't over; only what ends at once gets past it.
+    """
+    for number in range(body.group):
+        group = run.tree[f"{body.name}[{number}]"]
+        if not template["steps"][number] and not (group.fulfilled and run.tree.all_fulfilled(group.name)):
+            run.tree.mark(group.name, RUNNING)
+            run.stuck[group.name] = "an empty step group waits for the one after it, which nobody looks at meanwhile"
+            return True
+    return False
 
 
 def _enter_group(run: Run, call: Call, body: StepsBody, options: CallOptions) -> Node:
@@ -174,7 +190,7 @@ class _GroupVisit:
         Raises:
             Fault, ParallelismReached: an exit hook's.
         """
-        if group.fulfilled:
+        if group.fulfilled and self.run.tree.all_fulfilled(group.name):
             return
         if self.body.steps is not None:
             self._resolve_again(written, group)
@@ -188,8 +204,12 @@ class _GroupVisit:
                 break
             if not self._visit_step(index, group):
                 return
-        if self._hooks_done(group) and not self.body.running:
+        if not self._hooks_done(group):
+            return
+        if not self.body.running:
             self._judge(group)
+        elif group.fulfilled:  # an exit hook couldn't be called while others were at work, and has ended now
+            self.run.tree.mark(group.name, RUNNING)
 
     def _prepare(self, written: list[Step], group: Node) -> bool:
         """Replace references to steps before and write out loops; whether that was possible."""
@@ -426,8 +446,8 @@ class _GroupVisit:
             return {}
         assert self.call.inner is not None
         try:
-            _, template = self.run.library.resolve(step, self.call.inner)
-        except TemplateNotFound:
+            template = self.run.library.undefaulted(step, self.call.inner)
+        except KeyError:
             return {}
         for artifact in (template.get("outputs") or {}).get("artifacts") or []:
             self.body.artifacts[f"{prefix}.outputs.artifacts.{artifact['name']}"] = {"name": artifact["name"]}
