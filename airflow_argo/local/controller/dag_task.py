@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_argo.argo.dag import Task
 from airflow_argo.argo.depends import DependsError, TaskResults, evaluate_depends
 from airflow_argo.argo.phases import ERROR, FAILED, OMITTED, RUNNING, SKIPPED, SUCCEEDED
 from airflow_argo.argo.scope import Scope
-from airflow_argo.argo.templates import TemplateNotFound
 from airflow_argo.local.controller import variables
 from airflow_argo.local.controller.aggregate import INLINE_LOOP, aggregated
 from airflow_argo.local.controller.arguments import mark_absent, resolve
@@ -330,6 +329,9 @@ class TaskVisit:
             )
         except ParallelismReached as reason:
             self.body.full = self.body.full or reason.wide
+            node = self.run.tree.get(node_name)
+            if node is not None and node.fulfilled:  # by failFast, which Argo sees at a later visit, if there is one
+                return replace(node, phase=RUNNING)
         except MaxDepthExceeded:
             pass
         return self.run.tree.get(node_name)
@@ -385,8 +387,8 @@ def task_variables(run: Run, call: Call, task: Mapping[str, Any], node: Node) ->
     if node.outputs is None and node.phase in (SKIPPED, OMITTED):
         assert call.inner is not None
         try:
-            _, template = run.library.resolve(task, call.inner)
-        except TemplateNotFound:
+            template = run.library.undefaulted(task, call.inner)
+        except KeyError:
             return known
         known |= variables.unproduced_variables(prefix, node, template)
     return known

@@ -18,6 +18,7 @@ from airflow_argo.local.controller.faults import Fault, MaxDepthExceeded, Parall
 from airflow_argo.local.controller.retries import Next
 from airflow_argo.local.controller.state import Run
 from airflow_argo.local.controller.tree import DAG, POD, RETRY, STEP_GROUP, STEPS, SUSPEND, Node, NodeFlag, pod_name_of
+from airflow_argo.local.controller.workflow_variables import forgotten
 
 Executor = Callable[[Run, Call, str, Template, CallOptions, "float | None"], Node]
 """Runs what a template is made of, under a node name that may be an attempt's; the last argument is a time to end by."""
@@ -31,7 +32,9 @@ _MAX_DEPTH_MESSAGE: Final = (
 )
 _FAIL_FAST_MESSAGE: Final = "template has failed or errored children and failFast enabled"
 _NODE_TYPES: Final = {"dag": DAG, "steps": STEPS, "suspend": SUSPEND}
-_VOLATILE: Final = re.compile(r"workflow\.(?:status|duration|failures|outputs)|\bnow\(\)")
+_VOLATILE: Final = re.compile(
+    r"workflow\.(?:status|duration|failures|outputs)|\bnow\(\)|workflow\.(?:labels|annotations)(?:\.json)?(?![\w.\-\[])"
+)
 _DISPLAY_NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-.]{0,61}[a-zA-Z0-9]\Z")
 _RETRIES_ERRORS: Final = frozenset({retries.ALWAYS, retries.ON_ERROR, retries.ON_TRANSIENT_ERROR})
 
@@ -135,7 +138,8 @@ def _processed(run: Run, call: Call) -> Template:
             call.inner, call.template = run.library.resolve(call.holder, call.scope)
         except TemplateNotFound as error:
             raise Fault(str(error)) from None
-    changing = _VOLATILE.search(dumps(call.template)) is not None
+    text = dumps(call.template)
+    changing = _VOLATILE.search(text) is not None or any(label in text for label in forgotten(run))
     local = {"node.name": call.name, f"{call.kind}.name": call.holder.get("name") or ""}
     if template_type(call.template) in POD_TYPES and retry_strategy(run, call.template) is None:
         local["pod.name"] = pod_name_of(run.metadata.name, call.name, call.template.get("name", ""))
@@ -270,7 +274,7 @@ def _with_locks(run: Run, call: Call, template: Template, node: Node | None) -> 
         if node is None:
             node = run.add_node(
                 call.name,
-                _NODE_TYPES.get(template_type(template), POD),
+                _node_type(template),
                 PENDING,
                 holder=call.holder,
                 scope=call.scope,
@@ -283,6 +287,11 @@ def _with_locks(run: Run, call: Call, template: Template, node: Node | None) -> 
         node.waiting_for = node.message = ""
         run.tree.touch(node)
     return node
+
+
+def _node_type(template: Template) -> str:
+    """The type of a node that waits for a lock, of the template alone. Source: GetNodeType."""
+    return RETRY if template.get("retryStrategy") is not None else _NODE_TYPES.get(template_type(template), POD)
 
 
 def release_locks(run: Run, call: Call, template: Template) -> None:
@@ -376,12 +385,14 @@ def _run_attempt(
     run.tree.add_child(call.name, name)
     flag = call.options.flag
     options = replace(call.options, flag=NodeFlag(hooked=flag is not None and flag.hooked, retried=True))
-    local = retries.next_attempt_variables(before)
+    # Argo fills the template at each visit, and takes the attempt that is at work for the last one then
+    local = retries.last_retry_variables(attempts, exit_code="0") if going_on else retries.next_attempt_variables(before)
     if template_type(template) in POD_TYPES:
         local["pod.name"] = pod_name_of(run.metadata.name, name, template.get("name", ""))
-    if not going_on or call.body is None:
+    told = call.extra.get("attempt of") is template and "lastRetry." not in dumps(template)
+    if not going_on or call.body is None or not told:
         try:
-            call.extra["attempt"] = substitute(template, run.globals, local)
+            call.extra["attempt"], call.extra["attempt of"] = substitute(template, run.globals, local), template
         except Fault as error:
             run.error_node(call, error, name)
             raise

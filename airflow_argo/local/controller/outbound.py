@@ -22,6 +22,9 @@ def outbound_nodes(tree: NodeTree, name: str) -> Iterator[str]:
 
 
 def _is_container_set(node: Node, tree: NodeTree) -> bool:
+    """Whether a pod's containers have nodes; Argo doesn't see it if the template is inline, as the node names none then."""
+    if not node.template_name and not node.template_ref:
+        return False
     children = (tree.get(child) for child in node.children)
     return any(child is not None and child.type == CONTAINER for child in children)
 
