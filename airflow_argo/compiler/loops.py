@@ -110,15 +110,17 @@ def _instance(loop: ForLoop, name: str, around: GraphTemplate) -> tuple[str, Map
 
 
 def _outcome(step: Step, scope: Scope) -> str:
-    """Code for the outcome of an item's one step."""
+    """Code for the outcome of an item's one step. One that failed may have pushed something before."""
     task = scope.task(step.id)
-    succeeded = '\'{"state":"success"}\''
+    succeeded, failed = '\'{"state":"success"}\'', FAILED_OUTCOME
     if is_reporting(step):
-        succeeded = f"{task}.outputs?.parameters?.{OUTCOME} ?? {succeeded}"
+        told = f"{task}.outputs?.parameters?.{OUTCOME}"
+        succeeded, told = f"{told} ?? {succeeded}", f"{told} ?? {failed}"
+        failed = f"fromJSON({told}).state == '{State.FAILED.value}' ? {told} : {failed}"
     elif any(spec.name == RETURN_VALUE for spec in getattr(step.body, "outputs", ())):
         value = scope.read(Output(step.id, RETURN_VALUE, Type.JSON)).code
         succeeded = f"toJson({{'state': 'success', 'value': {value} == nil ? nil : sprig.b64enc({value}) }})"
-    return f"{task}.status == 'Succeeded' ? {succeeded} : {FAILED_OUTCOME}"
+    return f"{task}.status == 'Succeeded' ? {succeeded} : {failed}"
 
 
 def _loop_body(loop: ForLoop, inputs: Dict, task: Dict) -> Dict:

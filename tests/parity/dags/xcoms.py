@@ -141,6 +141,18 @@ with DAG("xcom_of_failed", schedule=None) as of_failed:
 
     pushes_then_fails() >> sees()
 
+    @task
+    def fails_for(x, ti):
+        ti.xcom_push("early", [x])
+        if x:
+            raise ValueError(x)
+
+    @task(trigger_rule="all_done")
+    def sees_of_each(ti):
+        return [ti.xcom_pull(task_ids="fails_for", key="early", map_indexes=index) for index in range(3)]
+
+    fails_for.expand(x=[0, 1, 2]) >> sees_of_each()
+
 with DAG("xcom_of_mapped", schedule=None) as of_mapped:
 
     @task
