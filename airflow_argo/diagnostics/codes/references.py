@@ -35,9 +35,9 @@ REFERENCES: tuple[Code, ...] = (
         "a group without a last node",
         ERROR,
         "What depends on a group of steps or tasks hangs on the last nodes inside it. If the last step group is empty, if "
-        "a step fails before it has a node, or if failFast cuts a loop short, there are none: dependents run, and yet the DAG "
-        'around them stays Running for ever. retryStrategy: {limit: "0"} on the group\'s template cures it, and so does '
-        "a dependence on another task.",
+        "a step fails before it has a node, or if failFast of its template ends it, there are none: dependents run, and yet "
+        'the DAG around them stays Running for ever. retryStrategy: {limit: "0"} on the group\'s template cures it, and so '
+        "does a dependence on another task.",
     ),
     Code(
         "AA305",
@@ -177,5 +177,13 @@ REFERENCES: tuple[Code, ...] = (
         WARNING,
         "Argo resolves arguments each time that it looks at a task, and counts a suspend's duration from its start. One made "
         "of now() is less each time, and the task waits too short: about half of the time, if Argo has much to do meanwhile.",
+    ),
+    Code(
+        "AA338",
+        "an empty step group before others",
+        ERROR,
+        "An empty step group has the next one as its child, and is over when that is. Argo comes by the groups in order each "
+        "time, and by none after one that isn't over: if anything in the groups behind it takes its time, nobody looks at it "
+        "again, and the steps stay Running for ever.",
     ),
 )

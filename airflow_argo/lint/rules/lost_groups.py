@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -133,12 +133,54 @@ def _loss_of_dag(template: Template, inside: set[Template]) -> Loss | None:
 
 
 def _cut_short(template: Template) -> Loss | None:
-    """A loop that stops at its first failure. Source: checkParallelism."""
+    """A group that failFast ends at its first failure: of a loop that is waited for, or of a pod. Source: checkParallelism."""
+    if template.setting("failFast") is not True:
+        return None
     limited = template.setting("parallelism") is not None or any(spec.get("parallelism") for spec in template.document.specs)
     loop = next((call for call in template.calls if call.is_loop), None)
-    if template.setting("failFast") is not True or not limited or loop is None:
+    if limited and loop is not None:
+        return Loss(f"failFast may cut the loop '{loop.name}' short", f"{template.path}.failFast", sure=True)
+    pod = next((call for call in template.calls if call.target is not None and _takes_time(call.target, _is_pod)), None)
+    if pod is None:
         return None
-    return Loss(f"failFast may cut the loop '{loop.name}' short", f"{template.path}.failFast", sure=True)
+    return Loss(f"failFast ends it when {pod.what} fails", f"{template.path}.failFast", sure=True)
+
+
+def _is_pod(template: Template) -> bool:
+    return template.kind not in ("dag", "steps", "suspend", "")
+
+
+def _is_no_moment(template: Template) -> bool:
+    return _is_pod(template) or (template.kind == "suspend" and (template.body.get("suspend") or {}).get("duration") != "0")
+
+
+def _takes_time(template: Template, takes_time: Callable[[Template], bool]) -> bool:
+    """Whether it is such a template, or calls one, directly or not."""
+    seen: set[str] = set()
+    todo = [template]
+    while todo:
+        current = todo.pop()
+        if takes_time(current):
+            return True
+        if current.path in seen or not current.is_group:
+            continue
+        seen.add(current.path)
+        todo += [call.target for call in current.calls if call.target is not None]
+    return False
+
+
+@rule("AA338", on=Template)
+def empty_group_before_others(template: Template) -> Iterator[Finding]:
+    """An empty step group waits for the next one, which nobody looks at meanwhile (golden/hangs/empty-group-then-pod)."""
+    groups = template.body.get("steps") or [] if template.kind == "steps" else []
+    empty = next((index for index, group in enumerate(groups) if not group), None)
+    if empty is None:
+        return
+    for call in template.calls:
+        if (call.group or 0) > empty and call.target is not None and _takes_time(call.target, _is_no_moment):
+            found = f"this step group is empty, and {call.what} behind it takes its time: the steps stay Running for ever"
+            yield Finding(f"{template.path}.steps[{empty}]", found, "leave the empty group out")
+            return
 
 
 def _loss_by_inline_loop(template: Template) -> Loss | None:
