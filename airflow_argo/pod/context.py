@@ -136,6 +136,8 @@ class TaskInstance:
             raise LookupError(f"it pulls from task '{task_id}', which isn't before it: let it run after '{task_id}'")
         if self._is_alone:
             raise LookupError(f"what '{task_id}' pushed is not in this pod: give it to the function as an argument")
+        if not self._xcoms.has(str(task_id), key):
+            raise LookupError(f"what '{task_id}' pushed as '{key}' is not in this pod: name both in a call of ti.xcom_pull")
         found = self._xcoms.get(str(task_id), key)
         if task_id in self._xcoms.mapped:
             return list(found or [])

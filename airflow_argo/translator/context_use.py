@@ -32,6 +32,9 @@ def place_of_airflow(text: str) -> str | None:
     return next((place.rstrip("/") for place in _PLACES if place in f"{text}/"), None)
 
 
+_FIND_NAMES = frozenset({"eval", "exec", "locals", "vars"})
+"""What gets at a function's names without naming them."""
+
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -166,12 +169,17 @@ class _Uses:
                 yield from self._of_object(node, node.id, self.objects[node.id])
             elif isinstance(node, ast.Name) and node.id == self.whole and isinstance(node.ctx, ast.Load):
                 yield from self._of_whole(node)
+            elif isinstance(node, ast.Name) and node.id in _FIND_NAMES and (self.objects or self.whole):
+                yield f"calls {node.id}, which may find its context"
 
     def _of_object(self, node: ast.AST, name: str, known: frozenset[str]) -> Iterator[str]:
         parent = self.parents.get(id(node))
         if isinstance(parent, ast.Attribute):
+            caller = self.parents.get(id(parent))
             if parent.attr not in known:
                 yield f"asks for {name}.{parent.attr}"
+            elif parent.attr == "xcom_pull" and not (isinstance(caller, ast.Call) and caller.func is parent):
+                yield f"passes {name}.xcom_pull on"  # what it pulls is read off calls
         elif not isinstance(parent, ast.Assign) or not all(isinstance(target, ast.Name) for target in parent.targets):
             yield f"passes {name} on"
 
