@@ -65,7 +65,10 @@ ERROR_FOR_A_VALUE = {
 }
 """Other runs in Error, by tasks that fail or by values; those of whole topics that are about ends of tasks are not listed."""
 ABOUT_ENDS = {"hooks", "leaf", "loops", "retry", "rules", "translated", "timeout"}
-HANGS_FOR_OTHER_VALUES = {"loops/one-fails": "its consumer waits for ever if every item fails, and here one does"}
+HANGS_FOR_OTHER_VALUES = {
+    "loops/one-fails": "its consumer waits for ever if every item fails, and here one does",
+    "leaf/fail-fast-ends-lost-group": "what its failed group keeps open is ended by failFast of the DAG around it",
+}
 
 
 def name_of(path: Path) -> str:

@@ -122,6 +122,8 @@ def _visit(run: Run, call: Call) -> Node:
     else:
         node = _executed(run, call, template)
         stale = node.type == SUSPEND or (node.type == DAG and node.unsuccessful)
+        if not node.fulfilled and template.get("failFast") and run.tree.counts(call.name).unsuccessful:
+            call.again()  # the next visit ends it, unless pods are at work in it
     if node.fulfilled and stale and template.get("synchronization"):
         call.again()  # executeSuspend and executeDAG return a stale node: locks go back at the next visit, if there is one
     elif node.fulfilled and node.type != STEP_GROUP:
