@@ -38,10 +38,14 @@ def planned_runs(
         DagFileError: the file can't be read.
         InputError: the DAG has no such runs, and why.
     """
-    with dags_of_file(path, settings) as (dags, _):
+    refused: list[tuple[Any, DagFileError]] = []
+    with dags_of_file(path, settings, refused) as (dags, _):
         for dag in dags:
             if dag.dag_id == dag_id:
                 return list(_planned(dag, path, first, last, backwards=backwards))
+    for dag, fault in refused:
+        if dag.dag_id == dag_id:
+            raise fault
     raise DagFileError("AA104", f"there is no DAG '{dag_id}' in it", "choose another", Origin(path))
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from airflow_argo.translator.argo_cron import ArgoCron, NotCron
-from airflow_argo.translator.moments import LastDay, NthWeekdays, Test
+from airflow_argo.translator.moments import LastDay, NearestWorkday, NthWeekdays, Test
 
 _FULL = (60, 24, 31, 12, 7)
 
@@ -89,6 +89,9 @@ def cron_and_days(cron: str, zone: str) -> tuple[str, Test | None]:
             (day, None if number == "l" else int(number)) for day in sorted(nth) for number in sorted(nth[day], key=str)
         ]
         return _spelled(numbers), NthWeekdays(zone, tuple(weekdays))
+    if (day := _nearest_to(cron)) is not None:
+        test = NearestWorkday(zone, day)
+        return _spelled([*numbers[:2], test.candidates(), *numbers[3:]]), test
     if "l" in numbers[2]:
         days = sorted(int(number) for number in numbers[2] if number != "l")
         return _spelled([*numbers[:2], sorted({*days, 28, 29, 30, 31}), *numbers[3:]]), LastDay(zone, tuple(days))
@@ -129,12 +132,19 @@ def _expanded(cron: str) -> tuple[list[list[Any]], dict[int, set[Any]]]:
     except ValueError as error:
         raise NotCron(f"'{cron}' is no cron expression: {error}") from None
     fields, seconds = [list(field) for field in numbers[:5]], numbers[5:]
-    of_days = (nth, "l" in fields[2])
+    of_days = (nth, "l" in fields[2] or _nearest_to(cron) is not None)
     if seconds not in ([], [[0]]):
         raise NotCron(f"'{cron}' has runs within a minute, and Argo starts them at full minutes")
     if any(of_days) and (all(of_days) or (fields[2] != ["*"] and fields[4] != ["*"])):
         raise NotCron(f"Argo can't say '{cron}'")
     return fields, nth
+
+
+def _nearest_to(cron: str) -> int | None:
+    """The day of a month whose nearest workday is meant: 15 of `0 0 15W * *`; an older croniter refuses such an expression."""
+    from croniter import croniter
+
+    return next(iter(getattr(croniter(cron), "nearest_weekday", ())), None)
 
 
 def _spelled(fields: list[list[Any]]) -> str:

@@ -27,22 +27,28 @@ def translate_file(path: str, settings: Settings, dag_id: str | None) -> list[Tr
     Raises:
         DagFileError: the file can't be read, has no DAG, or none of that name.
     """
-    with dags_of_file(path, settings) as (dags, sources):
+    refused: list[tuple[Any, DagFileError]] = []
+    with dags_of_file(path, settings, refused) as (dags, sources):
         made = [_translated(dag, settings, dag_id) for dag in dags]
+        made += [_refused(dag, fault) for dag, fault in refused]
         chosen = _chosen(made, dag_id, path)
         return [replace(one, **_of_porting(one, sources)) for one in chosen]
 
 
 @contextmanager
-def dags_of_file(path: str, settings: Settings) -> Iterator[tuple[Iterator[Any], Sources]]:
+def dags_of_file(
+    path: str, settings: Settings, refused: list[tuple[Any, DagFileError]] | None = None
+) -> Iterator[tuple[Iterator[Any], Sources]]:
     """The DAGs of a file, each to be read before the next one is taken, and the sources as they were read.
 
+    Args:
+        refused: gets those of several that Airflow refuses, and why.
     Raises:
         DagFileError: the file can't be read, or has no DAG.
     """
     from airflow_argo.translator.loading import load_dags
 
-    file = Path(path)
+    file, faults = Path(path), [] if refused is None else refused
     with _opened(file) as (found, unpacked), reading(port=settings.ports, unpacked=unpacked) as sources:
         folder = str(unpacked[0]) if unpacked else settings["dags_folder"]
 
@@ -51,10 +57,11 @@ def dags_of_file(path: str, settings: Settings) -> Iterator[tuple[Iterator[Any],
             for one in found:
                 defaults = _set(AIRFLOW_2) if means_airflow_2(one) else nullcontext()
                 with importable(one, folder), defaults:
-                    for dag in load_dags(one, dags_folder=folder, placeholders=settings.has_placeholders):
+                    placeholders = settings.has_placeholders
+                    for dag in load_dags(one, dags_folder=folder, placeholders=placeholders, refused=faults):
                         count += 1
                         yield dag
-            if not count:
+            if not count and not faults:
                 cure = "make one with DAG(…), or call the function that @dag stands above"
                 raise DagFileError("AA103", "there is no DAG in it", cure, Origin(path))
 
@@ -68,6 +75,12 @@ def _translated(dag: Any, settings: Settings, dag_id: str | None) -> Translation
     if dag_id in (None, dag.dag_id):
         return translate(dag, settings=settings)
     return Translation(dag.dag_id, None, (), len(dag.tasks))
+
+
+def _refused(dag: Any, fault: DagFileError) -> Translation:
+    severity, place = Severity.ERROR, f"dag '{dag.dag_id}'"
+    found = Diagnostic(code=fault.code, severity=severity, message=fault.message, cure=fault.cure, origin=fault.at, path=place)
+    return Translation(dag.dag_id, None, (found,), len(dag.tasks))
 
 
 def _chosen(made: list[Translation], dag_id: str | None, path: str) -> list[Translation]:

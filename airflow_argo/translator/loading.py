@@ -27,6 +27,7 @@ from airflow_argo.translator.import_effects import effects_in, remember_effects,
 from airflow_argo.translator.import_errors import cure_of, missing_package, refused_arguments, where_in
 from airflow_argo.translator.made_at import noting_lines
 from airflow_argo.translator.named_files import look_again
+from airflow_argo.translator.origins import origins_in
 from airflow_argo.translator.own_modules import names_of
 from airflow_argo.translator.parse_time import remember_reads, unknown_in, watched_values
 from airflow_argo.translator.plain_ids import plain
@@ -44,12 +45,19 @@ def prepare_environment() -> None:
     os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "False")
 
 
-def load_dags(path: str | Path, *, dags_folder: str | None = None, placeholders: bool = False) -> list[Any]:
+def load_dags(
+    path: str | Path,
+    *,
+    dags_folder: str | None = None,
+    placeholders: bool = False,
+    refused: list[tuple[Any, DagFileError]] | None = None,
+) -> list[Any]:
     """The DAGs of a file, in the order of their ids, checked as Airflow checks them.
 
     Args:
         dags_folder: the folder of all DAGs, from which Airflow imports modules.
         placeholders: stand for Variables and Connections that aren't known.
+        refused: gets those of several that Airflow refuses, which has the others all the same; by default one is an error.
     Raises:
         DagFileError: there is no such file, it can't be imported, or a DAG in it has a circle or is otherwise invalid.
     """
@@ -76,8 +84,14 @@ def load_dags(path: str | Path, *, dags_folder: str | None = None, placeholders:
         remember_effects(dag, effects)
         remember_reads(dag, reads)
         remember_folder(dag, folder, modules)
-        _check(dag, file)
-    kept = [dag for dag in dags if is_kept_by_policies(dag, file)]
+        dag.fileloc = str(file)
+    judged = [(dag, _judged(dag, file)) for dag in dags]
+    faults = [(dag, fault) for dag, fault in judged if isinstance(fault, DagFileError)]
+    if faults and (refused is None or len(dags) == 1):
+        raise faults[0][1]
+    if refused is not None:
+        refused += faults
+    kept = [dag for dag, is_kept in judged if is_kept is True]
     return sorted(kept, key=lambda dag: plain(dag.dag_id))
 
 
@@ -105,8 +119,6 @@ def _import_error(error: Exception, file: Path) -> DagFileError:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
     at = as_written(Origin(str(file), frames[-1].lineno if frames else None))
     message = f"{type(error).__name__}: {error}".strip().rstrip(":")
-    if type(error).__name__ == "AirflowDagCycleException":
-        return DagFileError("AA105", f"tasks wait for one another: {error}", "take one of the dependencies away", at)
     unknown = unknown_in(error)
     if unknown is not None:
         message = f"{unknown[0]} '{unknown[1]}' isn't known here"
@@ -185,8 +197,21 @@ def _dags_of(module: Any, file: Path) -> list[Any]:
     return list(by_id.values())
 
 
-def _check(dag: Any, file: Path) -> None:
-    dag.fileloc = str(file)
+def _judged(dag: Any, file: Path) -> bool | DagFileError:
+    """Whether Airflow has a DAG of a file, or why it refuses it."""
+    try:
+        return _is_kept(dag, file)
+    except DagFileError as fault:
+        return fault
+
+
+def _is_kept(dag: Any, file: Path) -> bool:
+    """Whether Airflow has a DAG of a file; cluster policies may leave it out. Source: DagBag.
+
+    Raises:
+        DagFileError: it refuses it.
+    """
+    at = origins_in(str(file), dag.dag_id, {}).of(None)
     try:
         dag.validate()
         if hasattr(dag, "check_cycle"):
@@ -196,5 +221,13 @@ def _check(dag: Any, file: Path) -> None:
 
             check_cycle(dag)
         resolve_template_files(dag, dag.tasks)
+    except AirflowArgoError:
+        raise
     except Exception as error:  # noqa: BLE001 - a border: Airflow's own checks of the author's DAG
-        raise _import_error(error, file) from None
+        if type(error).__name__ == "AirflowDagCycleException":
+            raise DagFileError(
+                "AA105", f"tasks wait for one another: {error}", "take one of the dependencies away", at
+            ) from None
+        found = f"Airflow refuses DAG '{dag.dag_id}': {type(error).__name__}: {error}".strip().rstrip(":")
+        raise DagFileError("AA114", found, "correct the DAG", at) from None
+    return is_kept_by_policies(dag, file)

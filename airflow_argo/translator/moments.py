@@ -5,6 +5,7 @@ Argo evaluates `when` at the moment that a run is due, which `now()` tells. Sour
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -169,9 +170,48 @@ class LastDay:
         return (local + timedelta(days=1)).month != local.month or local.day in self.days
 
 
+@dataclass(frozen=True, slots=True)
+class NearestWorkday:
+    """The workday of a month that is nearest to this day of it counts, in a zone. Source: croniter, _get_nearest_weekday."""
+
+    zone: str
+    day: int
+
+    @property
+    def code(self) -> str:
+        """The test in Argo's terms: a Friday may stand for the Saturday after it, a Monday for the Sunday before it."""
+        local = f"now().In(timezone('{self.zone}'))"
+        day, weekday, last = f"{local}.Day()", f"{local}.Format('Mon')", f"{local}.AddDate(0, 1, -{local}.Day()).Day()"
+        meant = str(self.day) if self.day <= _SHORTEST else f"({last} < {self.day} ? {last} : {self.day})"
+        friday = f"{day} == {meant} - 1" + (f" || {day} == {meant} - 2 && {meant} == {last}" if self.day >= _SHORTEST else "")
+        monday = f"{day} == {meant} + 1" + (f" || {day} == {self.day} + 2" if self.day == 1 else "")
+        itself = f"{day} == {meant} && !({weekday} in ['Sat', 'Sun'])"
+        return f"({itself} || {weekday} == 'Fri' && ({friday}) || {weekday} == 'Mon' && ({monday}))"
+
+    def allows(self, moment: datetime) -> bool:
+        """Whether a moment counts."""
+        local = moment.astimezone(ZoneInfo(self.zone))
+        last = calendar.monthrange(local.year, local.month)[1]
+        day = min(self.day, last)
+        weekday = local.replace(day=day).isoweekday()
+        if weekday == calendar.SATURDAY + 1:
+            return local.day == (day - 1 if day > 1 else 3)
+        if weekday == calendar.SUNDAY + 1:
+            return local.day == (day + 1 if day < last else day - 2)
+        return local.day == day
+
+    def candidates(self) -> list[int]:
+        """The days of a month that may be it."""
+        return list(range(max(1, min(self.day, _SHORTEST) - 2), min(31, self.day + 2) + 1))
+
+
+_SHORTEST = 28
+"""Days that each month has."""
+
+
 _WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 
-Test: TypeAlias = Counted | CountedMonths | NthWeekdays | LastDay | Listed | Between | OncePerHour
+Test: TypeAlias = Counted | CountedMonths | NthWeekdays | NearestWorkday | LastDay | Listed | Between | OncePerHour
 
 
 def when(tests: Sequence[Test]) -> str | None:

@@ -1,5 +1,7 @@
 """Bad input: each with its message, which names the place, what was found and the cure; and with its exit code."""
 
+import json
+
 import pytest
 
 from airflow_argo.diagnostics import ExitCode
@@ -73,7 +75,11 @@ DAG_FILES = {
     "cycle": (
         DAG + "with DAG('c', start_date=datetime(2026, 1, 1)):\n"
         "    a, b = EmptyOperator(task_id='a'), EmptyOperator(task_id='b')\n    a >> b >> a\n",
-        "dag.py: error AA105: tasks wait for one another",
+        "dag.py:4: error AA105: tasks wait for one another",
+    ),
+    "a DAG that Airflow refuses": (
+        DAG + "with DAG('c', schedule='61 * * * *'):\n    EmptyOperator(task_id='a')\n",
+        "dag.py:4: error AA114: Airflow refuses DAG 'c': AirflowTimetableInvalid: [61 * * * *] is not acceptable, out of range",
     ),
     "no DAG": ("from airflow.sdk import DAG\n", "dag.py: error AA103: there is no DAG in it; make one with DAG(…)"),
     "two DAGs and none chosen": (
@@ -100,6 +106,30 @@ def test_a_dag_file_that_cannot_be_read_is_one_clear_error(cli, write, text, mes
     assert "Traceback" not in answer.err
     assert "hidden-word" not in answer.err
     assert answer.code == ExitCode.BAD_INPUT
+
+
+def test_a_dag_that_airflow_refuses_leaves_the_others_of_its_file(cli, write):
+    circle = "a, b = EmptyOperator(task_id='a'), EmptyOperator(task_id='b')\n    a >> b >> a"
+    dags = {"good": "EmptyOperator(task_id='a')", "circle": circle, "bad": "EmptyOperator(task_id='a')"}
+    write(
+        "dag.py",
+        DAG
+        + "".join(
+            f"with DAG('{name}', schedule='{'x' if name == 'bad' else '@daily'}'):\n    {text}\n" for name, text in dags.items()
+        ),
+    )
+    rows = json.loads(cli("assess", "dag.py", "-o", "json").out)["dags"]
+    assert {row["dag"]: (row["result"], row["codes"]) for row in rows} == {
+        "bad": ("refused", ["AA114"]),
+        "circle": ("refused", ["AA105"]),
+        "good": ("translated", []),
+    }
+    assert cli("translate", "dag.py", "--dag-id", "good").code == ExitCode.OK
+    answer = cli("translate", "dag.py", "--dag-id", "circle")
+    assert answer.code == ExitCode.REFUSED
+    assert "dag.py:6 dag 'circle': error AA105: tasks wait for one another" in answer.err
+    backfill = ["backfill", "dag.py", "--dag-id", "bad", "--from-date", "2024-01-01", "--to-date", "2024-01-02", "--dry-run"]
+    assert "error AA114: Airflow refuses DAG 'bad'" in cli(*backfill).err
 
 
 def test_a_ported_file_that_cannot_be_read_is_the_same_error(cli, write):

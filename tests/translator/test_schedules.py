@@ -96,12 +96,16 @@ DAYS = [
     "0 9 * 1-6 L5",
     "0 0 L * *",
     "0 0 15,L * *",
+    "0 0 15W * *",
+    "30 6 1W * *",
+    "0 0 31w 1-6 *",
 ]
 """What croniter knows, and Argo doesn't."""
 DAYS_OF_ZONES = [
     "CronTriggerTimetable('30 2 * * 0#2', timezone='America/New_York')",
     "CronTriggerTimetable('30 2 * * L0', timezone='Europe/Berlin', interval=timedelta(days=1))",
     "CronTriggerTimetable('0 23 L * *', timezone='Australia/Sydney')",
+    "CronTriggerTimetable('30 1 28W * *', timezone='America/New_York')",
     "CronTriggerTimetable('0 5 * * *', timezone=pendulum.parse('2024-01-01T00:00:00+02:00').tzinfo)",
     "CronDataIntervalTimetable('0 5 * * 1-5', timezone=pendulum.parse('2024-01-01T00:00:00-11:00').tzinfo)",
     "type('Mine', (CoreTrigger,), {})('0 0 * * *', timezone='UTC')",
@@ -278,6 +282,7 @@ def test_interval_of_a_manual_run_is_the_one_that_airflow_infers(cron: str, zone
     ("schedule", "code", "cure"),
     [
         ("'0 0 L * 1'", "AA213", "five fields"),
+        ("'0 0 15W * 1'", "AA213", "five fields"),
         ("'* * * * * */10'", "AA213", "five fields"),
         ("CronTriggerTimetable('0 5 * * *', timezone=pendulum.FixedTimezone(19800))", "AA213", "a zone with a name"),
         ("timedelta(seconds=90)", "AA213", "cron expression"),

@@ -18,4 +18,5 @@ READING: tuple[Code, ...] = (
     Code("AA111", "a value that is read once", WARNING, "Airflow imports the file for each run, and reads it anew."),
     Code("AA112", "a secret in the manifest", ERROR, "Whoever may read workflows would see it."),
     Code("AA113", "a DAG that a cluster policy refuses", ERROR, "`airflow_local_settings`, or a package, looks at each DAG."),
+    Code("AA114", "a DAG that Airflow refuses", ERROR, "Airflow checks each DAG of a file, and has those that pass."),
 )
