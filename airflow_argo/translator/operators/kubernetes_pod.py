@@ -66,9 +66,11 @@ def kubernetes_pod(task: Any, ctx: TaskContext) -> Job:
         return NoOp()
     base = base_of(built)
     skip_codes = skip_codes_of(getattr(task, "skip_on_exit_code", None))
-    if "command" not in base:
+    if not base.get("command"):  # a template of the pod makes it an empty list
         cure = "give cmds, to be independent of the registry"
-        ctx.report("AA230", f"Argo looks the entrypoint of '{base['image']}' up in its registry", cure)
+        image = built.text(base["image"])
+        shown = image if isinstance(image, str) else task.image
+        ctx.report("AA230", f"Argo looks the entrypoint of '{shown}' up in its registry", cure)
         if skip_codes:
             found = "skip_on_exit_code is told by a shell around the command, and the image's own isn't known"
             ctx.report("AA229", found, "give cmds")

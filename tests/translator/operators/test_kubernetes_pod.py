@@ -290,6 +290,18 @@ def test_an_argument_of_a_pod_is_carried(name: str) -> None:
     holds_all({name: carried_arguments()[name]})
 
 
+def test_an_image_whose_command_argo_looks_up_is_said_by_its_name(tmp_path: Path, translated: Any) -> None:
+    file = tmp_path / "pod.yaml"
+    file.write_text("spec: {containers: [{name: base, image: of-the-template}]}")
+    for arguments, image in (
+        ('image="plain"', "plain"),
+        ('image="tagged:{{ ds }}"', "tagged:{{ ds }}"),
+        (f'pod_template_file="{file}"', "of-the-template"),
+    ):
+        made = translated(f'Pod(task_id="a", {arguments})')
+        assert findings(made, Severity.WARNING) == [f"AA230 Argo looks the entrypoint of '{image}' up in its registry"]
+
+
 def test_a_template_file_of_a_pod_is_read_now(tmp_path: Path, translated: Any) -> None:
     file = tmp_path / "pod.yaml"
     file.write_text("spec: {containers: [{name: base, args: ['{{ ds }}']}], nodeName: n}")
