@@ -183,6 +183,15 @@ def dsl_sources(path: Path) -> Iterator[Source]:
         yield Source(workflow.name, compile_workflow(workflow.to_model()))
 
 
+def not_written(error: OSError, path: Path) -> InputError:
+    """What to say where a file or folder can't be written."""
+    return InputError(
+        f"it can't be written: {error.strerror}",
+        "choose another place, or see to its rights",
+        Origin(str(error.filename or path)),
+    )
+
+
 def is_ours(path: Path) -> bool:
     """Whether a file writes a workflow with our DSL: it imports this package, and no DAG."""
     try:

@@ -132,6 +132,16 @@ def test_a_dag_that_airflow_refuses_leaves_the_others_of_its_file(cli, write):
     assert "error AA114: Airflow refuses DAG 'bad'" in cli(*backfill).err
 
 
+def test_a_place_that_cannot_be_written_is_said(cli, write):
+    write("dag.py", DAG + "with DAG('d', schedule=None):\n    EmptyOperator(task_id='t')\n")
+    write("taken", "")
+    answer = cli("translate", "dag.py", "--output-dir", "taken")
+    assert (answer.code, answer.err) == (
+        ExitCode.BAD_INPUT,
+        "airflow-argo: taken: it can't be written: File exists; choose another place, or see to its rights\n",
+    )
+
+
 def test_a_ported_file_that_cannot_be_read_is_the_same_error(cli, write):
     write("dag.py", DAG_FILES["syntax error"][0])
     assert DAG_FILES["syntax error"][1] in cli("translate", "--port", "dag.py").err

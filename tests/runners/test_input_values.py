@@ -78,3 +78,18 @@ def test_texts_of_the_command_line_are_read_as_tasks_read_them(what: Any, parame
     with pytest.raises(InputError):
         what.check(parameters)
     what.check({"n": "4", "conf": '{"n": 7, "other": 1}', "maybe": '"x"'})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"logical_date": "foo"}, "input 'logical_date' is no date: 'foo'"),
+        ({"data_interval_end": "2024-13-01"}, "input 'data_interval_end' is no date"),
+        ({"conf": "[1]"}, r"input 'conf' is no object: \[1\]"),
+        ({"conf": "x"}, "input 'conf' is no JSON: 'x'"),
+    ],
+)
+def test_what_a_run_is_told_about_itself_is_checked(what: Any, parameters: dict[str, str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        what.check(parameters)
+    what.check({"logical_date": "2024-05-06", "data_interval_start": "2024-05-06T00:00:00Z", "data_interval_end": ""})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from airflow_argo.cli.files import python_files
+from airflow_argo.cli.files import not_written, python_files
 from airflow_argo.cli.report import Report
 
 
@@ -21,5 +21,8 @@ def port(options: Namespace) -> Report:
         rows.append({"file": str(path), "changed": new.old != new.text, "left": left})
         if options.write and new.old != new.text:
             newline = "\r\n" if b"\r\n" in path.read_bytes() else "\n"
-            path.write_text(new.text, encoding="utf-8", newline=newline)
+            try:
+                path.write_text(new.text, encoding="utf-8", newline=newline)
+            except OSError as error:
+                raise not_written(error, path) from None
     return Report("\n".join(texts) or "nothing to change", rows)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_argo.cli.files import Source, dsl_sources, found_files, is_ours, settings_for, source_of, take_values
+from airflow_argo.cli.files import Source, dsl_sources, found_files, is_ours, not_written, settings_for, source_of, take_values
 from airflow_argo.cli.report import Report, show_ported, with_progress
 from airflow_argo.diagnostics import AirflowArgoError, ExitCode, InputError, Severity
 
@@ -117,10 +117,13 @@ def _text(manifests: list[Dict], output: str) -> str:
 
 
 def _written(manifests: list[tuple[str, list[Dict]]], folder: Path, options: Namespace) -> Report:
-    folder.mkdir(parents=True, exist_ok=True)
     texts = dict(_files(manifests, folder, options.output))
-    for path, text in texts.items():
-        path.write_text(text, encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, text in texts.items():
+            path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise not_written(error, folder) from None
     return Report("\n".join(f"{path}" for path in texts), [str(path) for path in texts])
 
 
