@@ -174,6 +174,13 @@ def test_names_that_are_none(name: str) -> None:
         load([manifest]).submitted(name, {})
 
 
+@pytest.mark.parametrize(("items", "kind"), [("x", "string"), ({"a": 1}, "object"), (5, "number"), (True, "bool")])
+def test_items_of_which_the_controller_would_crash(items: object, kind: str) -> None:
+    with pytest.raises(InvalidManifest) as caught:
+        load([workflow(NOOP, dag({"name": "noop", "withItems": items}))])
+    assert f"cannot unmarshal {kind} into Go struct field withItems" in str(caught.value)
+
+
 def test_counts_can_be_left_unchecked(tmp_path: Path) -> None:
     tasks = [call(f"t{number}", "noop") for number in range(250)]
     manifest = workflow(NOOP, dag(*tasks))

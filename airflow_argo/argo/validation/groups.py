@@ -15,7 +15,6 @@ from airflow_argo.argo.validation.parts import check_arguments, check_hooks, che
 from airflow_argo.argo.validation.variables import ANY_ITEM, ANY_OUTPUT_ARTIFACT, ANY_OUTPUT_PARAMETER, Known
 
 Part = Mapping[str, Any]
-_LOOPS = ("withItems", "withParam", "withSequence")
 
 
 class Checker(Protocol):
@@ -103,7 +102,7 @@ def _check_results(place: str, task: Part, graph: DagGraph) -> None:
     except InvalidTaskResult as error:
         raise InvalidSpec(f"{place}.tasks.{task['name']} {error}") from None
     for other, of_loop in dependencies(task).items():
-        if of_loop and not any(graph.tasks[other].get(field) for field in _LOOPS):
+        if of_loop and not any(_loops(graph.tasks[other])):
             rule = "uses an items-based condition such as .AnySucceeded or .AllFailed but does not contain any items"
             raise InvalidSpec(f"{place}.tasks.{other} dependency '{other}' {rule}")
 
@@ -182,16 +181,26 @@ def _inline_inputs(holder: Part) -> list[str]:
     return [f"inputs.parameters.{one['name']}" for one in inputs.get("parameters") or []]
 
 
+def _loops(holder: Part) -> tuple[bool, bool, bool]:
+    """Whether it has items, a param, a sequence, which may be one without fields. Source: ShouldExpand."""
+    return bool(holder.get("withItems")), bool(holder.get("withParam")), holder.get("withSequence") is not None
+
+
 def _is_aggregated(holder: Part) -> bool:
     return bool(holder.get("withItems") or holder.get("withParam"))
 
 
 def _item_names(holder: Part) -> set[str]:
     """What a loop calls its item. Source: addItemsToScope."""
-    if sum(1 for field in _LOOPS if holder.get(field)) > 1:
+    if sum(_loops(holder)) > 1:
         raise InvalidSpec("only one of withItems, withParam, withSequence can be specified")
     names: set[str] = set()
-    for item in holder.get("withItems") or []:
+    items = holder.get("withItems") or []
+    if not isinstance(items, list):  # the API server takes it, and the controller can't read the workflow: it crashes
+        kind = "object" if isinstance(items, Mapping) else "bool" if isinstance(items, bool) else "number"
+        found = "string" if isinstance(items, str) else kind
+        raise InvalidSpec(f"json: cannot unmarshal {found} into Go struct field withItems of type []v1alpha1.Item")
+    for item in items:
         if isinstance(item, list):
             names |= {f"item.[{index}]" for index in range(len(item))}
         elif isinstance(item, Mapping):

@@ -21,7 +21,7 @@ LOOPS = ("withItems", "withParam", "withSequence")
 
 def is_loop(holder: Mapping[str, Any]) -> bool:
     """Whether a task or step has items; a literal empty list of them is no loop. Source: ShouldExpand."""
-    return any(holder.get(field) for field in LOOPS)
+    return bool(holder.get("withItems") or holder.get("withParam")) or holder.get("withSequence") is not None
 
 
 def holds(when: str) -> bool:

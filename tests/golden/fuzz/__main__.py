@@ -15,7 +15,7 @@ import os
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,10 @@ import yaml
 from .engine import on_the_engine
 from .judged import compared, kind_of
 from .manifests import manifest
+from .mutations import mutated
 
 Document = dict[str, Any]
+Maker = Callable[[int], tuple[list[Document], set[str]]]
 SHOWN = 12
 """Differences of one manifest."""
 
@@ -35,7 +37,7 @@ def main() -> int:
     options = _options()
     numbers = range(options.first, options.first + options.count)
     options.folder.mkdir(parents=True, exist_ok=True)
-    report = Report(options.folder)
+    report, make = Report(options.folder), mutated if options.mutated else manifest
     if options.kept:
         for number in numbers:
             kept = options.folder / f"{number}.json"
@@ -47,21 +49,21 @@ def main() -> int:
         from .controller import Batch
 
         def keep(number: int, end: Document) -> None:
-            kept = {"features": sorted(manifest(number)[1]), "end": end}
+            kept = {"features": sorted(make(number)[1]), "end": end}
             (options.folder / f"{number}.json").write_text(json.dumps(kept, indent=1, sort_keys=True))
             report.judge(number, **kept)
 
         Batch(Controller(os.environ.get("ARGO_NAMESPACE", "argo")), options.at_once, keep).run(
-            _written(options.folder, numbers)
+            _written(options.folder, numbers, make)
         )
     report.show_features()
     return int(report.failed > 0)
 
 
-def _written(folder: Path, numbers: range) -> Iterator[tuple[int, list[Document]]]:
+def _written(folder: Path, numbers: range, make: Maker) -> Iterator[tuple[int, list[Document]]]:
     for number in numbers:
         if not (folder / f"{number}.json").exists():
-            documents, _ = manifest(number)
+            documents, _ = make(number)
             (folder / f"{number}.yaml").write_text(yaml.safe_dump_all(documents, sort_keys=False, width=160))
             yield number, documents
 
@@ -109,6 +111,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--first", type=int, default=1, metavar="NUMBER")
     parser.add_argument("--at-once", type=int, default=12, metavar="N", help="workflows on the controller at a time")
+    parser.add_argument("--mutated", action="store_true", help="manifests with one thing wrong in them")
     parser.add_argument("--kept", action="store_true", help="compare with the ends that FOLDER keeps")
     return parser.parse_args()
 
