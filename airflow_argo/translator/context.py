@@ -152,13 +152,14 @@ class TaskContext:
         after: ids of tasks that the task also has to run after, since it reads what they push.
         gathered: that of what the task gets now: see `DagContext`.
         is_called: values are put together in the pod, for a function that is called with them.
+        renders: texts are templates.
     """
 
     def __init__(self, dag_context: DagContext, task: Any, *, mapped: bool = False) -> None:
         self.dag_context, self.task, self.task_id, self.mapped = dag_context, task, str(task.task_id), mapped
         self.after: dict[str, None] = {}
         self.gathered: str | None = None
-        self.is_called = False
+        self.is_called, self.renders = False, True
         own = (getattr(task, "executor_config", None) or {}).get("argo") or {}
         self.settings = dag_context.settings.overridden(own, Source("executor_config", f"of task '{self.task_id}'"))
         self._reader = self._template_reader()
@@ -190,7 +191,7 @@ class TaskContext:
     def value(self, found: Any) -> Value:
         """An attribute of an operator, as Airflow would render it: templates, XComs and params inside of it are values."""
         names = airflow_names()
-        if isinstance(found, str):
+        if isinstance(found, str) and self.renders:
             return self._template(found)
         if isinstance(found, MappedItem):
             item = Item(self.task_id, found.axis, Type.JSON)
@@ -216,6 +217,14 @@ class TaskContext:
                 return _record([(key, self.value(part)) for key, part in found.items()], found)
             return self._unknown(found)
         return self.constant(found)
+
+    def as_given(self, found: Any) -> Value:
+        """The same of what Airflow resolves and leaves as it is then: texts in it are no templates."""
+        self.renders = False
+        try:
+            return self.value(found)
+        finally:
+            self.renders = True
 
     def constant(self, found: Any) -> Constant:
         """A value that is known now, and that no template is in."""

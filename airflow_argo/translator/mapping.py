@@ -91,11 +91,11 @@ def _counted(found: Any) -> Constant:
 
 
 def _items(found: Any, ctx: TaskContext) -> Value:
-    """What an axis runs over; of a dict, its (key, value) pairs."""
+    """What an axis runs over; of a dict, its (key, value) pairs. Texts that a group is mapped over are no templates."""
     if isinstance(found, dict):
         return ctx.constant([tuple(pair) for pair in found.items()])
     if isinstance(found, list | tuple | set | frozenset | range):
-        return ctx.value(list(found))
+        return ctx.value(list(found)) if mapped_group_of(ctx.task) is None else ctx.as_given(list(found))
     value = _list_of(found, ctx)
     if value == Constant("null") and not set(sources_of_mapping(ctx.task)) <= ctx.dag_context.own:
         return Constant("[]")  # a task outside has pushed nothing: if it had succeeded, Airflow would have failed this one

@@ -205,3 +205,12 @@ with DAG("group_of_real_operators", schedule=None) as real_operators:
         return where(check(x), x=x)
 
     g.expand(x=[1, 2, 3])
+
+with DAG("group_over_texts", schedule=None) as over_texts:  # which Airflow doesn't render, where it does the rest
+
+    @task_group
+    def g(x, y):
+        use(x, y)
+        BashOperator(task_id="bash", bash_command=x)
+
+    g.partial(y="{{ ds }}").expand(x=["echo '{{ ds }}'", "true"])
