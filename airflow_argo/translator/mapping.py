@@ -92,10 +92,9 @@ def _counted(found: Any) -> Constant:
 
 def _items(found: Any, ctx: TaskContext) -> Value:
     """What an axis runs over; of a dict, its (key, value) pairs. Texts that a group is mapped over are no templates."""
-    if isinstance(found, dict):
-        return ctx.constant([tuple(pair) for pair in found.items()])
-    if isinstance(found, list | tuple | set | frozenset | range):
-        return ctx.value(list(found)) if mapped_group_of(ctx.task) is None else ctx.as_given(list(found))
+    if isinstance(found, dict | list | tuple | set | frozenset | range):
+        items = [tuple(pair) for pair in found.items()] if isinstance(found, dict) else list(found)
+        return ctx.value(items) if mapped_group_of(ctx.task) is None else ctx.as_given(items)
     value = _list_of(found, ctx)
     if value == Constant("null") and not set(sources_of_mapping(ctx.task)) <= ctx.dag_context.own:
         return Constant("[]")  # a task outside has pushed nothing: if it had succeeded, Airflow would have failed this one

@@ -21,6 +21,7 @@ def show(x):
 
 with DAG("mapped_over_dict", schedule=None):
     show.expand(x=numbers())
+    show.override(task_id="literal").expand(x={"k": 1, 2: ["{{ ds }}"], "{{ ds_nodash }}": (None, "{{ params }}")})
 
 with DAG("mapped_over_zipped_dict", schedule=None):
     show.expand(x=letters().zip(numbers(), fillvalue="?"))
