@@ -7,6 +7,7 @@ decides how it travels.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -355,6 +356,20 @@ def type_of(value: Json) -> Type:
             return Type.TEXT
         case _:
             return Type.JSON
+
+
+def listing_of(parts: Sequence[Value]) -> Value:
+    """A list of values: a constant if they all are."""
+    if all(isinstance(part, Constant) for part in parts):
+        return Constant.of([part.value for part in parts if isinstance(part, Constant)])
+    return Listing(tuple(parts))
+
+
+def record_of(fields: Sequence[tuple[str, Value]]) -> Value:
+    """An object of values: a constant if they all are."""
+    if all(isinstance(part, Constant) for _, part in fields):
+        return Constant.of({key: part.value for key, part in fields if isinstance(part, Constant)})
+    return Record(tuple(fields))
 
 
 def parts_of(value: Value) -> tuple[Value, ...]:

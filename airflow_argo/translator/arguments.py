@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from airflow_argo.model.values import Constant, Record, Value
 from airflow_argo.pod.values import TYPE
 from airflow_argo.translator.dag_folders import DAG_FILES
 
@@ -36,6 +37,13 @@ def argument_json(value: Any) -> Any:
 def mark(kind: str, of: Any) -> dict[str, Any]:
     """What stands for a value of another type. Source: airflow_argo.pod.values."""
     return {TYPE: kind, "of": of}
+
+
+def marked(kind: str, of: Value) -> Value:
+    """A value of a kind that JSON doesn't have."""
+    if isinstance(of, Constant):
+        return Constant.of(mark(kind, of.value))
+    return Record(((TYPE, Constant.of(kind)), ("of", of)))
 
 
 def shown(value: Any) -> str:

@@ -15,22 +15,22 @@ from airflow_argo.model.values import (
     Constant,
     Evaluated,
     Item,
-    Listing,
     Member,
     Output,
-    Record,
     SameItem,
     SecretText,
     Text,
     Type,
     Value,
+    listing_of,
+    record_of,
 )
 from airflow_argo.model.workflow import InputSpec
 from airflow_argo.pod.run import DEFAULT_OWNER
-from airflow_argo.pod.values import TYPE, to_json
+from airflow_argo.pod.values import to_json
 from airflow_argo.settings import Settings, Source
 from airflow_argo.translator.airflow_names import airflow_names, is_mapped, rule_name_of
-from airflow_argo.translator.arguments import argument_json, mark, shown
+from airflow_argo.translator.arguments import argument_json, marked, shown
 from airflow_argo.translator.context_use import place_of_airflow
 from airflow_argo.translator.dag_folders import folder_of
 from airflow_argo.translator.import_effects import ImportEffects
@@ -208,13 +208,13 @@ class TaskContext:
         if isinstance(found, names.resolve_mixin):
             return self._refused("AA215", f"{type(found).__name__} is not translated", "pass a list, or the output of a task")
         if type(found) is list:
-            return _listing([self.value(part) for part in found])
+            return listing_of([self.value(part) for part in found])
         if type(found) in (tuple, set):
-            inner = _listing([self.value(part) for part in found])
-            return _marked(type(found).__name__, inner)
+            inner = listing_of([self.value(part) for part in found])
+            return marked(type(found).__name__, inner)
         if type(found) is dict:
             if all(type(key) is str for key in found):
-                return _record([(key, self.value(part)) for key, part in found.items()], found)
+                return record_of([(key, self.value(part)) for key, part in found.items()])
             return self._unknown(found)
         return self.constant(found)
 
@@ -301,9 +301,9 @@ class TaskContext:
         if isinstance(found_value, Output) and are_members(self.task, found.operator):
             found_value = SameItem(self.task_id, replace(found_value, unlisted=False))
         if self.is_called and _has_to_be_pushed(found, self.task):
-            return _marked("pushed", _listing([found_value, Constant.of(found.operator.task_id), Constant.of(found.key)]))
+            return marked("pushed", listing_of([found_value, Constant.of(found.operator.task_id), Constant.of(found.key)]))
         if self.gathered is not None and is_mapped(found.operator):
-            return _marked(self.gathered, found_value)
+            return marked(self.gathered, found_value)
         return found_value
 
     @property
@@ -475,31 +475,11 @@ def _is_task_factory(value: Any) -> bool:
     )
 
 
-def _listing(parts: list[Value]) -> Value:
-    if all(isinstance(part, Constant) for part in parts):
-        return Constant.of([part.value for part in parts if isinstance(part, Constant)])
-    return Listing(tuple(parts))
-
-
 def _has_to_be_pushed(found: Any, task: Any) -> bool:
     """Whether a task fails where what it is given wasn't pushed. Source: PlainXComArg.resolve, which raises XComNotFound."""
     source = found.operator
     is_one = not is_mapped(source) and (mapped_group_of(source) is None or are_members(task, source))
     return is_one and found.key != RETURN_VALUE and not getattr(source, "multiple_outputs", False)
-
-
-def _marked(kind: str, of: Value) -> Value:
-    """A value of a kind that JSON doesn't have."""
-    if isinstance(of, Constant):
-        return Constant.of(mark(kind, of.value))
-    return Record(((TYPE, Constant.of(kind)), ("of", of)))
-
-
-def _record(fields: list[tuple[Any, Value]], found: dict[Any, Any]) -> Value:
-    if all(isinstance(part, Constant) for _, part in fields):
-        return Constant.of({str(key): part.value for key, part in fields if isinstance(part, Constant)})
-    assert len(fields) == len(found)
-    return Record(tuple((str(key), part) for key, part in fields))
 
 
 def _shortened(text: str) -> str:
