@@ -103,7 +103,7 @@ class Interrupted(AirflowArgoError):
         open_nodes = ", ".join(self.open_nodes[:5]) + (", …" if len(self.open_nodes) > 5 else "")
         return (
             f"{self.name}: interrupted; {self.done} nodes have ended, not yet: {open_nodes or 'none'}; "
-            f"resume it from {self.folder}"
+            f"airflow-argo run --resume {self.folder} goes on with it"
         )
 
 

@@ -114,7 +114,8 @@ def test_an_interrupt_ends_all_processes_and_says_where_the_run_stands(number: i
     child.process.send_signal(number)
     out, _ = child.process.communicate(timeout=20)
     assert child.process.returncode == 130
-    assert out == f"wf: interrupted; 2 nodes have ended, not yet: wf.b; resume it from {child.folder}\n"
+    goes_on = f"airflow-argo run --resume {child.folder} goes on with it"
+    assert out == f"wf: interrupted; 2 nodes have ended, not yet: wf.b; {goes_on}\n"
     assert processes_with(mark) == []
     assert {entry.name for entry in child.folder.iterdir()} == {"artifacts", "claims", "journal.jsonl", "logs"}
 
