@@ -140,10 +140,13 @@ def without_gone_arguments(tree: ast.Module, data: bytes) -> Iterator[Edit]:
                 yield from _todays_rule(keyword.value, data)
 
 
-def todays_rules_in_dicts(tree: ast.Module, data: bytes) -> Iterator[Edit]:
-    """Trigger rules among default_args, and other arguments in a dict, by their later names."""
+def todays_rules(tree: ast.Module, data: bytes) -> Iterator[Edit]:
+    """Trigger rules by their later names: members of the enum, and texts among default_args and other arguments in a dict."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Dict):
+        if isinstance(node, ast.Attribute) and name_of(node.value) == "TriggerRule" and node.attr.lower() in RENAMED_RULES:
+            end = span_of(node, data)[1]
+            yield end - len(node.attr), end, RENAMED_RULES[node.attr.lower()].upper().encode()
+        elif isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and key.value == "trigger_rule":
                     yield from _todays_rule(value, data)
@@ -338,7 +341,7 @@ BEFORE: tuple[Rule, ...] = (dates_of_today, without_old_limits, operators_of_sql
 AFTER: tuple[Rule, ...] = (
     moved_modules,
     without_gone_arguments,
-    todays_rules_in_dicts,
+    todays_rules,
     variables_as_texts,
     without_gone_decorators,
     todays_templates,

@@ -132,6 +132,10 @@ def test_what_airflow_3_reads_is_left_alone(port: Any) -> None:
         ),
         ("Variable.set('n', 'a')\nVariable.set('n', x, serialize_json=True)\nVariable.set('n', str(1))\n", None),
         ("Op(trigger_rule='dummy' if x else 'all_done')\n", "Op(trigger_rule=\"always\" if x else 'all_done')\n"),
+        (
+            "Op(trigger_rule=TriggerRule.NONE_FAILED_OR_SKIPPED)\nx = {'trigger_rule': rules.TriggerRule.DUMMY}\n",
+            "Op(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)\nx = {'trigger_rule': rules.TriggerRule.ALWAYS}\n",
+        ),
         ("args = {'trigger_rule': 'none_failed_or_skipped'}\n", "args = {'trigger_rule': \"none_failed_min_one_success\"}\n"),
         ("x = '{% if execution_date %}é{% endif %}'\n", "x = '{% if logical_date %}é{% endif %}'\n"),
     ],
