@@ -39,12 +39,13 @@ def _quote_in(before: bytes, old: bytes) -> bytes:
 def _edits(tree: ast.Module, data: bytes) -> Iterator[Edit]:
     called = _called_by_tasks(tree)
     named = _named_in_calls(tree)
+    decorators = _decorators_of_tasks(tree)
     for node in ast.walk(tree):
         if isinstance(node, _Function):
-            is_airflows = node.name in called or _is_task(node)
+            is_airflows = node.name in called or _is_task(node, decorators)
             if is_airflows or (_takes_context(node) and node.name not in named):
                 yield from _parameters(node, data)
-            if is_airflows or _takes_context(node):
+            if is_airflows or _takes_context(node) or any(map(_asks_for_context, ast.walk(node))):
                 yield from _keys(node, _Context.of(node), data)
     for lambda_ in _lambdas(tree):
         yield from _of_lambda(lambda_, data)
@@ -86,10 +87,22 @@ def _named_in_calls(tree: ast.Module) -> set[str]:
     }
 
 
-def _is_task(node: _Function) -> bool:
+def _decorators_of_tasks(tree: ast.Module) -> frozenset[str]:
+    """What a file calls Airflow's decorators of tasks."""
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and str(node.module).startswith("airflow."))
+    given = {alias.asname for node in imports for alias in node.names if alias.name in _TASKS and alias.asname}
+    return _TASKS | given
+
+
+def _is_task(node: _Function, decorators: frozenset[str]) -> bool:
     """Whether a function is made a task by its decorator, or is a method that Airflow calls with the context."""
     words = {name_of(part) for decorator in node.decorator_list for part in ast.walk(decorator)}
-    return node.name in _METHODS or bool(words & _TASKS)
+    return node.name in _METHODS or bool(words & decorators)
+
+
+def _asks_for_context(node: ast.AST) -> bool:
+    """Whether an expression is the context that a function asks for."""
+    return isinstance(node, ast.Call) and name_of(node.func) == "get_current_context"
 
 
 def _takes_context(node: _Function) -> bool:
@@ -191,13 +204,15 @@ class _Context:
         rest = node.args.kwarg.arg if node.args.kwarg else None
         given = {argument.arg for argument in _arguments(node)}
         made = {source.needs for name in given if (source := today_in_python(name, str))}
-        return cls(CONTEXT | ({rest} if rest else set()), rest, frozenset(given | made))
+        asked = (part for part in ast.walk(node) if isinstance(part, ast.Assign) and _asks_for_context(part.value))
+        names = {target.id for part in asked for target in part.targets if isinstance(target, ast.Name)}
+        return cls(CONTEXT | names | ({rest} if rest else set()), rest, frozenset(given | made))
 
     def has(self, node: ast.expr) -> bool:
         """Whether an expression is the context."""
         if isinstance(node, ast.Name):
             return node.id in self.names
-        return isinstance(node, ast.Call) and name_of(node.func) == "get_current_context"
+        return _asks_for_context(node)
 
     def value(self, of: str, name: str) -> str:
         """The value of a name that Airflow 3 has."""

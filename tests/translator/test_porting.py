@@ -133,6 +133,14 @@ def test_what_airflow_3_reads_is_left_alone(port: Any) -> None:
         ("Variable.set('n', 'a')\nVariable.set('n', x, serialize_json=True)\nVariable.set('n', str(1))\n", None),
         ("Op(trigger_rule='dummy' if x else 'all_done')\n", "Op(trigger_rule=\"always\" if x else 'all_done')\n"),
         (
+            "from airflow.sdk import task as t\n@t\ndef f(execution_date):\n    g()\n",
+            "from airflow.sdk import task as t\n@t\ndef f(logical_date):\n    execution_date = logical_date\n    g()\n",
+        ),
+        (
+            "def f():\n    c = get_current_context()\n    return c['execution_date'], c['ti'].execution_date\n",
+            'def f():\n    c = get_current_context()\n    return c["logical_date"], c["logical_date"]\n',
+        ),
+        (
             "Op(trigger_rule=TriggerRule.NONE_FAILED_OR_SKIPPED)\nx = {'trigger_rule': rules.TriggerRule.DUMMY}\n",
             "Op(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)\nx = {'trigger_rule': rules.TriggerRule.ALWAYS}\n",
         ),
