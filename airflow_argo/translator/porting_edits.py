@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 from airflow_argo.translator.porting_imports import called, statements
 from airflow_argo.translator.porting_names import (
@@ -122,7 +122,7 @@ def without_gone_arguments(tree: ast.Module, data: bytes) -> Iterator[Edit]:
         yield from _without(node, [keyword for keyword in node.keywords if keyword.arg in GONE_ARGUMENTS], data)
         for keyword in node.keywords:
             start, _ = span_of(keyword, data)
-            if keyword.arg in RENAMED_ARGUMENTS and "task_id" in given:
+            if keyword.arg in RENAMED_ARGUMENTS and ("task_id" in given or _decorates_task(node)):
                 yield start, start + len(keyword.arg), RENAMED_ARGUMENTS[keyword.arg].encode()
             elif (
                 keyword.arg == "auto_remove"
@@ -138,6 +138,25 @@ def without_gone_arguments(tree: ast.Module, data: bytes) -> Iterator[Edit]:
                 yield (*span_of(keyword, data), b"serializer=" + known)
             elif keyword.arg == "trigger_rule":
                 yield from _todays_rule(keyword.value, data)
+
+
+def _decorates_task(node: ast.Call) -> bool:
+    """Whether a call is `@task(…)`, `@task.branch(…)` or the like."""
+    of = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+    return name_of(of) == "task"
+
+
+def renamed_keys(tree: ast.Module, data: bytes) -> Iterator[Edit]:
+    """Arguments among default_args by their later names: Airflow leaves those out that a task doesn't take."""
+    for node in ast.walk(tree):
+        keys = [key for key in node.keys if isinstance(key, ast.Constant)] if isinstance(node, ast.Dict) else []
+        if any(key.value in _DEFAULTS for key in keys):
+            for key in (one for one in keys if one.value in RENAMED_ARGUMENTS):
+                yield (*span_of(key, data), f'"{RENAMED_ARGUMENTS[str(key.value)]}"'.encode())
+
+
+_DEFAULTS: Final = frozenset({"owner", "start_date", "retries", "retry_delay", "depends_on_past", "email"})
+"""Of these at least one is in default_args, as people write them."""
 
 
 def todays_rules(tree: ast.Module, data: bytes) -> Iterator[Edit]:
@@ -341,6 +360,7 @@ BEFORE: tuple[Rule, ...] = (dates_of_today, without_old_limits, operators_of_sql
 AFTER: tuple[Rule, ...] = (
     moved_modules,
     without_gone_arguments,
+    renamed_keys,
     todays_rules,
     variables_as_texts,
     without_gone_decorators,

@@ -16,6 +16,7 @@ RENAMED_ARGUMENTS = {
     "use_task_execution_date": "use_task_logical_date",
     "use_task_execution_day": "use_task_logical_date",
     "xcom_push": "do_xcom_push",
+    "task_concurrency": "max_active_tis_per_dag",
 }
 """Arguments of operators of Airflow 1.10 and 2, some of which ruff renames in some operators."""
 

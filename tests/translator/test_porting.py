@@ -140,6 +140,9 @@ def test_what_airflow_3_reads_is_left_alone(port: Any) -> None:
             "def f():\n    c = get_current_context()\n    return c['execution_date'], c['ti'].execution_date\n",
             'def f():\n    c = get_current_context()\n    return c["logical_date"], c["logical_date"]\n',
         ),
+        ("@task.branch(task_concurrency=1)\ndef f(): ...\n", "@task.branch(max_active_tis_per_dag=1)\ndef f(): ...\n"),
+        ("x = {'owner': 'a', 'task_concurrency': 1}\n", "x = {'owner': 'a', \"max_active_tis_per_dag\": 1}\n"),
+        ("f(task_concurrency=1)\nx = {'task_concurrency': 1}\n", None),
         (
             "Op(trigger_rule=TriggerRule.NONE_FAILED_OR_SKIPPED)\nx = {'trigger_rule': rules.TriggerRule.DUMMY}\n",
             "Op(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)\nx = {'trigger_rule': rules.TriggerRule.ALWAYS}\n",
