@@ -176,7 +176,7 @@ def _of_porting(made: Translation, sources: Sources) -> dict[str, Any]:
                 severity=Severity.WARNING,
                 message=what.rpartition(": ")[0] or what,
                 cure=what.rpartition(": ")[2] if ": " in what else "change it by hand",
-                origin=as_written(Origin(path, line)),
+                origin=Origin(at.file, line),
                 path=f"dag '{made.dag_id}'",
             )
             for line, what in one.left

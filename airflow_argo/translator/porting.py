@@ -21,7 +21,7 @@ from airflow_argo.translator.dag_file_errors import no_python
 from airflow_argo.translator.porting_context import todays_context
 from airflow_argo.translator.porting_edits import AFTER, BEFORE, Edit, Rule, explicit_defaults, span_of
 from airflow_argo.translator.porting_imports import all_imports, guarded_imports, moved
-from airflow_argo.translator.porting_left import left_by_hand, left_defaults
+from airflow_argo.translator.porting_left import left_by_hand, left_defaults, left_of_gone
 from airflow_argo.translator.porting_plugins import old_homes
 from airflow_argo.translator.porting_pods import descriptions_of_pods
 from airflow_argo.translator.sources import decoded
@@ -42,7 +42,7 @@ class Ported:
     Attributes:
         old: the text as it was.
         text: the new text.
-        left: what no rule changed: (line in the new text, what it is).
+        left: what no rule changed: (line in the old text, what it is).
     """
 
     old: str
@@ -55,14 +55,23 @@ class Ported:
 
     def old_line(self, line: int) -> int:
         """The line of the old text that a line of the new one was made of."""
-        new, old = self.text.splitlines(), self.old.splitlines()
-        matcher = SequenceMatcher(None, new, old, autojunk=False)
-        for kind, new_start, new_end, old_start, old_end in matcher.get_opcodes():
-            if new_start < line <= new_end:
-                same_place = max(1, min(old_start + line - new_start, old_end))
-                changed = range(old_start + 1, old_end + 1) if kind == "replace" else ()
-                return _likest(new[line - 1], old, changed, same_place)
-        return line
+        return _line_in(self.old, line, self.text)
+
+    def new_line(self, line: int) -> int:
+        """The line of the new text that was made of a line of the old one."""
+        return _line_in(self.text, line, self.old)
+
+
+def _line_in(other: str, line: int, text: str) -> int:
+    """The line of another text that is that of a text, or is like it."""
+    lines, others = text.splitlines(), other.splitlines()
+    matcher = SequenceMatcher(None, lines, others, autojunk=False)
+    for kind, start, end, other_start, other_end in matcher.get_opcodes():
+        if start < line <= end:
+            same_place = max(1, min(other_start + line - start, other_end))
+            changed = range(other_start + 1, other_end + 1) if kind == "replace" else ()
+            return _likest(lines[line - 1], others, changed, same_place)
+    return line
 
 
 def _likest(text: str, lines: list[str], among: Iterable[int], otherwise: int) -> int:
@@ -106,8 +115,9 @@ def ported_text(old: str, path: Path, *, keep_defaults: bool = False) -> Ported:
         text = _applied(text, path, (_moving(all_imports),))  # ruff took back all its changes of this file
     text = _without_unused_imports(text, path)
     defaults = () if says_all else left_defaults(text, kept=keep_defaults)
-    left = sorted({*_left_by_ruff(text, path), *left_by_hand(old, text), *defaults})
-    return Ported(old, text, tuple(left))
+    found = {*_left_by_ruff(text, path), *left_by_hand(text), *defaults}
+    left = {(_line_in(old, line, text), what) for line, what in found} | set(left_of_gone(old))
+    return Ported(old, text, tuple(sorted(left)))
 
 
 def is_of_airflow_3(text: str, path: Path) -> bool:

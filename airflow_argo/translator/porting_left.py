@@ -11,7 +11,7 @@ from airflow_argo.translator.porting_edits import dags_in, may_begin, name_of, s
 from airflow_argo.translator.porting_names import CONTEXT, SQL_CONNECTIONS, WITHOUT_LIKE, today_in_python
 
 Left = tuple[int, str]
-"""(line in the new text, what it is)."""
+"""(line in the text that was looked at, what it is)."""
 
 _LIMITS = {
     "sla": "a deadline (DeadlineAlert), or watch the run's duration",
@@ -39,11 +39,9 @@ def left_defaults(new: str, *, kept: bool) -> Iterator[Left]:
             )
 
 
-def left_by_hand(old: str, new: str) -> Iterator[Left]:
+def left_by_hand(new: str) -> Iterator[Left]:
     """What a file asks for that means something else, or nothing, in Airflow 3."""
     tree = ast.parse(new)
-    yield from _limits(old, new)
-    yield from _connections(old, new)
     yield from _fields(tree)
     for node in ast.walk(tree):
         yield from _pulls(node)
@@ -66,24 +64,29 @@ def _unknown_defaults(tree: ast.Module) -> Iterator[Left]:
             yield node.lineno, "Airflow 2 ran a DAG daily unless told otherwise, and what ** sets can't be told: say schedule"
 
 
-def _limits(old: str, new: str) -> Iterator[Left]:
-    """Arguments that were taken out and meant something, and those among default_args."""
-    last = len(new.splitlines())
-    for node in ast.walk(ast.parse(old)):
+def left_of_gone(old: str) -> Iterator[Left]:
+    """What a file asked for that was taken out of it, and meant something."""
+    tree = ast.parse(old)
+    yield from _limits(tree)
+    yield from _connections(tree, old)
+
+
+def _limits(tree: ast.Module) -> Iterator[Left]:
+    """Arguments that Airflow 3 doesn't have, and those among default_args."""
+    for node in ast.walk(tree):
         for name, value in _given(node):
             if name in _LIMITS and not (isinstance(value, ast.Constant) and value.value is None):
-                yield min(value.lineno, last), f"Airflow 3 has no {name}: use {_LIMITS[name]}"
+                yield value.lineno, f"Airflow 3 has no {name}: use {_LIMITS[name]}"
 
 
-def _connections(old: str, new: str) -> Iterator[Left]:
+def _connections(tree: ast.Module, old: str) -> Iterator[Left]:
     """Connections of operators of single databases among default_args, which SQLExecuteQueryOperator calls otherwise."""
     keys = {key for operator, key in SQL_CONNECTIONS.items() if operator in old}
-    last = len(new.splitlines())
-    for node in ast.walk(ast.parse(old)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Dict):
             for name, value in _given(node):
                 if name in keys:
-                    yield min(value.lineno, last), f"SQLExecuteQueryOperator has no {name}: give it conn_id"
+                    yield value.lineno, f"SQLExecuteQueryOperator has no {name}: give it conn_id"
 
 
 def _given(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:

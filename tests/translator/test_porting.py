@@ -202,6 +202,17 @@ def test_pods_as_airflow_1_described_them_are_those_that_they_were(port: Any, tm
     assert as_json(task.pod_runtime_info_envs) == [{"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
 
 
+def test_what_is_left_is_told_by_lines_of_the_file_as_it_is(port: Any) -> None:
+    imports = "from airflow.operators.python_operator import PythonOperator, BranchPythonOperator, ShortCircuitOperator\n"
+    calls = (
+        "a = PythonOperator(task_id='a', sla=x)\nb = f'{context[\"prev_ds\"]}', BranchPythonOperator, ShortCircuitOperator\n"
+    )
+    made = port(imports + "\n\n" + calls)
+    assert [line for line, _ in made.left] == [4, 5]
+    lines = made.text.splitlines()
+    assert ["task_id='a'" in lines[made.new_line(4) - 1], "prev_ds" in lines[made.new_line(5) - 1]] == [True, True]
+
+
 def test_defaults_that_changed_are_left_to_the_author(port: Any) -> None:
     left = port("from airflow import DAG\n\nwith DAG('d'):\n    pass\n").left
     assert {line for line, what in left if "say catchup" in what} == {3}

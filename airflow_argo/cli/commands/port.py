@@ -16,8 +16,9 @@ def port(options: Namespace) -> Report:
     for path in python_files(options.paths):
         new = ported(path)
         texts += new.diff(str(path))
-        texts += [f"{path}:{line}: left to you: {what}" for line, what in new.left]
-        left = [{"line": line, "message": what} for line, what in new.left]
+        places = [(new.new_line(line) if options.write else line, what) for line, what in new.left]
+        texts += [f"{path}:{line}: left to you: {what}" for line, what in places]
+        left = [{"line": line, "message": what} for line, what in places]
         rows.append({"file": str(path), "changed": new.old != new.text, "left": left})
         if options.write and new.old != new.text:
             newline = "\r\n" if b"\r\n" in path.read_bytes() else "\n"
