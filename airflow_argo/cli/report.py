@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeVar
 
 from airflow_argo.diagnostics import Diagnostic, ExitCode, Severity
 
@@ -36,10 +36,25 @@ class Report:
 
 
 def show_findings(findings: Iterable[Diagnostic]) -> None:
-    """Says on stderr what is more than a note."""
-    for finding in findings:
-        if finding.severity is not Severity.NOTE:
-            print(finding, file=sys.stderr)
+    """Says on stderr what is more than a note; what several tasks of a DAG have in common once."""
+    groups: dict[tuple[object, ...], list[Diagnostic]] = {}
+    for one in findings:
+        if one.severity is not Severity.NOTE:
+            dag, is_task, _ = (one.path or "").partition(_TASK)
+            same = (one.code, one.severity, one.message, one.cure, one.origin and one.origin.file, dag)
+            groups.setdefault(same if is_task else (len(groups),), []).append(one)
+    for first, *others in groups.values():
+        print(replace(first, path=f"{first.path}{_and_others(first, others)}") if others else first, file=sys.stderr)
+
+
+_TASK: Final = " task '"
+"""What divides a finding's path in the names of the DAG and of the task."""
+
+
+def _and_others(first: Diagnostic, others: Sequence[Diagnostic]) -> str:
+    lines = sorted({one.origin.line for one in others if one.origin and one.origin.line} - {first.origin and first.origin.line})
+    where = f" (line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))})" if lines else ""
+    return f" and {len(others)} other{'s' if len(others) > 1 else ''}{where}"
 
 
 def show_ported(lines: Iterable[str]) -> None:

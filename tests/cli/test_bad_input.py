@@ -395,3 +395,20 @@ def test_an_unknown_command_or_option_is_a_usage_error(cli):
     assert cli("nope").code == ExitCode.USAGE
     assert cli("run").code == ExitCode.USAGE
     assert cli("run", "x", "--nope").code == ExitCode.USAGE
+
+
+def test_what_tasks_have_in_common_is_said_once(cli, write):
+    tasks = "\n    ".join(f"BashOperator(task_id='{name}', bash_command='true')" for name in "abc")
+    write(
+        "dag.py",
+        "from airflow.sdk import DAG\nfrom airflow.providers.standard.operators.bash import BashOperator\n"
+        f"with DAG('d', schedule=None, default_args={{'pool': 'p', 'depends_on_past': True}}):\n    {tasks}\n"
+        "    BashOperator(task_id='x', bash_command='true', pool='other')\n",
+    )
+    lines = [line.partition("; ")[0] for line in cli("translate", "dag.py").err.splitlines()]
+    assert lines == [
+        "dag.py:4 dag 'd' task 'a' and 3 others (lines 5, 6, 7): warning AA212: depends_on_past is not carried over",
+        "dag.py:4 dag 'd' task 'a' and 2 others (lines 5, 6): warning AA208: pool 'p' is not carried over",
+        "dag.py:7 dag 'd' task 'x': warning AA208: pool 'other' is not carried over",
+    ]
+    assert cli("translate", "dag.py", "--strict").err.count("depends_on_past") == 4
