@@ -300,7 +300,8 @@ class TaskContext:
         found_value = self.pull(Pull(found.operator.task_id, found.key), listed=mapped_group_of(found.operator) is None)
         if isinstance(found_value, Output) and are_members(self.task, found.operator):
             found_value = SameItem(self.task_id, replace(found_value, unlisted=False))
-        if self.is_called and _has_to_be_pushed(found, self.task):
+        source = self.dag_context.dag.task_dict.get(found.operator.task_id, found.operator)  # as written, if it is offloaded
+        if self.is_called and _has_to_be_pushed(source, found.key, self.task):
             return marked("pushed", listing_of([found_value, Constant.of(found.operator.task_id), Constant.of(found.key)]))
         if self.gathered is not None and is_mapped(found.operator):
             return marked(self.gathered, found_value)
@@ -475,11 +476,10 @@ def _is_task_factory(value: Any) -> bool:
     )
 
 
-def _has_to_be_pushed(found: Any, task: Any) -> bool:
+def _has_to_be_pushed(source: Any, key: str, task: Any) -> bool:
     """Whether a task fails where what it is given wasn't pushed. Source: PlainXComArg.resolve, which raises XComNotFound."""
-    source = found.operator
     is_one = not is_mapped(source) and (mapped_group_of(source) is None or are_members(task, source))
-    return is_one and found.key != RETURN_VALUE and not getattr(source, "multiple_outputs", False)
+    return is_one and key != RETURN_VALUE and not getattr(source, "multiple_outputs", False)
 
 
 def _shortened(text: str) -> str:
