@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from airflow_argo.translator.parsed import nodes_in, tree_of
 
@@ -56,9 +57,7 @@ def asks_for_airflow(source: str, function: str, modules: Iterable[str] = ()) ->
     body = node.body if isinstance(node.body, list) else [node.body]
     objects = {name: OBJECTS[name] for name in names if name in OBJECTS}
     whole = node.args.kwarg.arg if node.args.kwarg else None
-    uses = [_Uses(body, objects, whole)]
-    if getattr(node, "decorator_list", None):
-        uses += _uses_of_wrappers(node, [source, *modules], is_given=bool(objects or whole))
+    uses = chain([_Uses(body, objects, whole)], _uses_of_wrappers(node, [source, *modules], is_given=bool(objects or whole)))
     return next((found for one in uses for found in one.unknown()), None)
 
 
@@ -72,21 +71,31 @@ def _uses_of_wrappers(node: _Function, texts: Iterable[str], *, is_given: bool) 
     Args:
         is_given: the function is given something of the context. What `functools.wraps` stands above is given the same.
     """
-    outer = {one.name: one for text in texts for one in nodes_in(text) if isinstance(one, ast.FunctionDef)}
-    waiting, seen = [name for one in node.decorator_list for name in _names_in(one)], set[str]()  # type: ignore[union-attr]
+    makers = {one.name: one for text in texts for one in nodes_in(text) if isinstance(one, ast.FunctionDef)}
+    waiting = [name for one in getattr(node, "decorator_list", ()) for name in _names_in(one)]
+    seen: set[str] = set()
     while waiting:
         name = waiting.pop()
-        if name in seen or name not in outer or outer[name] is node:
+        maker = makers.get(name)
+        if maker is None or maker is node or name in seen:
             continue
         seen.add(name)
-        waiting += _names_in(outer[name])
-        for inner in ast.walk(outer[name]):
-            if inner is outer[name] or not isinstance(inner, _Function) or inner.args.kwarg is None:
-                continue
-            is_like = any(one in ("wraps", "update_wrapper") for one in _names_in(outer[name]))
-            if is_given or not is_like:
-                body = inner.body if isinstance(inner.body, list) else [inner.body]
-                yield _Uses(body, {}, inner.args.kwarg.arg, called=_parameters_in(outer[name]))
+        names = _names_in(maker)
+        waiting += names
+        if is_given or _WRAPS.isdisjoint(names):
+            yield from _uses_in_wrappers(maker)
+
+
+_WRAPS = frozenset({"wraps", "update_wrapper"})
+
+
+def _uses_in_wrappers(maker: ast.FunctionDef) -> Iterator[_Uses]:
+    """How the functions in a decorator use their `**kwargs`."""
+    called = _parameters_in(maker)
+    for inner in ast.walk(maker):
+        if inner is not maker and isinstance(inner, _Function) and inner.args.kwarg is not None:
+            body = inner.body if isinstance(inner.body, list) else [inner.body]
+            yield _Uses(body, {}, inner.args.kwarg.arg, called)
 
 
 def _names_in(node: ast.AST) -> list[str]:

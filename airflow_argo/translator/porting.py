@@ -11,9 +11,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher, unified_diff
+from functools import lru_cache
 from pathlib import Path
 
 from airflow_argo.diagnostics import InputError, Origin
@@ -65,13 +66,18 @@ class Ported:
 def _line_in(other: str, line: int, text: str) -> int:
     """The line of another text that is that of a text, or is like it."""
     lines, others = text.splitlines(), other.splitlines()
-    matcher = SequenceMatcher(None, lines, others, autojunk=False)
-    for kind, start, end, other_start, other_end in matcher.get_opcodes():
+    for kind, start, end, other_start, other_end in _changes(text, other):
         if start < line <= end:
             same_place = max(1, min(other_start + line - start, other_end))
             changed = range(other_start + 1, other_end + 1) if kind == "replace" else ()
             return _likest(lines[line - 1], others, changed, same_place)
     return line
+
+
+@lru_cache(maxsize=16)
+def _changes(text: str, other: str) -> Sequence[tuple[str, int, int, int, int]]:
+    """What lines of a text are in another: kind, and first line and line after the last, from 0, in both."""
+    return SequenceMatcher(None, text.splitlines(), other.splitlines(), autojunk=False).get_opcodes()
 
 
 def _likest(text: str, lines: list[str], among: Iterable[int], otherwise: int) -> int:

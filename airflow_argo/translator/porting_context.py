@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_argo.translator.porting_edits import Edit, name_of, span_of, text_in, without_parts
+from airflow_argo.translator.porting_edits import Edit, decorators_of_tasks, name_of, span_of, text_in, without_parts
 from airflow_argo.translator.porting_names import CONTEXT, INSTANCES, is_gone_from_context, today_in_python
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _GIVEN_TO = ("_callable", "_callback")
 """How arguments end that take a function for Airflow to call."""
 _METHODS = frozenset({"execute", "poke", "pre_execute", "post_execute", "notify", "choose_branch"})
-_TASKS = frozenset({"task", "setup", "teardown"})
 
 
 def todays_context(tree: ast.Module, data: bytes) -> Iterator[Edit]:
@@ -39,7 +38,7 @@ def _quote_in(before: bytes, old: bytes) -> bytes:
 def _edits(tree: ast.Module, data: bytes) -> Iterator[Edit]:
     called = _called_by_tasks(tree)
     named = _named_in_calls(tree)
-    decorators = _decorators_of_tasks(tree)
+    decorators = decorators_of_tasks(tree)
     for node in ast.walk(tree):
         if isinstance(node, _Function):
             is_airflows = node.name in called or _is_task(node, decorators)
@@ -85,13 +84,6 @@ def _named_in_calls(tree: ast.Module) -> set[str]:
         )
         and (name := name_of(node.func))
     }
-
-
-def _decorators_of_tasks(tree: ast.Module) -> frozenset[str]:
-    """What a file calls Airflow's decorators of tasks."""
-    imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and str(node.module).startswith("airflow."))
-    given = {alias.asname for node in imports for alias in node.names if alias.name in _TASKS and alias.asname}
-    return _TASKS | given
 
 
 def _is_task(node: _Function, decorators: frozenset[str]) -> bool:

@@ -57,6 +57,16 @@ def name_of(node: ast.AST) -> str | None:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
 
 
+def decorators_of_tasks(tree: ast.Module) -> frozenset[str]:
+    """What a file calls Airflow's decorators of tasks."""
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and str(node.module).startswith("airflow."))
+    given = {alias.asname for node in imports for alias in node.names if alias.name in _TASKS and alias.asname}
+    return _TASKS | given
+
+
+_TASKS: Final = frozenset({"task", "setup", "teardown"})
+
+
 # Imports
 
 
@@ -115,14 +125,16 @@ def _importing(name: str, statement: str, tree: ast.Module, data: bytes) -> Iter
 
 def without_gone_arguments(tree: ast.Module, data: bytes) -> Iterator[Edit]:
     """Without keyword arguments that Airflow 3 refuses; those of Airflow 1.10 by their later names."""
+    decorators = decorators_of_tasks(tree)
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
         given = {keyword.arg for keyword in node.keywords}
+        is_tasks = "task_id" in given or any(name_of(part) in decorators for part in ast.walk(node.func))
         yield from _without(node, [keyword for keyword in node.keywords if keyword.arg in GONE_ARGUMENTS], data)
         for keyword in node.keywords:
             start, _ = span_of(keyword, data)
-            if keyword.arg in RENAMED_ARGUMENTS and ("task_id" in given or _decorates_task(node)):
+            if keyword.arg in RENAMED_ARGUMENTS and is_tasks:
                 yield start, start + len(keyword.arg), RENAMED_ARGUMENTS[keyword.arg].encode()
             elif (
                 keyword.arg == "auto_remove"
@@ -138,12 +150,6 @@ def without_gone_arguments(tree: ast.Module, data: bytes) -> Iterator[Edit]:
                 yield (*span_of(keyword, data), b"serializer=" + known)
             elif keyword.arg == "trigger_rule":
                 yield from _todays_rule(keyword.value, data)
-
-
-def _decorates_task(node: ast.Call) -> bool:
-    """Whether a call is `@task(…)`, `@task.branch(…)` or the like."""
-    of = node.func.value if isinstance(node.func, ast.Attribute) else node.func
-    return name_of(of) == "task"
 
 
 def renamed_keys(tree: ast.Module, data: bytes) -> Iterator[Edit]:

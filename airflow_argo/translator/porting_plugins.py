@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from airflow_argo.translator.dag_folders import dags_folder_of, plugins_of
-from airflow_argo.translator.porting_edits import Edit, Rule, span_of
+from airflow_argo.translator.porting_edits import Edit, Rule, name_of, span_of
 from airflow_argo.translator.porting_imports import statements
 from airflow_argo.translator.porting_names import AT_THE_TOP, OLD_HOMES
 
@@ -77,13 +77,13 @@ def _plugins_in(folder: Path) -> Plugins:
     found = Plugins()
     for file in sorted(folder.rglob("*.py"))[:_MOST_FILES]:
         try:
-            tree = ast.parse(file.read_text(encoding="utf-8"))
-        except (OSError, SyntaxError, UnicodeDecodeError):
+            tree = ast.parse(file.read_bytes())
+        except (OSError, SyntaxError):
             continue
         parts = file.relative_to(folder).with_suffix("").parts
         module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         for node in tree.body:
-            if isinstance(node, ast.ClassDef) and any(_last(base) == "AirflowPlugin" for base in node.bases):
+            if isinstance(node, ast.ClassDef) and any(name_of(base) == "AirflowPlugin" for base in node.bases):
                 _add_plugin(node, found)
             elif isinstance(node, ast.ClassDef | ast.FunctionDef) and module:
                 found.classes.setdefault(module, set()).add(node.name)
@@ -96,13 +96,9 @@ def _add_plugin(plugin: ast.ClassDef, found: Plugins) -> None:
     name = values.get("name")
     if isinstance(name, ast.Constant) and isinstance(name.value, str):
         lists = (value.elts for value in values.values() if isinstance(value, ast.List | ast.Tuple))
-        found.given.setdefault(name.value, set()).update(filter(None, (_last(one) for elements in lists for one in elements)))
+        found.given.setdefault(name.value, set()).update(filter(None, (name_of(one) for elements in lists for one in elements)))
 
 
 def _assigned(node: ast.stmt) -> Iterator[tuple[ast.Name, ast.Assign]]:
     if isinstance(node, ast.Assign):
         yield from ((target, node) for target in node.targets if isinstance(target, ast.Name))
-
-
-def _last(node: ast.expr) -> str | None:
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None

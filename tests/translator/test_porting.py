@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from kubernetes import client
 from airflow_argo.diagnostics import InputError
 from airflow_argo.translator.loading import load_dags, prepare_environment
 from airflow_argo.translator.porting import Ported, ported
-from airflow_argo.translator.porting_names import OLD_HOMES
 
 prepare_environment()
 
@@ -141,6 +139,10 @@ def test_what_airflow_3_reads_is_left_alone(port: Any) -> None:
             'def f():\n    c = get_current_context()\n    return c["logical_date"], c["logical_date"]\n',
         ),
         ("@task.branch(task_concurrency=1)\ndef f(): ...\n", "@task.branch(max_active_tis_per_dag=1)\ndef f(): ...\n"),
+        (
+            "from airflow.sdk import task as t\n@t(task_concurrency=1)\ndef f(): ...\n",
+            "from airflow.sdk import task as t\n@t(max_active_tis_per_dag=1)\ndef f(): ...\n",
+        ),
         ("x = {'owner': 'a', 'task_concurrency': 1}\n", "x = {'owner': 'a', \"max_active_tis_per_dag\": 1}\n"),
         ("f(task_concurrency=1)\nx = {'task_concurrency': 1}\n", None),
         (
@@ -414,66 +416,6 @@ def test_a_databases_connection_among_default_args_is_left_to_the_author(port: A
 def test_what_functions_get_of_the_context(old: str, new: str | None, port: Any) -> None:
     made = port(f"{old}\n").text
     assert made == (f"{old}\n" if new is None else f"{new}\n")
-
-
-PLUGIN = """
-from airflow.plugins_manager import AirflowPlugin
-import operators
-from hooks.store import StoreHook
-class Mine(AirflowPlugin):
-    name = "mine"
-    operators = [operators.Load, operators.Check]
-    hooks = [StoreHook]
-"""
-
-
-def test_what_plugins_put_into_airflows_packages_is_imported_from_their_folder(tmp_path: Path) -> None:
-    texts = {
-        "plugins/__init__.py": PLUGIN,
-        "plugins/operators/__init__.py": "from operators.load import Load",
-        "plugins/operators/load.py": "from airflow.sdk import BaseOperator\nclass Load(BaseOperator): pass",
-        "plugins/operators/other.py": "class Unlisted: pass",
-        "plugins/operators/checks.py": "class Check: pass\nclass Helper: pass",
-        "plugins/hooks/store.py": "class StoreHook: pass",
-        "dags/team/dag.py": """
-from airflow import DAG
-from airflow.hooks import StoreHook
-from airflow.hooks.mine import StoreHook as Store
-from airflow.operators import (BashOperator, Load,
-                               Unlisted)
-from airflow.operators.mine import Check as C, Load
-from airflow.operators.other_plugin import Load as L
-with DAG('d', schedule_interval=None):
-    BashOperator(task_id='a', bash_command=f'{StoreHook} {Unlisted} {C} {L} {Store}') >> Load(task_id='b')
-""",
-    }
-    for name, text in texts.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    lines = ported(tmp_path / "dags/team/dag.py").text.replace("; ", "\n").splitlines()
-    assert {
-        "from hooks.store import StoreHook",
-        "from hooks.store import StoreHook as Store",
-        "from operators.load import Load",
-        "from operators.checks import Check as C",
-        "from airflow.operators import Unlisted",
-        "from airflow.operators.other_plugin import Load as L",
-        "from airflow.providers.standard.operators.bash import BashOperator",
-    } <= {line.strip() for line in lines}
-
-
-def test_all_that_airflow_1_gave_at_the_top_of_its_packages_is_moved(port: Any) -> None:
-    gone = {"HdfsSensor", "S3PrefixSensor", "SubDagOperator"}
-    text = "".join(f"from {home.rpartition('.')[0]} import {name}\nprint({name})\n" for name, home in OLD_HOMES.items())
-    made = port(text + "from airflow.operators.sensors import SqlSensor as Sql\nprint(Sql)\n")
-    imports = [node for node in ast.walk(ast.parse(made.text)) if isinstance(node, ast.ImportFrom)]
-    stayed = {
-        alias.name
-        for node in imports
-        for alias in node.names
-        if not str(node.module).startswith(("airflow.sdk", "airflow.providers"))
-    }
-    assert stayed == gone
 
 
 @pytest.mark.parametrize(

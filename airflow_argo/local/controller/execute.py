@@ -391,10 +391,10 @@ def _run_attempt(
     local = retries.last_retry_variables(attempts, exit_code="0") if going_on else retries.next_attempt_variables(before)
     if template_type(template) in POD_TYPES:
         local["pod.name"] = pod_name_of(run.metadata.name, name, template.get("name", ""))
-    told = call.extra.get("attempt of") is template and "lastRetry." not in dumps(template)
-    if not going_on or call.body is None or not told:
+    if not going_on or call.body is None or call.extra.get("attempt of") is not template:
         try:
-            call.extra["attempt"], call.extra["attempt of"] = substitute(template, run.globals, local), template
+            call.extra["attempt"] = substitute(template, run.globals, local)
+            call.extra["attempt of"] = None if "lastRetry." in dumps(template) else template
         except Fault as error:
             run.error_node(call, error, name)
             raise

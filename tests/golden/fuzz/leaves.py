@@ -162,7 +162,7 @@ def container_set(maker: Maker) -> Callee:
     main = {"name": "main", "image": "lab/task:1", "command": ["sh", "-c", f"{text}echo '[\"m\"]'; exit {maker.one(0, 0, 5)}"]}
     before = {"name": "before", "image": "lab/task:1", "command": ["sh", "-c", f"exit {maker.one(0, 0, 4)}"]}
     if maker.chance(0.7):
-        main["dependencies"] = ["before"]  # type: ignore[assignment]
+        main["dependencies"] = ["before"]  # type: ignore[assignment]  # the other values of a container are texts
     else:
         before["command"] = ["true"]
     template: Document = {"name": maker.name("set"), "containerSet": {"containers": [before, main]}}

@@ -61,11 +61,10 @@ class Maker:
 
     def documents(self) -> list[Document]:
         """The Workflow, last, after what it refers to."""
-        main = self.group(0, name="main")
+        self.group(0, name="main")
         spec: Document = {"entrypoint": "main", "arguments": {"parameters": texts.WORKFLOW_PARAMETERS}}
         self.handlers(spec)
         self.workflow_fields(spec)
-        del main
         spec["templates"] = self.templates
         documents = []
         labelled: Document = {"generateName": "g-", "labels": {"team": "red"}, "annotations": {"note": 'a "b"'}}
