@@ -103,6 +103,16 @@ class RequestTimeoutError(ClusterError):
         self.what, self.seconds = what, seconds
 
 
+class HeldUpError(ClusterError):
+    """Something that we can't end takes longer than any server may."""
+
+    transient = True
+
+    def __init__(self, place: Place | None, what: str, seconds: float) -> None:
+        cure = "see whether the kubeconfig's login program or the lookup of the server's name hangs"
+        super().__init__(place, f"{what}: nothing has come of it in {seconds:g} s", cure)
+
+
 class TlsError(ClusterError):
     """The server's certificate isn't trusted, isn't for this name, or there is no TLS at all."""
 

@@ -41,7 +41,16 @@ class Watching:
         self._reflector = Reflector(patience=patience)
         self._stopped = threading.Event()
         self._stream: Stream | None = None
+        self._turned_at = time.monotonic()
         self.requests = 0
+
+    @property
+    def silent_for(self) -> float:
+        """Seconds since it was last seen to go on: more than LONGEST_SILENCE is a call that doesn't return, as no server makes.
+
+        A login program that hangs, or the lookup of a host's name: nothing limits those.
+        """
+        return time.monotonic() - self._turned_at
 
     def stop(self) -> None:
         """End `changes`, from another thread: it returns within moments, a request that is on its way excepted."""
@@ -56,8 +65,10 @@ class Watching:
             ClusterError: it makes no sense to go on, or the outage lasted too long.
         """
         while not self._stopped.is_set():
+            self._turned_at = time.monotonic()
             match self._reflector.next_action(time.monotonic()):
                 case Pause(seconds):
+                    self._turned_at += seconds
                     self._stopped.wait(min(seconds, _left(deadline)))
                 case List() as action:
                     yield from self._list(action, deadline)
@@ -105,6 +116,7 @@ class Watching:
                 return
             stream.patience(_silence(deadline))
             for line in stream.lines():
+                self._turned_at = time.monotonic()
                 yield from self._event(_parsed(self._api, line), call, deadline)
                 if not self._reflector.is_watching or self._is_over(deadline):
                     return

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from functools import cached_property
-from typing import Any, Final, Literal, TypeAlias
+from collections.abc import Awaitable, Mapping
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from airflow_argo._compat import AirflowNotFoundException, BaseHook, async_connection, conf
 from airflow_argo.cluster import Cluster, ClusterError, NotFoundError, Patience, Snapshot
 from airflow_argo.cluster.argo_server import ArgoServerApi, connect_argo_server
 from airflow_argo.cluster.argo_server_cluster import ArgoServerCluster
 from airflow_argo.cluster.client import MERGE_PATCH, Api
+from airflow_argo.cluster.errors import HeldUpError
 from airflow_argo.cluster.resources import WORKFLOWS, Call
 from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.hooks.connection import ArgoConnection
 from airflow_argo.hooks.kubernetes import kubernetes_api, light_kubernetes_api
+from airflow_argo.hooks.once import once
 from airflow_argo.provider import CONNECTION_FIELDS, FIELD_BEHAVIOUR
 
 _NO_OP: Final = {
@@ -27,6 +28,11 @@ _NO_OP: Final = {
 """What a test of a connection asks the server to check, and not to make."""
 
 _PATIENCE_AT_END = 10.0  # seconds
+
+LONGEST_CALL: Final = 120.0
+"""Seconds that one call of a triggerer's may take, all that is tried again included; busy triggerers are slow."""
+
+Outcome = TypeVar("Outcome")
 
 KillAction: TypeAlias = Literal["stop", "terminate", "delete", "keep"]
 """What becomes of a workflow whose task was killed: "stop" lets its exit handlers run, "terminate" doesn't."""
@@ -63,19 +69,21 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
     @classmethod
     async def make(cls, argo_conn_id: str, namespace: str | None = None, *, patience: Patience | None = None) -> ArgoHook:
         """A hook for a triggerer: looking the connection up doesn't block its event loop, and it takes little memory."""
+        what = f"looking up connection '{argo_conn_id}'"
         try:
-            found = await async_connection(argo_conn_id)
+            found = await in_time(async_connection(argo_conn_id), what)
         except AirflowNotFoundException:
             if argo_conn_id != cls.default_conn_name:
                 raise
             connection = ArgoConnection(argo_conn_id)
         else:
-            connection = await asyncio.to_thread(ArgoConnection.of, argo_conn_id, found)  # reading extra may block
+            reading = asyncio.to_thread(ArgoConnection.of, argo_conn_id, found)  # asks Airflow to mask what it finds
+            connection = await in_time(reading, what)
         hook = cls(argo_conn_id, namespace, connection=connection, patience=patience)
         hook._light = True
         return hook
 
-    @cached_property
+    @once
     def connection(self) -> ArgoConnection:
         """What the connection says.
 
@@ -98,7 +106,7 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
             self.log.warning("Connection '%s': %s", self.argo_conn_id, remark)
         return connection
 
-    @cached_property
+    @once
     def api(self) -> Api:
         """The requests that `cluster` is made of."""
         found = self.connection
@@ -121,7 +129,7 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
         """The connection once more: somebody may have given it another token. One that was given stays."""
         return self._given or self._looked_up()
 
-    @cached_property
+    @once
     def cluster(self) -> Cluster:
         """What can be done there; its methods may be called by several threads."""
         return _cluster_over(self.api)
@@ -173,7 +181,7 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
 
     async def aget(self, name: str) -> Snapshot:
         """A workflow as it is now, without blocking the event loop. Raises as `Cluster.get` does."""
-        return await asyncio.to_thread(lambda: self.cluster.get(name))
+        return await in_time(asyncio.to_thread(lambda: self.cluster.get(name)), f"reading workflow '{name}'")
 
     def test_connection(self) -> tuple[bool, str]:
         """Whether workflows can be listed, and a sentence about it; for `airflow connections test` and the form's button.
@@ -213,6 +221,18 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
     def get_ui_field_behaviour(cls) -> dict[str, Any]:
         """What the form hides, and calls by another name."""
         return {key.replace("-", "_"): value for key, value in FIELD_BEHAVIOUR.items()}
+
+
+async def in_time(call: Awaitable[Outcome], what: str) -> Outcome:
+    """What a call gives that has no limit of its own: no wait of a triggerer may depend on one that never returns.
+
+    Raises:
+        HeldUpError: it takes longer than LONGEST_CALL, and is left alone.
+    """
+    try:
+        return await asyncio.wait_for(call, LONGEST_CALL)
+    except (asyncio.TimeoutError, TimeoutError):
+        raise HeldUpError(None, what, LONGEST_CALL) from None
 
 
 def _cluster_over(api: Api) -> Cluster:

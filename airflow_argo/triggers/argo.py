@@ -12,7 +12,7 @@ from airflow_argo.cluster import ClusterError, Snapshot
 from airflow_argo.cluster.clock import ServerClock
 from airflow_argo.cluster.waits import Wait
 from airflow_argo.cluster.watch import Change, Seen, Synced
-from airflow_argo.hooks.argo import ArgoHook, KillAction
+from airflow_argo.hooks.argo import ArgoHook, KillAction, in_time
 from airflow_argo.triggers.deadline import before, settled
 from airflow_argo.triggers.ending import end_workflow, seen_to, state_of_instance
 from airflow_argo.triggers.shared_watch import Box, SharedWatch, compact, confirm, persistently, release_later, shared_watch
@@ -108,7 +108,7 @@ class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classe
         """That a workflow is gone, or its end: what a watch has shown last may be about an earlier one of its name."""
         found = await confirm(watch, self.name)
         if not (isinstance(found, Seen) and found.manifest["metadata"]["uid"] == self.uid):
-            last = await asyncio.to_thread(self._last_state, watch.hook)
+            last = await in_time(asyncio.to_thread(self._last_state, watch.hook), f"asking what became of '{self.name}'")
             return self._as_event(gone if last is None else last)
         current = Snapshot(found.manifest, watch.hook.api.place)
         return self._as_event(current) if current.done else None

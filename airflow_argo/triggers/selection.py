@@ -11,7 +11,7 @@ from airflow_argo._compat import BaseTrigger, TriggerEvent
 from airflow_argo.cluster import ClusterError, NotFoundError
 from airflow_argo.cluster.clock import ServerClock
 from airflow_argo.cluster.watch import Change, Seen, Synced, Vanished
-from airflow_argo.hooks.argo import ArgoHook
+from airflow_argo.hooks.argo import ArgoHook, in_time
 from airflow_argo.triggers.deadline import before, settled
 from airflow_argo.triggers.judge import Judge, Verdict, label_matcher
 from airflow_argo.triggers.shared_watch import Box, persistently, release_later, shared_watch
@@ -97,9 +97,12 @@ class ArgoWorkflowsTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's class
     async def _by_looks(self) -> Verdict:
         hook = await ArgoHook.make(self.argo_conn_id, self.namespace)
         self._clock = hook.api.clock
-        while not (verdict := self.judge.verdict(await asyncio.to_thread(self._phases, hook))).over:
+        while not (verdict := self.judge.verdict(await self._look(hook))).over:
             await asyncio.sleep(self.poll_interval)
         return verdict
+
+    async def _look(self, hook: ArgoHook) -> dict[str, str]:
+        return await in_time(asyncio.to_thread(self._phases, hook), "reading workflows")
 
     def _phases(self, hook: ArgoHook) -> dict[str, str]:
         if self.label_selector:

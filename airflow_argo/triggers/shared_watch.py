@@ -7,6 +7,9 @@ few hundred bytes a workflow, so a wait that comes later needs no request of its
 
 A workflow that was made just now may not have been shown yet; so that a name isn't known says nothing, and after a while the
 wait asks for the workflow itself (`confirm`).
+
+No wait may depend on a call that never returns, such as a login program's that hangs: a watch whose thread is held up is given
+up for another, and what is asked for here has a limit.
 """
 
 from __future__ import annotations
@@ -21,13 +24,20 @@ from weakref import WeakKeyDictionary
 
 from airflow_argo.cluster import ClusterError, ForbiddenError, NotFoundError
 from airflow_argo.cluster.backoff import Endurance
+from airflow_argo.cluster.errors import HeldUpError
 from airflow_argo.cluster.resources import WORKFLOWS, Manifest
 from airflow_argo.cluster.watch import Change, Seen, Synced, Vanished
-from airflow_argo.cluster.watching import Watching
-from airflow_argo.hooks.argo import ArgoHook
+from airflow_argo.cluster.watching import LONGEST_SILENCE, Watching
+from airflow_argo.hooks.argo import ArgoHook, in_time
 
 LINGER: Final = 30.0
 """Seconds that a watch is kept after its last wait has ended: the next one may come soon."""
+
+LONGEST_HOLDUP: Final = 3 * LONGEST_SILENCE
+"""Seconds without a sign of a watch's thread after which another takes its place."""
+
+_LOOK: Final = 30.0
+"""Seconds between looks whether a watch's thread goes on."""
 
 Outcome = TypeVar("Outcome")
 
@@ -60,15 +70,14 @@ class SharedWatch:
         self._by_name: dict[str, list[Listener]] = {}
         self._of_all: list[Listener] = []
         self._lock = threading.Lock()
-        self._error: ClusterError | None = None
-        self._ended = False
+        self._error: ClusterError | None = None  # why it has ended
         self._thread = threading.Thread(target=self._read, name="argo-watch", daemon=True)
         self._thread.start()
 
     @property
     def alive(self) -> bool:
         """Whether it still tells anything."""
-        return not self._ended
+        return self._error is None
 
     @property
     def requests(self) -> int:
@@ -84,8 +93,8 @@ class SharedWatch:
     def add(self, listener: Listener, name: str | None = None) -> None:
         """Let a listener learn of one workflow, or of all; first of what is known already."""
         with self._lock:
-            if self._ended:
-                listener.fail(self._error or ClusterError(self.hook.api.place, "the watch has ended", "watch again"))
+            if self._error:
+                listener.fail(self._error)
                 return
             (self._of_all if name is None else self._by_name.setdefault(name, [])).append(listener)
             known = self._known.values() if name is None else [self._known[name]] if name in self._known else []
@@ -107,17 +116,26 @@ class SharedWatch:
         """End it; whoever still listens is told so."""
         self._watching.stop()
 
+    def give_up_if_held_up(self) -> None:
+        """End it without its thread, if that hangs in a call: whoever listens is told to watch again."""
+        if self._watching.silent_for > LONGEST_HOLDUP:
+            self._end(HeldUpError(self.hook.api.place, "the watch", LONGEST_HOLDUP))
+            self._watching.stop()
+
     def _read(self) -> None:
+        error = None
         try:
             for change in self._watching.changes():
                 self._spread(change)
-        except ClusterError as error:
-            self._error = error
+        except ClusterError as fault:
+            error = fault
         finally:
-            self._end()
+            self._end(error)
 
     def _spread(self, change: Change) -> None:
         with self._lock:
+            if self._error:
+                return
             match change:
                 case Seen(manifest):
                     name = manifest["metadata"]["name"]
@@ -132,14 +150,15 @@ class SharedWatch:
             for listener in [*self._by_name.get(name, ()), *self._of_all]:
                 listener.take(change)
 
-    def _end(self) -> None:
+    def _end(self, error: ClusterError | None) -> None:
         with self._lock:
-            self._ended = True
+            if self._error:
+                return
+            self._error = error or ClusterError(self.hook.api.place, "the watch has ended", "watch again")
             left = [*self._of_all, *(one for many in self._by_name.values() for one in many)]
             self._of_all, self._by_name, self._known = [], {}, {}
-        error = self._error or ClusterError(self.hook.api.place, "the watch has ended", "watch again")
         for listener in left:
-            listener.fail(error)
+            listener.fail(self._error)
 
 
 def compact(manifest: Manifest) -> Manifest:
@@ -185,8 +204,17 @@ async def shared_watch(
         watch = _watches.get(key)
         if watch is None or not watch.alive:
             hook = await make_hook(argo_conn_id, namespace)
-            watch = _watches[key] = await asyncio.to_thread(SharedWatch, hook)  # reading a kubeconfig may take a while
+            await in_time(asyncio.to_thread(lambda: hook.api), f"connecting by '{argo_conn_id}'")  # reads files, may log in
+            watch = _watches[key] = SharedWatch(hook)
+            _look_after(watch)
         return watch
+
+
+def _look_after(watch: SharedWatch) -> None:
+    """Look now and then whether it goes on, as long as it is there."""
+    watch.give_up_if_held_up()
+    if watch.alive:
+        asyncio.get_running_loop().call_later(_LOOK, _look_after, watch)
 
 
 def release_later(watch: SharedWatch) -> None:
@@ -218,14 +246,15 @@ async def persistently(
     Raises:
         ClusterError: refused, for longer than is borne.
     """
-    endurance = Endurance()
+    endurance, wait = Endurance(), by_watch
     while True:
         try:
-            return await by_watch()
-        except ForbiddenError as error:  # noqa: PERF203 - a loop of attempts
-            log.warning("Looking now and then, since watching isn't allowed: %s", error)
-            return await by_looks()
-        except ClusterError as error:
+            return await wait()
+        except ClusterError as error:  # noqa: PERF203 - a loop of attempts
+            if isinstance(error, ForbiddenError) and wait is by_watch:
+                log.warning("Looking now and then, since watching isn't allowed: %s", error)
+                wait = by_looks
+                continue
             pause = endurance.pause(error, time.monotonic())
             if pause is None:
                 raise

@@ -1,11 +1,14 @@
 """All waits of a process share one LIST + WATCH, and lose nothing when it breaks."""
 
 import asyncio
+import json
 import time
+from dataclasses import replace
 
 import pytest
 
 from airflow_argo.hooks.argo import ArgoHook
+from airflow_argo.hooks.connection import ArgoConnection
 from airflow_argo.triggers import ending
 from airflow_argo.triggers import shared_watch as shared
 from airflow_argo.triggers.argo import ArgoWorkflowTrigger
@@ -16,6 +19,8 @@ from tests.cluster.controller import set_status
 from tests.cluster.proxy import Plan
 
 pytestmark = pytest.mark.cluster
+
+EXEC_API = "client.authentication.k8s.io/v1beta1"
 
 
 @pytest.fixture
@@ -206,3 +211,60 @@ def test_a_triggerer_tells_no_end_before_the_scheduler_knows_of_the_wait(argo, a
     started = time.monotonic()
     assert asyncio.run(first(wait))["status"] == "done"
     assert time.monotonic() - started >= 2.5
+
+
+def test_a_watch_that_is_held_up_is_given_up_for_another(argo, proxy, api, namespace, monkeypatch):
+    monkeypatch.setattr(shared, "LONGEST_HOLDUP", 1.0)
+    monkeypatch.setattr(shared, "_LOOK", 0.2)
+    [one] = submit(argo, 1)
+    silent = [True]
+    proxy.plan = lambda request: Plan(freeze=0) if request.is_watch and silent and silent.pop() else None
+    [event] = run(trigger(one, namespace), then=lambda: set_status(api, one.name, "Succeeded"))
+    assert event["status"] == "done"
+    assert not silent
+
+
+def test_a_login_program_that_hangs_is_not_waited_for(argo, admin, api, namespace, tmp_path, monkeypatch):
+    monkeypatch.setattr("airflow_argo.hooks.argo.LONGEST_CALL", 1.0)
+    headers = {}
+    admin._client.update_params_for_auth(headers, [], ["BearerToken"])
+    credential = {"apiVersion": EXEC_API, "kind": "ExecCredential", "status": {"token": headers["authorization"].split()[1]}}
+    (tmp_path / "credential").write_text(json.dumps(credential))
+    program = f"cd {tmp_path}; if mkdir began; then exec sleep 8; fi; cat credential"
+    config = argo._api._client.configuration
+    content = {
+        "clusters": [{"name": "c", "cluster": {"server": config.host}}],
+        "users": [{"name": "u", "user": {"exec": {"apiVersion": EXEC_API, "command": "sh", "args": ["-c", program]}}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "x",
+    }
+    hooks = []
+
+    async def make(conn_id, namespace):
+        hook = ArgoHook("proxied", namespace, connection=ArgoConnection("proxied", kube_config=content))
+        hook._light = True
+        hooks.append(hook)
+        return hook
+
+    monkeypatch.setattr(shared.shared_watch, "__defaults__", (make,))
+    [one] = submit(argo, 1)
+    [event] = run(trigger(one, namespace), then=lambda: set_status(api, one.name, "Succeeded"))
+    assert event["status"] == "done"
+    assert len(hooks) == 2
+
+
+def test_an_outage_is_borne_also_where_watching_is_not_allowed(argo, proxy, api, namespace):
+    argo._api.patience = replace(argo._api.patience, faults=0.1)
+    [one] = submit(argo, 1)
+    refusal, fault = ({"kind": "Status", "code": code, "reason": reason} for code, reason in ((403, "Forbidden"), (500, "")))
+    faults = [True] * 2
+
+    def plan(request):
+        if request.is_list or request.is_watch:
+            return Plan(answer=(403, {}, json.dumps(refusal).encode()))
+        return Plan(answer=(500, {}, json.dumps(fault).encode())) if faults and faults.pop() else None
+
+    proxy.plan = plan
+    [event] = run(trigger(one, namespace, poll_interval=0.2), then=lambda: set_status(api, one.name, "Succeeded"))
+    assert event["status"] == "done"
+    assert not faults
