@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 
 from tests.provider.airflow_api import AirflowApi
+from tests.provider.stacks import stacks_of
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 PYTHON = os.environ.get("PROVIDER_PYTHON", sys.executable)
@@ -26,6 +27,8 @@ LOCAL_SETTINGS = '''"""Loaded by all of Airflow's processes, so that those that 
 import kubernetes.client
 import kubernetes.config
 import kubernetes_asyncio.client
+from tests.provider.stacks import write_on_signal
+write_on_signal()
 '''
 
 
@@ -148,6 +151,11 @@ class AirflowProcesses:
                 with suppress(ProcessLookupError):
                     os.kill(one, signal.SIGKILL)
             process.wait()
+
+    def stacks(self, component):
+        """Where its processes stand."""
+        pid = self.processes[component].pid
+        return stacks_of(self.home, [pid, *_children(pid)])
 
     def process_at(self, address):
         """The process of a worker that has a socket with this address, host and port, or None; see `psutil.Process`."""

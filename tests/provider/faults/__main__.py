@@ -33,6 +33,8 @@ def main():
     for one in outcomes:
         for text in one.lost[:5]:
             print(f"{one.fault}: {text}", file=sys.stderr)  # noqa: T201
+        if one.triggerer:
+            print(f"{one.fault}: the triggerer, {one.triggerer}", file=sys.stderr)  # noqa: T201
     return 0 if all(one.passed for one in outcomes) else 1
 
 

@@ -40,6 +40,7 @@ class Outcome:
     Times are seconds.
 
     `reasons`: why tries have failed, as Airflow's logs have it, and how many; those of killed processes aren't there.
+    `triggerer`: where it stood when tasks hadn't ended in time.
     """
 
     fault: str
@@ -55,6 +56,7 @@ class Outcome:
     longest_recovery: float
     seconds: float
     reasons: dict[str, int] = field(default_factory=dict)
+    triggerer: str = ""
     passed: bool = False
 
     def to_json(self):
@@ -169,6 +171,8 @@ def _judged(fault, scene, connection, instances, seconds):
         seconds=round(seconds, 1),
     )
     outcome.reasons = _reasons(scene, instances)
+    if any(not one["end_date"] for one in instances):
+        outcome.triggerer = f"started again {scene.airflow.restarts['triggerer']} times\n{scene.airflow.stacks('triggerer')}"
     outcome.passed = (
         not lost
         and outcome.hits >= ENOUGH * outcome.repetitions
