@@ -89,7 +89,7 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
             args=tuple(Constant.of(to_json(with_lists(value))) for value in self.op_args),
             kwargs=tuple((name, Constant.of(to_json(with_lists(value)))) for name, value in self.op_kwargs.items()),
             modules=tuple(source.modules.items()),
-            facts=Constant.of({"task": task, "file": Path(path).name, "params": params.for_pods()}),
+            facts=Constant.of({"task": task, "file": Path(path).name, "module": source.module, "params": params.for_pods()}),
             pod=PodSettings.of(self._pod_fields(settings["image_pull_policy"]), self.template),
         )
         step = Step(id=self.task_id.replace(".", "-"), body=call)

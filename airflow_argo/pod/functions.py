@@ -26,9 +26,9 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
     if "modules" in call:
         finder: Any = ShippedModules(call["modules"])
         sys.meta_path.insert(0, finder)
-    module = types.ModuleType("airflow_argo_task")
+    module = types.ModuleType(call.get("module") or "airflow_argo_task")
     sys.modules[module.__name__] = module
-    exec(compile(code, filename, "exec"), module.__dict__)
+    exec(compile(code, filename, "exec", dont_inherit=True), module.__dict__)
     function = getattr(module, call["function"])
     args, kwargs = nodes.value(call.get("args", [])), nodes.value(call.get("kwargs", {}))
     args.extend(nodes.value(call.get("more_args")) or ())

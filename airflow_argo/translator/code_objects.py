@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Iterator
 from types import CodeType
 
@@ -12,3 +13,22 @@ def codes_in(code: CodeType) -> Iterator[CodeType]:
     for one in code.co_consts:
         if isinstance(one, CodeType):
             yield from codes_in(one)
+
+
+def globals_of(code: CodeType) -> set[str]:
+    """The globals that a function reads or binds, and those inside of it."""
+    return {
+        str(instruction.argval)
+        for part in codes_in(code)
+        for instruction in dis.get_instructions(part)
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL")
+    }
+
+
+def rebound_around(code: CodeType) -> set[str]:
+    """The names around a function that it rebinds, or a function inside of it: they are `nonlocal`."""
+    if not code.co_freevars:
+        return set()
+    stores = {str(one.argval) for one in dis.get_instructions(code) if one.opname in ("STORE_DEREF", "DELETE_DEREF")}
+    inside = (rebound_around(one) for one in code.co_consts if isinstance(one, CodeType))
+    return stores.union(*inside) & set(code.co_freevars)

@@ -42,22 +42,23 @@ class NotAlone(Exception):
     """A slice, or a module beside the file, fails where it is run alone, or makes something else each time."""
 
 
-def changed_in(source: str, needed: Mapping[str, Any], rebound: Collection[str]) -> list[str]:
+def changed_in(source: str, needed: Mapping[str, Any], rebound: Collection[str], *, module: str = "") -> list[str]:
     """The names that stand for something else in a slice than they do in the file.
 
     Args:
         needed: name → what it stands for in the file.
         rebound: names that functions of the file bind.
+        module: what the slice finds as `__name__`.
     Raises:
         NotAlone: the slice can't be run, or it can't be told what a name stands for.
     """
     looked_at = {name: _looked_at(value) for name, value in needed.items()}
     kept = {name: state for name, (state, may_change) in looked_at.items() if may_change or name in rebound}
-    changed = _differing(kept, needed, _run(source)) if kept else []
+    changed = _differing(kept, needed, _run(source, module)) if kept else []
     if not changed:
         return []
-    again = _run(source)
-    unsteady = _differing({name: _state_of(again[name]) for name in changed if name in again}, again, _run(source))
+    again = _run(source, module)
+    unsteady = _differing({name: _state_of(again[name]) for name in changed if name in again}, again, _run(source, module))
     for name in unsteady:
         if _is_followed(type(needed[name])):
             raise NotAlone(f"'{name}' is another each time")
@@ -69,15 +70,18 @@ def _differing(states: Mapping[str, Any], values: Mapping[str, Any], made: Mappi
     return [name for name, state, other in found if other is not values[name] and _state_of(other) != state]
 
 
-def _run(source: str) -> dict[str, Any]:
+def _run(source: str, name: str) -> dict[str, Any]:
     """The globals of a slice that is run as a module of its own."""
-    module = sys.modules[_SLICE] = ModuleType(_SLICE)
+    made = sys.modules[_SLICE] = ModuleType(_SLICE)
+    if name:  # the file is there under this name, so that classes find their module
+        made.__name__ = name
     try:
         with _failing_as_not_alone():
-            exec(compile(source, _SLICE, "exec"), vars(module))  # noqa: S102 - of a file that was imported just now
+            code = compile(source, _SLICE, "exec", dont_inherit=True)
+            exec(code, vars(made))  # noqa: S102 - of a file that was imported just now
     finally:
         del sys.modules[_SLICE]
-    return vars(module)
+    return vars(made)
 
 
 def changed_among(names: Iterable[str]) -> list[str]:

@@ -1,24 +1,25 @@
 """The slice of a DAG file that one Python function needs, as a module's text that can travel to a pod.
 
 Statements keep their text and order. What a function needs is what its bytecode loads: globals are found as statements of the
-file, free variables as the values in its closure. Annotations are not evaluated, so what only they name isn't needed.
+file, free variables as the values in its closure. Annotations of functions: see `annotations`.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
-import dis
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from types import CodeType, FunctionType, MethodType, ModuleType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any, TypeVar
 
 from airflow_argo.diagnostics import AirflowArgoError
-from airflow_argo.translator.code_objects import codes_in
+from airflow_argo.translator.annotations import FUTURE, are_texts, as_texts, may_be_read, may_read, names_in_annotations
+from airflow_argo.translator.code_objects import codes_in, globals_of, rebound_around
 from airflow_argo.translator.lambdas import lambdas_of
 from airflow_argo.translator.own_modules import READ_PACKAGES, imports_of_text, own_modules
 from airflow_argo.translator.parsed import nodes_in
@@ -31,6 +32,7 @@ _Defined = TypeVar("_Defined", ast.FunctionDef | ast.AsyncFunctionDef, ast.Lambd
 LAMBDA = "task_lambda"
 """What a slice calls the lambda that it is made for."""
 
+_TELLS_MODULE = re.compile(r"\bclass\b|__name__|__module__")
 _FILE = "__file__"
 _CURE_OF_CHANGES = "make it whole in one statement, or run the task in an Airflow image"
 _CURE_OF_FILE = "pass what is read there as an argument, or run the task in an Airflow image"
@@ -59,6 +61,7 @@ class Slice:
         function: the name in it to call.
         imports: names of the modules that it imports, as written.
         modules: name → text of the author's modules that it imports.
+        module: the name of the file as a module, where something in the source may tell it (classes do); else empty.
         line: where the function stands in its file.
     """
 
@@ -66,6 +69,7 @@ class Slice:
     function: str
     imports: tuple[str, ...]
     modules: dict[str, str]
+    module: str
     line: int
 
     @property
@@ -87,9 +91,13 @@ def slice_of(function: Callable[..., Any], path: str, *, is_shippable: Callable[
         NotSliceable: the function isn't in the file, or needs something that can't be written down.
     """
     literals: dict[str, str] = {}
+    reads_annotations = False
     while True:
-        making = _Making(SourceFile.read(path), is_shippable, literals)
+        making = _Making(SourceFile.read(path), is_shippable, literals, reads_annotations)
         found = making.finished(making.add_callable(function))
+        if making.reads_annotations and not reads_annotations:
+            reads_annotations = True
+            continue
         changed = _changed(found, making)
         if not changed:
             return found
@@ -103,7 +111,7 @@ def _changed(found: Slice, making: _Making) -> list[str]:
     try:
         if modules := changed_among(found.modules):
             raise NotSliceable(f"it uses {modules[0]}, in which the file changes something", _CURE_OF_CHANGES)
-        return changed_in(found.source, making.done, making.file.rebound)
+        return changed_in(found.source, making.done, making.file.rebound, module=found.module)
     except NotAlone as error:
         raise NotSliceable(f"what it needs can't be run alone: {error}", _CURE_OF_CHANGES) from None
 
@@ -118,8 +126,12 @@ def _changed_literal(name: str, value: Any, known: dict[str, str]) -> str:
 class _Making:
     """A slice in the making."""
 
-    def __init__(self, file: SourceFile, is_shippable: Callable[[Any], bool], literals: Mapping[str, str]) -> None:
+    def __init__(
+        self, file: SourceFile, is_shippable: Callable[[Any], bool], literals: Mapping[str, str], reads_annotations: bool
+    ) -> None:
         self.file, self.is_shippable, self.literals = file, is_shippable, literals
+        self.reads_annotations = reads_annotations
+        """Whether something in the slice may read annotations of functions."""
         self.pieces: dict[tuple[int, int], str] = {}
         self.constants: dict[str, str] = {}
         self.last: list[str] = []
@@ -132,11 +144,12 @@ class _Making:
     def finished(self, function: str) -> Slice:
         """The slice, with the modules beside the file that it imports."""
         body = [self.pieces[place] for place in sorted(self.pieces)]
-        future = "from __future__ import annotations\n"
+        future = [FUTURE] if are_texts(self.file) else []
         constants = [f"{name} = {text}" for name, text in self.constants.items()]
-        source = "\n".join([future, *constants, *body, *self.last]) + "\n"
+        source = "\n".join([*future, *constants, *body, *self.last]) + "\n"
         imports = tuple(dict.fromkeys(imports_of_text(source)))
         modules = own_modules(imports)
+        self.reads_annotations |= any(map(may_be_read, (source, *modules.values())))
         inside = [name for text in modules.values() for name in imports_of_text(text)]
         self._check_effects([name for name in [*imports, *inside] if name not in modules])
         if reading := sorted(READ_PACKAGES & {*imports, *inside}):
@@ -144,7 +157,8 @@ class _Making:
         for name, text in modules.items():
             if _FILE in text and _FILE in _read_in(nodes_in(text)):
                 raise NotSliceable(f"its module {name} reads {_FILE}, and only a file has a path", _CURE_OF_FILE)
-        return Slice(source, function, imports, modules, self.line)
+        module = self.module["__name__"] if _TELLS_MODULE.search(source) else ""
+        return Slice(source, function, imports, modules, module, self.line)
 
     def _check_effects(self, imports: Iterable[str]) -> None:
         others = (one.node for one in self.file.statements if (one.node.lineno, one.node.col_offset) not in self.pieces)
@@ -197,8 +211,21 @@ class _Making:
         node = self._definition(function)
         self._add_needs(function)
         own = self._with_own_defaults(node, function)
-        self.pieces[node.lineno, node.col_offset] = self._without_task_decorators(own, function)
+        text = self._without_task_decorators(own, function)
+        self.pieces[node.lineno, node.col_offset] = self._annotated(text, node, function)
         return function.__name__
+
+    def _annotated(self, text: str, node: Function, function: FunctionType) -> str:
+        """The text of a definition, whose annotations are texts unless something may read them."""
+        if not self.reads_annotations:
+            return text if are_texts(self.file) else as_texts(text, of_file=function.__globals__)
+        for name in names_in_annotations(node):
+            self._add_name(name, function)
+            if not (name in function.__globals__ or hasattr(builtins, name) or are_texts(self.file)):
+                raise NotSliceable(
+                    f"an annotation of '{function.__name__}' is made of '{name}'", "name it at the top of the file"
+                )
+        return text
 
     def _add_lambda(self, function: FunctionType) -> str:
         found = lambdas_of(function.__code__, self.file.tree)
@@ -232,6 +259,7 @@ class _Making:
     def _without_task_decorators(self, node: Function, function: FunctionType) -> str:
         kept = [decorator for decorator in node.decorator_list if not self._makes_task(decorator, function)]
         for decorator in kept:
+            self.reads_annotations |= may_read(_lookup(root_name(decorator) or "", function))
             for name in _names_in(decorator):
                 self._add_name(name, function)
         is_as_written = node in self.file.functions[function.__name__]
@@ -251,9 +279,9 @@ class _Making:
         return not self.is_shippable(value) or (getattr(value, "__module__", None) or "").split(".")[0] == "airflow"
 
     def _add_needs(self, function: FunctionType) -> None:
-        if state := sorted(_rebound(function.__code__)):
+        if state := sorted(rebound_around(function.__code__)):
             raise NotSliceable(f"'{function.__name__}' keeps '{state[0]}' between its calls", "keep nothing between calls")
-        for name in sorted(_loaded_globals(function.__code__)):
+        for name in sorted(globals_of(function.__code__)):
             self._add_name(name, function)
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             self._add_free_variable(name, cell.cell_contents)
@@ -343,6 +371,8 @@ class _Making:
             return
         if name in user.__code__.co_freevars or name not in user.__globals__:
             return  # a name that the function binds itself, or that will be a NameError there as well
+        if name == "__name__":
+            return  # what runs the slice names the module
         if name == _FILE:
             raise NotSliceable(f"it reads {_FILE}, and only a file has a path", _CURE_OF_FILE)
         value = user.__globals__[name]
@@ -400,7 +430,7 @@ class _Making:
         if key in self.pieces:
             return
         self.pieces[key] = self.file.segment(found.node)
-        for name in _names_in(found.node):
+        for name in [*_names_in(found.node), *names_in_annotations(found.node)]:
             self._add_name(name, user)
 
 
@@ -410,15 +440,6 @@ def _from_def_line(node: Function) -> Function:
     bare = kind(**{name: getattr(node, name) for name in node._fields})
     bare.decorator_list = []
     return ast.copy_location(bare, node)
-
-
-def _loaded_globals(code: CodeType) -> set[str]:
-    return {
-        str(instruction.argval)
-        for part in codes_in(code)
-        for instruction in dis.get_instructions(part)
-        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL")
-    }
 
 
 def _check_names_what_it_uses(name: str, user: FunctionType) -> None:
@@ -431,15 +452,6 @@ def _check_names_what_it_uses(name: str, user: FunctionType) -> None:
         raise NotSliceable(f"'{user.__name__}' calls {name}(), which may name anything of the file", _CURE_OF_GLOBALS)
     if name == "__name__" and any("modules" in part.co_names for part in codes_in(user.__code__)):
         raise NotSliceable(f"'{user.__name__}' looks its own module up", _CURE_OF_GLOBALS)
-
-
-def _rebound(code: CodeType) -> set[str]:
-    """The names around a function that it rebinds, or a function inside of it: they are `nonlocal`."""
-    if not code.co_freevars:
-        return set()
-    stores = {str(one.argval) for one in dis.get_instructions(code) if one.opname in ("STORE_DEREF", "DELETE_DEREF")}
-    inside = (_rebound(one) for one in code.co_consts if isinstance(one, CodeType))
-    return stores.union(*inside) & set(code.co_freevars)
 
 
 def _names_in(node: ast.AST) -> list[str]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import itertools
 import re
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+from pydantic import validate_call
 
+from airflow_argo.translator.annotations import may_read
 from airflow_argo.translator.slices import NotSliceable, Slice, slice_of
 
 COUNT = itertools.count()
@@ -35,9 +39,9 @@ def sliced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def result_of(found: Slice, *args: Any) -> Any:
-    names: dict[str, Any] = {}
-    exec(found.source, names)  # that is what pods do with it
-    return names[found.function](*args)
+    module = ModuleType(found.module or "slice")
+    exec(compile(found.source, "slice", "exec", dont_inherit=True), vars(module))  # that is what pods do with it
+    return vars(module)[found.function](*args)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +83,12 @@ def result_of(found: Slice, *args: Any) -> Any:
         "fs = [lambda a=x: a for x in (1, 2)]\nf = lambda: (lambda: 1)()",
         "f, g = (lambda: 1, lambda: 2)",
         "g, f = (lambda x=1: x, lambda y=1: y)",
+        "from dataclasses import *\n@dataclass\nclass A:\n    x: int\ndef f(): return fields(A)[0].type('1')",
+        "import typing as t\nclass A: pass\ndef g(a: A, b: 'A'): pass\ndef f(): return len({*t.get_type_hints(g).values()})",
+        "import inspect\nclass A: pass\ndef g(a: A): pass\ndef f(): return inspect.get_annotations(g)['a'] is A",
+        "from __future__ import annotations as _\nimport typing as t\nclass A: x: A\ndef f(): return len(t.get_type_hints(A))",
+        "from pydantic import *\nclass A(BaseModel):\n x: int\nclass B(BaseModel):\n a: 'A'\ndef f(): return B(a={'x': 1}).a.x",
+        "import sys\nM = __name__\nclass A: pass\ndef f(): return 1 if A.__module__ == M == __name__ and 'sliced' in M else 0",
     ],
 )
 def test_slice_does_what_the_function_does(text: str, sliced: Any) -> None:
@@ -90,6 +100,23 @@ def test_what_it_needs_not_stays_behind(sliced: Any) -> None:
     assert "SECRET" not in found.source
     assert "os" not in found.imports
     assert found.imports == ("json",)
+
+
+def test_decorators_of_packages_may_read_annotations() -> None:
+    assert [one for one in (validate_call, functools.wraps, task_of_a_test) if may_read(one)] == [validate_call]
+
+
+def task_of_a_test() -> None:
+    """What an author might write."""
+
+
+def test_what_only_annotations_name_stays_behind(sliced: Any) -> None:
+    given = "(\n    é: int,  # why\n    b: dict[\n        str, json.JSONDecoder] = (), *c: 'json',\n) -> json.JSONEncoder"
+    found = sliced(f"import json\ndef f{given}: return 1")
+    assert found.imports == ()
+    given = "(\n    é: int,  # why\n    b: 'dict[str, json.JSONDecoder]' = (), *c: 'json',\n) -> 'json.JSONEncoder'"
+    assert found.source == f"def f{given}: return 1\n"
+    assert result_of(found, 0) == 1
 
 
 def test_modules_beside_the_file_travel(tmp_path: Path, sliced: Any) -> None:
@@ -116,6 +143,7 @@ def test_function_of_a_module_beside_the_file(tmp_path: Path, sliced: Any) -> No
         ("class A:\n    def f(self): return 1\nf = A().f", "no plain function"),
         ("f = print", "no plain function"),
         ("def f(): return __file__", "reads __file__"),
+        ("def outer(T):\n    def f(a: T = 1): return f.__annotations__\n    return f\nf = outer(int)", "an annotation of 'f'"),
         ("import os\nHERE = os.path.dirname(__file__)\ndef f(): return HERE", "reads __file__"),
         ("class A:\n    def g(self): return __file__\ndef f(): return A().g()", "reads __file__"),
         ("import pkgutil\ndef f(): return pkgutil.get_data('pack', 'a.txt')", "reads files of packages, by pkgutil"),

@@ -80,6 +80,7 @@ def _call(task: Any, ctx: TaskContext, decides: dict[str, Any], *, own_image: bo
     facts = {
         "task": {**ctx.facts_of_task(), **({"mapped": mapped} if mapped else {})},
         "file": ctx.dag_context.path.rsplit("/", 1)[-1],
+        "module": source.module,
         "params": ctx.dag_context.params.for_pods(),
         "own_params": _own_params(ctx),
         "unordered": unordered,
