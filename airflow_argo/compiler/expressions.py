@@ -226,11 +226,15 @@ def _checked(code: str, type: Type) -> str:
 
 
 def _joined(text: Text, scope: Scope) -> str:
-    codes = [
-        quote(part) if isinstance(part, str) else _python_text(part, scope) if text.python else text_of(part, scope)
-        for part in text.parts
-    ]
+    write = _python_text if text.python else _bare_text if text.bare else text_of
+    codes = [quote(part) if isinstance(part, str) else write(part, scope) for part in text.parts]
     return f"({' + '.join(codes)})" if len(codes) > 1 else codes[0] if codes else "''"
+
+
+def _bare_text(value: Value, scope: Scope) -> str:
+    """Code for a value's text, without the quotes if it is a text in JSON."""
+    code = text_of(value, scope)
+    return given(code, "# startsWith '\"' ? fromJSON(#) : #") if value.type is Type.JSON else code
 
 
 def _python_text(value: Value, scope: Scope) -> str:

@@ -190,11 +190,16 @@ class Lowering:
     def text(self, text: Any, reader: Entry) -> str | values.Text:
         """A text as it is, or with the values in it resolved."""
         if isinstance(text, dsl.Value):
-            return values.Text((self.resolve(text, reader),))
+            return values.Text((self._part_of_text(text, reader),))
         if not isinstance(text, str) or not dsl.has_marks(text):
             return str(text)
         parts = dsl.split_marks(text)
-        return values.Text(tuple(part if isinstance(part, str) else self.resolve(part, reader) for part in parts))
+        return values.Text(tuple(part if isinstance(part, str) else self._part_of_text(part, reader) for part in parts))
+
+    def _part_of_text(self, value: dsl.Value, reader: Entry) -> Value:
+        """A value that is put into text. A text that is taken out of JSON has no quotes; what is passed on whole stays."""
+        resolved = self.resolve(value, reader)
+        return values.Text((resolved,), bare=True) if value.type == "json" and _is_taken_out(value) else resolved
 
     def value(self, found: Any, reader: Entry) -> Value:
         """A value of the run, or JSON that is known now.
@@ -397,6 +402,13 @@ def constant(found: Any) -> Constant | None:
         raise DefinitionError(
             f"{found!r} is no JSON value: {error}", "use texts, numbers, lists and dicts", Origin.of_author()
         ) from None
+
+
+def _is_taken_out(value: dsl.Value) -> bool:
+    """Whether a value is part of some JSON, and may be any part."""
+    if isinstance(value, dsl.First):
+        return any(map(_is_taken_out, value.of))
+    return isinstance(value, dsl.Item | dsl.Part)
 
 
 def _number_of_while(step: Node) -> int:

@@ -217,11 +217,13 @@ class Text:
 
     Attributes:
         only_texts: a value that is no text fails the job that puts it in.
+        bare: a text that JSON holds is put in as that text, without quotes, as Argo does with the items of a loop.
     """
 
     parts: tuple[str | Value, ...]
     python: bool = False
     only_texts: bool = False
+    bare: bool = False
 
     @property
     def type(self) -> Type:
