@@ -221,18 +221,19 @@ def found_files(options: Namespace, translator: IsolatedTranslator | Translators
     """The files that `options.paths` names; of folders those that Airflow would look into, or that hold a workflow of ours.
 
     Returns:
-        (file, the folder that it was found in), in order.
+        (file, the folder that it was found in), in order; what several paths name is found once.
     Raises:
         InputError: a path names nothing.
     """
-    found: list[tuple[Path, Path | None]] = []
+    found: dict[Path, tuple[Path, Path | None]] = {}
     for path in _existing(options.paths):
         if not path.is_dir():
-            found.append((path, None))
+            found.setdefault(path.resolve(), (path, None))
             continue
         ours = [file for file in _candidates(path) if is_ours(file)]
-        found += [(file, path) for file in sorted({*translator.files_in(path, port=settings_for(path, options).ports), *ours})]
-    return found
+        for file in sorted({*translator.files_in(path, port=settings_for(path, options).ports), *ours}):
+            found.setdefault(file.resolve(), (file, path))
+    return list(found.values())
 
 
 def _existing(paths: Iterable[str]) -> Iterator[Path]:

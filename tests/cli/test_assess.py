@@ -100,3 +100,26 @@ def test_what_argo_has_no_room_for_is_refused_before_it_is_submitted(cli, write)
         assert refused.code == ExitCode.REFUSED
         assert f"many.py dag '{dag_id}': error AA244: it" in refused.err
     assert cli("translate", "many.py", "--dag-id", "fits").code == ExitCode.OK
+
+
+def test_dags_that_would_have_one_name_are_told_and_not_written_over_one_another(cli, write, tmp_path):
+    for number, dag_id in enumerate(["daily_load", "Daily-Load", "good", "twice", "twice"]):
+        write(f"dags/dag_{number}.py", GOOD.replace('"good"', f'"{dag_id}"'))
+    answer = cli("translate", "dags", "dags/dag_2.py", "--output-dir", "argo")
+    assert answer.code == ExitCode.REFUSED
+    assert not (tmp_path / "argo").exists()
+    said = [line.partition(" error AA108: ")[2] for line in answer.err.splitlines() if "AA108" in line]
+    assert said == [
+        "'Daily-Load' in dags/dag_1.py would have the same name on Argo, 'daily-load'; rename one",
+        "'daily_load' in dags/dag_0.py would have the same name on Argo, 'daily-load'; rename one",
+        "'twice' is in dags/dag_4.py too, and Airflow has only one of them; rename one",
+        "'twice' is in dags/dag_3.py too, and Airflow has only one of them; rename one",
+    ]
+    found = json.loads(cli("assess", "dags", "dags/dag_2.py", "-o", "json").out)
+    assert [(row["dag"], row["codes"]) for row in found["dags"]] == [
+        ("daily_load", ["AA108"]),
+        ("Daily-Load", ["AA108"]),
+        ("good", []),
+        ("twice", ["AA108"]),
+        ("twice", ["AA108"]),
+    ]

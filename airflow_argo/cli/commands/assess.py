@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_argo.cli.files import found_files, settings_for, source_of, take_values
+from airflow_argo.cli.names import named_alike
 from airflow_argo.cli.report import Report, table, with_progress
 from airflow_argo.diagnostics import AirflowArgoError, Diagnostic, InputError, Severity
 
@@ -40,6 +41,7 @@ def assess(options: Namespace) -> Report:
         results = translators.translated((path, settings_for(path, options, folder)) for path, folder in files)
         for (path, _), result in zip(with_progress(files), results, strict=True):
             rows += _rows(path, result)
+    rows = _with_one_name_each(rows)
     summary = _summary(rows)
     text = _markdown(rows) if options.output == "markdown" else _table(rows, summary)
     return Report(text, {"dags": rows, "summary": summary})
@@ -64,6 +66,17 @@ def _rows(path: Path, result: Any) -> list[Row]:
         row = _row(path, translation.dag_id, translation.tasks, state, errors or losses)
         found.append({**row, "ported": bool(translation.ported)})
     return found
+
+
+def _with_one_name_each(rows: list[Row]) -> list[Row]:
+    """The rows, where DAGs that would have one name are refused."""
+    alike = named_alike((Path(row["file"]), row["dag"]) for row in rows if row["result"] in (TRANSLATED, WITH_LOSSES))
+
+    def judged(row: Row) -> Row:
+        place = Path(row["file"]), row["dag"]
+        return {**row, **_row(*place, row["tasks"], REFUSED, [alike[place]])} if place in alike else row
+
+    return [judged(row) for row in rows]
 
 
 def _finding_of(error: AirflowArgoError) -> Diagnostic:

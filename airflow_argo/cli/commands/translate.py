@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_argo.cli.files import Source, dsl_sources, found_files, is_ours, not_written, settings_for, source_of, take_values
+from airflow_argo.cli.names import Named, named_alike
 from airflow_argo.cli.report import Report, show_ported, with_progress
 from airflow_argo.diagnostics import AirflowArgoError, ExitCode, InputError, Severity
 
@@ -72,6 +73,7 @@ def _sources(options: Namespace) -> tuple[list[Source], list[str]]:
 
     found: list[Source] = []
     failures: list[str] = []
+    places: list[Named] = []
     with Translators(options.load_timeout, processes_for(options.paths)) as translators:
         files = found_files(options, translators)
         if not files:
@@ -81,15 +83,17 @@ def _sources(options: Namespace) -> tuple[list[Source], list[str]]:
         results = translators.translated(dags)
         for path, _ in with_progress(files):
             if path in ours:
-                found += dsl_sources(path)
-                continue
-            result = next(results)
-            if isinstance(result, AirflowArgoError):
-                failures.append(str(result))
-                continue
-            sources, refused = _of_translations(result, path, options.dag_id)
+                sources = list(dsl_sources(path))
+            else:
+                result = next(results)
+                if isinstance(result, AirflowArgoError):
+                    failures.append(str(result))
+                    continue
+                sources, refused = _of_translations(result, path, options.dag_id)
+                failures += refused
             found += sources
-            failures += refused
+            places += ((path, source.name) for source in sources)
+    failures += map(str, named_alike(places).values())
     if options.dag_id is not None and not found and not failures:
         raise InputError(f"there is no DAG '{options.dag_id}' there", "check the id")
     return found, failures

@@ -12,7 +12,13 @@ READING: tuple[Code, ...] = (
     Code("AA105", "tasks wait for one another", ERROR, "The DAG has a circle, which Airflow refuses too."),
     Code("AA106", "the file takes too long", ERROR, "Importing the file didn't end in time."),
     Code("AA107", "the file ends the process", ERROR, "Importing the file ended Python itself: by exit, or by a crash."),
-    Code("AA108", "two DAGs of one name", ERROR, "Two DAGs of the file have the same id, and Airflow would show only one."),
+    Code(
+        "AA108",
+        "two DAGs of one name",
+        ERROR,
+        "Two DAGs have the same id, and Airflow would show only one; or ids that differ in case and separators alone, so "
+        "that their workflows would have one name on Argo.",
+    ),
     Code("AA109", "left to the author of a ported file", WARNING, "No rule can tell what Airflow 3 should do instead."),
     Code("AA110", "a Variable or Connection that isn't known here", WARNING, "The file reads it as it is imported."),
     Code("AA111", "a value that is read once", WARNING, "Airflow imports the file for each run, and reads it anew."),
