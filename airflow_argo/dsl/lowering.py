@@ -7,7 +7,7 @@ Then the levels become graphs, from the inside out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -264,6 +264,7 @@ class Lowering:
                     carried.named(name)
                 test = entry.loop.condition
                 entry.loop_test = carried.read_by(test if isinstance(test, dsl.Condition) else dsl.as_condition(test(carried)))
+                carried.check_that_it_changes(entry.loop_test)
             if entry.inner is not None:
                 self._carry_all(entry.inner)
 
@@ -374,6 +375,17 @@ class CarriedValues:
             raise DefinitionError(f"the condition of loop '{self._step.name}' tests a status", cure, test.origin)
         return dsl.Condition(test.kind, tuple(self._read(part) for part in test.parts))
 
+    def check_that_it_changes(self, test: dsl.Condition) -> None:
+        """That iterations give something of what the condition reads.
+
+        Raises:
+            DefinitionError: nothing of it, so that the loop ends at once or never.
+        """
+        names = {name for part in _leaves(test) for name in _carried_names(part, self._step)}
+        if names and not any(self._step.makes(name) for name in names):
+            found = f"the condition of loop '{self._step.name}' reads {', '.join(sorted(names))}, which no iteration changes"
+            raise DefinitionError(found, "let a job of the loop have an output of that name", test.origin)
+
     def _read(self, part: Any) -> Any:
         match part:
             case dsl.WorkflowParam(owner_step=None, name=name):
@@ -384,6 +396,20 @@ class CarriedValues:
                 return dsl.Part(self._read(of), key)
             case _:
                 return part
+
+
+def _leaves(test: dsl.Condition) -> Iterator[Any]:
+    for part in test.parts:
+        if isinstance(part, dsl.Condition):
+            yield from _leaves(part)
+        else:
+            yield part
+
+
+def _carried_names(part: Any, loop: Node) -> set[str]:
+    while isinstance(part, dsl.Part):
+        part = part.of
+    return {part.name} if isinstance(part, dsl.Carried) and part.loop is loop else set()
 
 
 def constant(found: Any) -> Constant | None:

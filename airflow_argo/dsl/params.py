@@ -159,6 +159,7 @@ class WorkflowParam(Value):
         super().__init__(type)
         if not re.fullmatch(r"[-\w]+", name, re.ASCII):
             raise DefinitionError(f"'{name}' can't be the name of a value", "use letters, digits, - and _", Origin.of_author())
+        _check_default(f"value '{name}'", self.type, default)
         self.name, self.owner_step, self.path, self._default = name, owner_step, path, default
 
     @property
@@ -189,6 +190,7 @@ class WorkflowInput(Value):
         super().__init__(type or (str if default is MISSING or default is None else default.__class__))
         if not re.fullmatch(r"[-\w]+", name, re.ASCII):
             raise DefinitionError(f"'{name}' can't be the name of an input", "use letters, digits, - and _", Origin.of_author())
+        _check_default(f"input '{name}'", self.type, default)
         self.name, self.default, self.description = name, default, description
 
     def describe(self) -> str:
@@ -365,6 +367,15 @@ def compare(value: Value, op: str, other: object) -> Condition:
 def _comparable(one: str, other: str) -> bool:
     numbers = {"int", "float"}
     return one == other or "json" in (one, other) or {one, other} <= numbers
+
+
+def _check_default(what: str, type: str, default: Any) -> None:
+    kinds = {"int": int, "float": int | float, "bool": bool}
+    if default is MISSING or default is None or type not in kinds:
+        return
+    if not isinstance(default, kinds[type]) or (type != "bool" and isinstance(default, bool)):
+        cure = f"give {'an' if type == 'int' else 'a'} {type}, or another type"
+        raise DefinitionError(f"the default of {what}, {default!r}, is no {type}", cure, Origin.of_author())
 
 
 def type_name(type: Any) -> str:

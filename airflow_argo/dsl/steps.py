@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
+from inspect import signature
 from operator import and_
 from typing import Any, TypeVar
 
@@ -160,7 +161,18 @@ class Step(Node):
             else:
                 self._add_defaults(loop)
                 named |= {name: Carried(self, name, carried_type(value)) for name, value in loop.initial.items()}
-        return self.function(*arguments[: _positional(self.function)], **named)
+        arguments = arguments[: _positional(self.function)]
+        self._check_parameters(arguments, named)
+        return self.function(*arguments, **named)
+
+    def _check_parameters(self, arguments: list[Any], named: dict[str, Any]) -> None:
+        try:
+            signature(self.function).bind(*arguments, **named)
+        except TypeError as error:
+            cure = "it is given the item of each @for_loop, and what @while_loop carries: parameters with defaults, or initial="
+            raise DefinitionError(f"step '{self.name}' can't be called: {error}", cure, self.origin) from None
+        except ValueError:  # a callable that doesn't tell
+            pass
 
     def _add_defaults(self, loop: Loop) -> None:
         """Defaults of the function's parameters are what the first iteration gets."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from airflow_argo.argo.schedules import cron_fault, is_time_zone
 from airflow_argo.diagnostics import DefinitionError, Origin
 from airflow_argo.dsl.jobs import seconds
 from airflow_argo.dsl.nodes import Node, flatten
@@ -13,6 +14,9 @@ from airflow_argo.dsl.steps import as_step
 
 if TYPE_CHECKING:
     from airflow_argo.model.workflow import Workflow as WorkflowModel
+
+_SCHEMAS = {"int": '{"type": "integer"}', "float": '{"type": "number"}', "json": "{}"}
+"""JSON Schemas by which the values of inputs are checked as a run begins; Argo takes bools in any case of letters."""
 
 
 class Workflow:
@@ -64,10 +68,19 @@ class Workflow:
         self.on_exit = None if on_exit is None else as_step(on_exit)
         self.timeout = None if timeout is None else seconds(timeout, f"timeout of workflow '{name}'", self.origin)
         self.schedules = (schedule,) if isinstance(schedule, str) else tuple(schedule or ())
+        self._check_schedule()
         self.labels, self.annotations = dict(labels or {}), dict(annotations or {})
         self.namespace, self.service_account, self.description = namespace, service_account, description
         self._model: WorkflowModel | None = None
         self.to_model()  # whatever is wrong is said here, at the author's line
+
+    def _check_schedule(self) -> None:
+        for text in self.schedules:
+            if fault := cron_fault(str(text)):
+                cure = 'write minute hour day month weekday, such as "0 3 * * *"'
+                raise DefinitionError(f"{text!r} is no schedule: {fault}", cure, self.origin)
+        if not is_time_zone(self.timezone):
+            raise DefinitionError(f"there is no time zone {self.timezone!r}", "write one such as Europe/Paris", self.origin)
 
     def to_model(self) -> WorkflowModel:
         """The workflow as data.
@@ -97,7 +110,7 @@ class Workflow:
             name=self.name,
             graph=graph,
             inputs=tuple(
-                InputSpec(given.name, Type(given.type), constant(given.default), given.description)
+                InputSpec(given.name, Type(given.type), constant(given.default), given.description, _SCHEMAS.get(given.type))
                 for given in lowering.inputs.values()
             ),
             outputs=outputs,

@@ -197,6 +197,22 @@ STEPS = {
     "empty name": (lambda: [says("")], "'' can't be the name of a step"),
     "type": (lambda: [says("a", outputs=[WorkflowParam("x", type=set)])], "<class 'set'> is no type of values; use str, int"),
     "default that is no JSON": (lambda: [says("a", outputs=[WorkflowParam("x", default=object())])], "is no JSON value"),
+    "default of another type": (
+        lambda: [says("a", outputs=[WorkflowParam("x", type=int, default="abc")])],
+        "the default of value 'x', 'abc', is no int; give an int, or another type",
+    ),
+    "more parameters than loops": (
+        lambda: [for_loop([1])(lambda item, other: says("a", item, other))],
+        "step '<lambda>' can't be called: missing a required argument: 'other'",
+    ),
+    "nothing to begin a while-loop with": (
+        lambda: [while_loop(lambda last: last.x > 1)(lambda x: gives("a", "1", "x", int))],
+        "step '<lambda>' can't be called: missing a required argument: 'x'",
+    ),
+    "a condition that no iteration changes": (
+        lambda: [while_loop(lambda last: last.x > 1)(lambda x=5: says("a", x))],
+        "the condition of loop '<lambda>' reads x, which no iteration changes; let a job of the loop have an output",
+    ),
     "first of nothing": (lambda: [says("a", first_of())], "first_of() has no values"),
     "no image for a script": (lambda: [run_with()(lambda: "x")], "run_with has no image"),
 }
@@ -224,6 +240,8 @@ OPTIONS = {
         "step 'stranger' is used, and isn't part of the workflow",
     ),
     "on_exit": ({"on_exit": 5}, "5 is no step"),
+    "schedule": ({"schedule": ["@daily", "every day"]}, "'every day' is no schedule: it has 2 fields, not 5; write minute"),
+    "timezone": ({"schedule": "0 3 * * *", "timezone": "Mars/X"}, "there is no time zone 'Mars/X'; write one such as"),
 }
 
 

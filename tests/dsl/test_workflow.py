@@ -15,6 +15,7 @@ from airflow_argo import (
     step,
 )
 from airflow_argo.compiler.objects import compile_workflow
+from airflow_argo.diagnostics import InputError
 
 from .jobs import gives, py, says, sh
 
@@ -68,6 +69,12 @@ def test_an_input_without_default_must_be_given(go):
     with pytest.raises(Exception, match="day"):
         go(needs)
     assert go(needs, parameters={"day": "sunday"}).said("say") == ["sunday"]
+
+
+@pytest.mark.parametrize(("default", "given"), [(3, "many"), (2.5, "1,5"), ([1], "[1"), (3, "2.5")])
+def test_what_is_given_has_the_type_of_the_input(go, default, given):
+    with pytest.raises(InputError, match="input 'n' is n"):
+        go(says("say", WorkflowInput("n", default)), parameters={"n": given})
 
 
 def test_inputs_that_steps_use_need_no_mention():
