@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from airflow_argo.argo.schedules import cron_fault, is_time_zone
 from airflow_argo.diagnostics import DefinitionError, Origin
 from airflow_argo.dsl.jobs import seconds
 from airflow_argo.dsl.nodes import Node, flatten
@@ -75,6 +74,10 @@ class Workflow:
         self.to_model()  # whatever is wrong is said here, at the author's line
 
     def _check_schedule(self) -> None:
+        if not self.schedules:
+            return
+        from airflow_argo.argo.schedules import cron_fault, is_time_zone
+
         for text in self.schedules:
             if fault := cron_fault(str(text)):
                 cure = 'write minute hour day month weekday, such as "0 3 * * *"'
