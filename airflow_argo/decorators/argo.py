@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from airflow_argo.operators.sources import Source, has_date, run_facts, workflow
 if TYPE_CHECKING:
     from airflow_argo.model.workflow import Workflow
     from airflow_argo.runners.tree import StepRun
+    from airflow_argo.translator.slices import Slice
 
 
 class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # type: ignore[misc] # Any to mypy
@@ -58,15 +60,20 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
         self.image, self.pod, self.template = image, pod or {}, template or {}
 
     def _source(self, context: Any) -> Source:
+        """Its workflow.
+
+        Raises:
+            InputError: an argument can't travel, or the function takes something of the context that its pod doesn't know.
+        """
         try:
-            source = workflow_source(self._as_workflow(TaskTry.of(context), has_date(context)), context)
+            source = workflow_source(self._as_workflow(context), context)
         except (TypeError, ValueError) as error:
             found = f"task '{self.task_id}' has an argument that can't travel: {error}"
             raise InputError(found, "pass texts, numbers, dates, and lists and dicts of them") from None
         return Source(source.documents, parameters=run_facts(context))
 
-    def _as_workflow(self, attempt: TaskTry, is_dated: bool) -> Workflow:
-        """One step that calls the function, in one try of the task, of a run with a logical date or without."""
+    def _as_workflow(self, context: Any) -> Workflow:
+        """One step that calls the function, in one try of the task."""
         from airflow_argo.model.graph import Graph, Step
         from airflow_argo.model.jobs import PodSettings, PythonCall
         from airflow_argo.model.values import Constant
@@ -79,7 +86,8 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
 
         path = str(self.dag.fileloc)
         source = slice_of(self.python_callable, path, is_shippable=is_shippable)
-        settings, params = load_settings(Path(path)), params_of(self)
+        self._check_context(source, context)
+        settings, params, attempt = load_settings(Path(path)), params_of(self), TaskTry.of(context)
         task = {"task_id": self.task_id, "dag_id": self.dag_id, "alone": True}
         task |= {"try_number": attempt.try_number, "map_index": attempt.map_index}
         call = PythonCall(
@@ -93,8 +101,20 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
             pod=PodSettings.of(self._pod_fields(settings["image_pull_policy"]), self.template),
         )
         step = Step(id=self.task_id.replace(".", "-"), body=call)
-        inputs = (*OWN_INPUTS, *inputs_of_run(is_dated), *params.inputs)
+        inputs = (*OWN_INPUTS, *inputs_of_run(has_date(context)), *params.inputs)
         return Workflow(name=f"{self.dag_id}-{self.task_id}", graph=Graph((step,)), inputs=inputs)
+
+    def _check_context(self, source: Slice, context: Any) -> None:
+        """Check that the function takes nothing of the context that its pod doesn't know: it would get its default there."""
+        from airflow_argo.pod.context import KNOWN
+        from airflow_argo.translator.context_use import taken_from_context
+
+        given = signature(self.python_callable).bind_partial(*self.op_args, **self.op_kwargs).arguments
+        taken = taken_from_context(source.source, source.function) & set(context)
+        if unknown := sorted(taken - KNOWN - given.keys() - self.op_kwargs.keys()):
+            found = f"the function of task '{self.task_id}' takes {unknown[0]} of the context, which its pod doesn't know"
+            cure = f'give it as an argument, which Airflow renders: {unknown[0]}="{{{{ {unknown[0]} }}}}"'
+            raise InputError(found, cure)
 
     def _pod_fields(self, pull_policy: str | None) -> dict[str, Any]:
         return {**({"imagePullPolicy": pull_policy} if pull_policy else {}), **self.pod}

@@ -58,6 +58,9 @@ _OF_DATED_RUNS = frozenset(
     {"ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz", "logical_date", "data_interval_start", "data_interval_end"}
 )
 
+KNOWN = _OF_DATED_RUNS | {"run_id", "dag_run", "params", "ti", "task_instance", "dag", "task"}
+"""The names that a Context may have."""
+
 
 def _dates(run: Run) -> Dict[str, Any]:
     """What only runs with a logical date have. Source: airflow.sdk RuntimeTaskInstance.get_template_context."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import itertools
 import linecache
@@ -38,7 +39,11 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
     if "name" in call:
         report["name"] = encoded(NAMED.sub(lambda found: str(kwargs.get(found[1] or found[2], "")), call["name"]))
     if "task" in call:
-        kwargs = wanted_by(function, args, {**Context(run, call, nodes, report), **kwargs})
+        context = Context(run, call, nodes, report)
+        texts = (code, *call.get("modules", {}).values())
+        if call["task"].get("alone") and any("get_current_context" in text for text in texts):
+            _tell_airflow(context)
+        kwargs = wanted_by(function, args, {**context, **kwargs})
     signal.signal(signal.SIGTERM, _stop)
     result = function(*args, **kwargs)
     if "bash" in call:
@@ -60,6 +65,16 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
             report_value(call, result, report)
     else:
         report_value(call, result, report)
+
+
+def _tell_airflow(context: Context) -> None:
+    """Let `get_current_context` find the context; without Airflow in the image the function's own import of it fails."""
+    for name in ("airflow.sdk.definitions._internal.contextmanager", "airflow.models.taskinstance"):  # the latter in Airflow 2
+        try:
+            importlib.import_module(name)._CURRENT_CONTEXT.append(context)  # noqa: SLF001 - what Airflow's runner sets
+        except ImportError:
+            continue
+        return
 
 
 def _stop(*_: Any) -> None:

@@ -61,6 +61,20 @@ def asks_for_airflow(source: str, function: str, modules: Iterable[str] = ()) ->
     return next((found for one in uses for found in one.unknown()), None)
 
 
+def taken_from_context(source: str, function: str) -> set[str]:
+    """The names that a function would take from Airflow's context: its parameters, and keys that it looks up in `**kwargs`.
+
+    Args:
+        source: a module's text.
+        function: the name in it of what is called.
+    """
+    node = _definition(tree_of(source), function)
+    if node is None:
+        return set()
+    body = node.body if isinstance(node.body, list) else [node.body]
+    return _names(node.args) | _Uses(body, {}, node.args.kwarg.arg if node.args.kwarg else None).keys()
+
+
 def _names(arguments: ast.arguments) -> set[str]:
     return {one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
 
@@ -165,6 +179,10 @@ class _Uses:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="get"), args=[ast.Constant(value=str() as key), *_]):
                 return key if name == self.whole else None
         return None
+
+    def keys(self) -> set[str]:
+        """What it looks up in its context by a constant key."""
+        return {key for node in self.nodes if (key := self._key(node)) is not None}
 
     def unknown(self) -> Iterator[str]:
         """What it does with its context that only Airflow could answer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_argo.translator.context_use import asks_for_airflow
+from airflow_argo.translator.context_use import asks_for_airflow, taken_from_context
 
 LOGGED = """
 def logged(function):
@@ -53,3 +53,16 @@ def test_what_a_function_asks_for(source: str, found: str | None) -> None:
 def test_decorators_may_be_in_modules_beside() -> None:
     source = "from beside import logged\n@logged\ndef f(ti): return 1"
     assert asks_for_airflow(source, "f", [LOGGED.format(body=OWNER)]) == "asks for ti.task"
+
+
+@pytest.mark.parametrize(
+    ("source", "taken"),
+    [
+        ("def f(x, /, ds=None, *, var=None): return x", {"x", "ds", "var"}),
+        ("def f(x, **context): return context['var'], context.get('macros'), x['conn']", {"x", "var", "macros"}),
+        ("f = lambda dag: dag.dag_id", {"dag"}),
+        ("def g(): pass", set()),
+    ],
+)
+def test_what_a_function_takes_from_the_context_is_known_by_name(source, taken):
+    assert taken_from_context(source, "f") == taken

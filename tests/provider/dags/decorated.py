@@ -61,7 +61,22 @@ with DAG("decorated") as decorated:
     def pulls(ti=None):
         return ti.xcom_pull("numbers")
 
+    @task.argo(image=WITH_AIRFLOW)
+    def current():
+        from airflow.providers.common.compat.sdk import get_current_context
+
+        context = get_current_context()
+        context["ti"].xcom_push(key="day", value=context["ds"])
+        return context["ti"].task_id
+
+    @task.argo(image="lab/task:1", retries=2)
+    def since(prev_end_date_success=None, **context):
+        return prev_end_date_success
+
     instance.expand(value=["a", "b"])
+    current()
+    since()
+    since.override(task_id="since_given")(prev_end_date_success="{{ prev_end_date_success }}")
     pulls()
     made = numbers()
     scaled(made)
