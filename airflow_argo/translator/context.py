@@ -256,7 +256,7 @@ class TaskContext:
         """
         if pull.task_id == self.task_id:
             return NOTHING  # a try begins without the values of those before it
-        if not self._is_own(pull.task_id):
+        if not self.is_own(pull.task_id):
             return Constant.of(to_json(self.dag_context.outside.xcom(pull.task_id, pull.key, listed or sparse)))
         if pull.task_id not in self.dag_context.ancestors[self.task_id]:
             return self._unordered(pull.task_id)
@@ -268,10 +268,10 @@ class TaskContext:
 
     def check_is_before(self, task_id: str) -> None:
         """Reports that a task, of which this one pulls, isn't before it."""
-        if task_id != self.task_id and task_id not in self.dag_context.ancestors[self.task_id] and self._is_own(task_id):
+        if task_id != self.task_id and task_id not in self.dag_context.ancestors[self.task_id] and self.is_own(task_id):
             self._unordered(task_id)
 
-    def _is_own(self, task_id: str) -> bool:
+    def is_own(self, task_id: str) -> bool:
         """Whether the task isn't one that runs in Airflow, beside the workflow."""
         return task_id in self.dag_context.own or task_id not in self.dag_context.dag.task_dict
 

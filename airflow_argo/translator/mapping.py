@@ -6,12 +6,15 @@ The operator that runs for an item is made as Airflow makes it, with `MappedItem
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 from airflow_argo.model.graph import ForLoop, Graph, Step
 from airflow_argo.model.jobs import Job
 from airflow_argo.model.values import Concatenated, Constant, Evaluated, Overridable, Text, Type, Value, Zipped, parts_of
+from airflow_argo.pod.values import to_json
 from airflow_argo.translator.airflow_names import airflow_names
+from airflow_argo.translator.arguments import mark
 from airflow_argo.translator.context import KWARGS, MappedItem, TaskContext, WantsAirflow
 from airflow_argo.translator.mapped_groups import expand_input_of, mapped_group_of, sources_of_mapping
 from airflow_argo.translator.operators.python import WHOLE_ITEM
@@ -103,21 +106,40 @@ def _items(found: Any, ctx: TaskContext) -> Value:
     return value
 
 
-def _list_of(found: Any, ctx: TaskContext) -> Value:
-    """What an XCom is mapped over; what `.map()` does to its elements is left to the operator."""
+def _pair(key: Any, value: Any) -> Any:
+    return to_json((key, value))
+
+
+def _list_of(found: Any, ctx: TaskContext, of_pair: Callable[[Any, Any], Any] = _pair) -> Value:
+    """What an XCom is mapped over; what `.map()` does to its elements is left to the operator.
+
+    Args:
+        of_pair: what a key and value of a dict that a task outside has pushed give, in JSON; the compiler knows of other dicts.
+    """
     names = airflow_names()
     if isinstance(found, names.plain_xcom_arg):
-        return ctx.pull(Pull(found.operator.task_id, found.key), listed=True)
+        task_id = found.operator.task_id
+        if ctx.is_own(task_id):
+            return ctx.pull(Pull(task_id, found.key), listed=True)
+        return _known_list(ctx.dag_context.outside.xcom(task_id, found.key, True), of_pair)
     if not isinstance(found, names.xcom_arg):
         return ctx.value(found)
     kind = type(found).__name__
     if kind == "MapXComArg":
-        return _list_of(found.arg, ctx)
-    parts = tuple(_list_of(part, ctx) for part in found.args)
+        return _list_of(found.arg, ctx, of_pair)
     if kind == "ConcatXComArg":
-        return Concatenated(parts)
-    fill = getattr(found, "fillvalue", None)
-    return Zipped(parts, None if type(fill).__name__ in ("ArgNotSet", "type") else ctx.constant(fill))
+        return Concatenated(tuple(_list_of(part, ctx, lambda key, _: to_json(key)) for part in found.args))
+    given = getattr(found, "fillvalue", None)
+    fill = None if type(given).__name__ in ("ArgNotSet", "type") else ctx.constant(given)
+    filled = mark("not set", "") if fill is None else fill.value  # Source: _ZipResult, which asks a dict for numbers
+    return Zipped(tuple(_list_of(part, ctx, lambda *_: filled) for part in found.args), fill)
+
+
+def _known_list(pushed: Any, of_pair: Callable[[Any, Any], Any]) -> Constant:
+    """The elements of what a task outside has pushed."""
+    if isinstance(pushed, dict):
+        return Constant.of([of_pair(key, value) for key, value in pushed.items()])
+    return Constant.of(to_json(list(pushed) if isinstance(pushed, tuple) else pushed))
 
 
 def applies_functions(task: Any) -> bool:

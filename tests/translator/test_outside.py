@@ -10,6 +10,7 @@ from airflow_argo.comparison.on_argo import ended_of
 from airflow_argo.model.conditions import State
 from airflow_argo.runners.local import LocalRunner
 from airflow_argo.translator.dags import in_order, translate
+from airflow_argo.translator.loading import load_dags
 from airflow_argo.translator.outside import Outside, known_ends
 
 STATES = {"S": State.SUCCESS, "F": State.FAILED, "K": State.SKIPPED, "U": State.UPSTREAM_FAILED}
@@ -75,3 +76,39 @@ def test_what_a_branch_outside_skips_doesnt_run(tmp_path):
     own = frozenset({"all_done"})
     outside = Outside(own, {"x": (State.SUCCESS,), "y": (State.SUCCESS,)}, skipped=own)
     assert known_ends(in_order(dag, own), outside) == {"all_done": (State.SKIPPED,)}
+
+
+MAPPED = """
+from airflow.sdk import DAG, task
+
+@task
+def given(): ...
+
+@task
+def show(x): return repr(x)
+
+with DAG("part"):
+    pairs, two = given.override(task_id="pairs")(), given.override(task_id="two")()
+    show.override(task_id="of_dict").expand(x=pairs)
+    show.override(task_id="of_tuple").expand(x=two)
+    show.override(task_id="joined").expand(x=two.concat(pairs))
+    show.override(task_id="zipped").expand(x=two.zip(pairs, fillvalue=0))
+"""
+
+
+def test_what_tasks_outside_have_pushed_is_mapped_over_as_airflow_does(tmp_path):
+    file = tmp_path / "part.py"
+    file.write_text(MAPPED)
+    [dag] = load_dags(file)
+    pushed = {"pairs": {"a": (1, "{{ ds }}"), "b": None, "c": 2}, "two": (True, {"k": 1})}
+    own, states = frozenset({"of_dict", "of_tuple", "joined", "zipped"}), dict.fromkeys(pushed, (State.SUCCESS,))
+    workflow = translate(dag, outside=Outside(own, states, xcom=lambda task_id, *_: pushed[task_id])).required()
+    run = LocalRunner(folder=tmp_path / "runs").run(workflow, parameters={"logical_date": "2026-01-01T00:00:00+00:00"})
+    shown = {(task, index): value for (task, index, _), value in ended_of("", run.tree).xcoms.items()}
+    expected = {
+        "of_dict": list(pushed["pairs"].items()),
+        "of_tuple": pushed["two"],
+        "joined": [*pushed["two"], *pushed["pairs"]],
+        "zipped": [(True, 0), ({"k": 1}, 0), (0, 0)],
+    }
+    assert shown == {(task, index): repr(value) for task, values in expected.items() for index, value in enumerate(values)}

@@ -192,6 +192,15 @@ with DAG("mapped_over_nothing") as mapped_over_nothing:
     with Group("g"):
         number.override(task_id="each").expand(value=none) >> empty("then", "all_done")
 
+with DAG("mapped_over_pairs_before") as mapped_over_pairs_before:
+    pairs = number.override(task_id="pairs")({"a": [1, "{{ ds }}"], "b": None})
+    three = number.override(task_id="three")((1, {"k": 2}, "c"))
+    with Group("g"):
+        number.override(task_id="of_dict").expand(value=pairs)
+        number.override(task_id="of_tuple").expand(value=three)
+        number.override(task_id="joined").expand(value=pairs.concat(three))
+        number.override(task_id="zipped").expand(value=three.zip(pairs, fillvalue=0))
+
 with DAG("mapped_group_inside") as mapped_group_inside:
     lines = number.override(task_id="lines")(["a", "bb", "ccc"])
     with Group("g"):
