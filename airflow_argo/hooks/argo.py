@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from airflow_argo._compat import AirflowNotFoundException, BaseHook, async_connection, conf
-from airflow_argo.cluster import Cluster, ClusterError, NotFoundError, Patience, Snapshot
+from airflow_argo.cluster import Cluster, ClusterError, NamespaceNotFoundError, NotFoundError, Patience, Snapshot
 from airflow_argo.cluster.argo_server import ArgoServerApi, connect_argo_server
 from airflow_argo.cluster.argo_server_cluster import ArgoServerCluster
 from airflow_argo.cluster.client import MERGE_PATCH, Api
@@ -195,6 +195,8 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
         where = f"in namespace '{self.namespace}' of {self.cluster.server}"
         try:
             self.cluster.submit(_NO_OP, dry_run="server")
+        except NamespaceNotFoundError as error:  # there are lists of namespaces that aren't there
+            return False, str(error)
         except AirflowArgoError as error:
             return True, "; ".join((f"Workflows can be listed {where}, but not be made: {error}", *self.connection.remarks))
         return True, "; ".join((f"Workflows can be listed and made {where}", *self.connection.remarks))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
+from urllib.parse import urlsplit
 
 from airflow_argo.cluster.errors import ConfigurationError
 from airflow_argo.provider import CONNECTION_FIELDS
@@ -54,7 +55,7 @@ class ArgoConnection:
         made = cls(
             conn_id=conn_id,
             namespace=_text(extra, "namespace"),
-            server=_server(connection),
+            server=_server(connection, conn_id),
             token=connection.password or "",
             token_file=_text(extra, "token_file"),
             ca_file=_text(extra, "ca_file"),
@@ -121,14 +122,27 @@ def _kube_config(value: Any, conn_id: str) -> Mapping[str, Any] | None:
     return value
 
 
-def _server(connection: Any) -> str:
-    """The Argo server's URL. In a connection that is written as a URI, scheme and port are fields of their own."""
-    host = (connection.host or "").strip().rstrip("/")
+def _server(connection: Any, conn_id: str) -> str:
+    """The Argo server's URL. In a connection that is written as a URI, scheme and port are fields of their own.
+
+    Raises:
+        ConfigurationError: it is none, or has credentials in it, which messages and links would show.
+    """
+    host = (connection.host or "").strip()
     if not host or connection.conn_type == "kubernetes":
         return ""
-    if "://" not in host:
-        host = f"{connection.schema or 'https'}://{host}"
-    return f"{host}:{connection.port}" if connection.port and host.count(":") == 1 else host
+    cure = "give the Argo server's URL, such as https://argo.example.com:2746"
+    if "@" in host:
+        raise ConfigurationError(_place(conn_id), "its host has credentials in it", "give the token as password")
+    try:
+        url = urlsplit(host if "://" in host else f"{connection.schema or 'https'}://{host}")
+        port = url.port or connection.port
+    except ValueError:
+        raise ConfigurationError(_place(conn_id), f"its host is {host!r}, which is no URL", cure) from None
+    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment or " " in host:
+        raise ConfigurationError(_place(conn_id), f"its host is {host!r}, which is no URL of an Argo server", cure)
+    place = url.netloc if url.port or not port else f"{url.netloc}:{port}"
+    return f"{url.scheme}://{place}{url.path.rstrip('/')}"
 
 
 def _place(conn_id: str) -> str:

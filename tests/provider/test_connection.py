@@ -83,3 +83,27 @@ def test_the_form_has_the_fields_that_are_read():
     assert fields is CONNECTION_FIELDS
     read = {"namespace", "in_cluster", "kube_config_path", "kube_config", "cluster_context", "disable_verify_ssl"}
     assert read <= set(fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "server"),
+    [
+        ({"host": "argo.example.com"}, "https://argo.example.com"),
+        ({"host": "https://argo.example.com:2746/"}, "https://argo.example.com:2746"),
+        ({"host": "argo.example.com", "schema": "http", "port": 2746}, "http://argo.example.com:2746"),
+        ({"host": "https://argo.example.com/argo/", "port": 2746}, "https://argo.example.com:2746/argo"),
+        ({"host": "argo.example.com:2746/argo", "port": 80}, "https://argo.example.com:2746/argo"),
+        ({"host": "[::1]", "port": 2746}, "https://[::1]:2746"),
+    ],
+)
+def test_the_argo_servers_url(fields, server):
+    assert connection(**fields).server == server
+
+
+@pytest.mark.parametrize(
+    "host", ["ftp://x", "https://", "argo example com", "https://x:port", "https://x/workflows?limit=5", "https://u:SECRET@x"]
+)
+def test_what_is_no_url_of_an_argo_server_is_refused(host):
+    with pytest.raises(ConfigurationError, match="connection 'c': its host ") as raised:
+        connection(host=host)
+    assert "SECRET" not in str(raised.value)

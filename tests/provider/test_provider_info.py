@@ -14,6 +14,7 @@ import pytest
 from airflow.sdk import Connection
 
 from airflow_argo.hooks.argo import ArgoHook
+from airflow_argo.hooks.connection import ArgoConnection
 from airflow_argo.provider import CONNECTION_FIELDS, get_provider_info
 
 AIRFLOW = Path(airflow.__file__).parent
@@ -102,6 +103,14 @@ def test_a_connection_that_cant_be_used_says_why(extra, fields, said):
     assert not well
     assert said in answer
     assert "MARKED-SECRET" not in answer
+
+
+@pytest.mark.cluster
+def test_a_connection_to_a_namespace_that_isnt_there_cant_be_used(kubeconfig):
+    found = ArgoConnection("c", namespace="not-there", kube_config_path=kubeconfig)
+    well, answer = ArgoHook("c", connection=found).test_connection()
+    assert not well
+    assert "there is no namespace 'not-there'" in answer
 
 
 @pytest.mark.slow
