@@ -76,7 +76,7 @@ def with_progress(files: Sequence[T]) -> Iterator[T]:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Columns as kubectl shows them: capital headers, two spaces between."""
-    lines = [[*map(str.upper, header)], *([str(cell) for cell in row] for row in rows)]
+    """Columns as kubectl shows them: capital headers, two spaces between, a line for each row whatever lines its cells have."""
+    lines = [[*map(str.upper, header)], *([" ".join(map(str.strip, str(cell).splitlines())) for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
