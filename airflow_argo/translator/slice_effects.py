@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import logging
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -33,6 +34,7 @@ _UNSEEN = frozenset(
 """Packages that keep nothing that changes what a task gives out, or of which `import_effects` sees what they do."""
 _UNSEEN_EVEN_SET = frozenset(["airflow", "airflow_argo", "logging", "os", "sys"])
 """Those of them in which what is set to something else changes nothing either."""
+_MAKES_LOGGERS_OTHERWISE = frozenset(["addLevelName", "setLoggerClass", "setLogRecordFactory"])
 
 
 def set_up_outside(
@@ -46,9 +48,11 @@ def set_up_outside(
         module: the globals of the file.
     """
     packages = {name.partition(".")[0] for name in imports}
-    if not packages - _UNSEEN_EVEN_SET:
+    if not packages - _UNSEEN_EVEN_SET and "logging" not in packages:
         return None
     for node in _carried_out(file, nodes, module):
+        if (package := _made_otherwise(node, module)) in packages:
+            return f"'{package}'"
         for root in _acted_on(node):
             package = _package_of(root, file, module)
             if not package or package in _UNSEEN_EVEN_SET or (package in _UNSEEN and isinstance(node, ast.Expr)):
@@ -77,6 +81,33 @@ def _used_by(package: str, _loaded: int) -> frozenset[str]:
         waiting |= held - found
         found |= held
     return frozenset(found - {"builtins"})  # which any value may be of
+
+
+def _made_otherwise(node: ast.stmt, module: Mapping[str, Any]) -> str:
+    """Of the packages that mostly tasks can't see the settings of, the one that does something else after a statement.
+
+    A custom level or class of loggers adds methods and names to `logging`; `warnings` may become errors.
+    """
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id="setattr"), args=[ast.expr() as target, *_])):
+            targets: list[ast.expr] = [target]
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name() as target, attr=attribute), args=args)):
+            if attribute in _MAKES_LOGGERS_OTHERWISE:
+                return _of_logging(target, module)
+            makes_errors = any(isinstance(one, ast.Constant) and one.value == "error" for one in args)
+            return "warnings" if makes_errors and module.get(target.id) is sys.modules.get("warnings") else ""
+        case ast.Assign(targets=targets):
+            targets = [one.value for one in targets if isinstance(one, ast.Attribute)]
+        case _:
+            return ""
+    return next(filter(None, (_of_logging(target, module) for target in targets)), "")
+
+
+def _of_logging(target: ast.expr, module: Mapping[str, Any]) -> str:
+    """`logging` if an expression is that module, or a class of it."""
+    value = module.get(root_name(target) or "")
+    is_its = value is logging or (isinstance(value, type) and value.__module__.partition(".")[0] == "logging")
+    return "logging" if is_its else ""
 
 
 def _is_module(value: Any) -> bool:

@@ -42,27 +42,35 @@ class NotAlone(Exception):
     """A slice, or a module beside the file, fails where it is run alone, or makes something else each time."""
 
 
-def changed_in(source: str, needed: Mapping[str, Any], rebound: Collection[str], *, module: str = "") -> list[str]:
+def changed_in(source: str, needed: Mapping[str, Any], rebound: Collection[str], *, module: str) -> list[str]:
     """The names that stand for something else in a slice than they do in the file.
 
     Args:
         needed: name → what it stands for in the file.
         rebound: names that functions of the file bind.
-        module: what the slice finds as `__name__`.
+        module: the name of the file as a module.
     Raises:
         NotAlone: the slice can't be run, or it can't be told what a name stands for.
     """
     looked_at = {name: _looked_at(value) for name, value in needed.items()}
-    kept = {name: state for name, (state, may_change) in looked_at.items() if may_change or name in rebound}
-    changed = _differing(kept, needed, _run(source, module)) if kept else []
+    made = _run(source, module)
+    changed = _differing({name: state for name, (state, _) in looked_at.items()}, needed, made)
     if not changed:
-        return []
+        return _parted(needed, made)
     again = _run(source, module)
     unsteady = _differing({name: _state_of(again[name]) for name in changed if name in again}, again, _run(source, module))
     for name in unsteady:
-        if _is_followed(type(needed[name])):
+        may_change = looked_at[name][1] or name in rebound  # else it is made of the clock, or by chance, in the file too
+        if may_change and _is_followed(type(needed[name])):
             raise NotAlone(f"'{name}' is another each time")
     return [name for name in changed if name not in unsteady]  # what packages keep for themselves may be another each time
+
+
+def _parted(needed: Mapping[str, Any], made: Mapping[str, Any]) -> list[str]:
+    """The names of things that are one thing in the file, or have one in them, and are several in a slice."""
+    names = [name for name, value in needed.items() if isinstance(value, list | dict | set)]
+    together = [[needed[name] for name in names], [made.get(name) for name in names]]
+    return names if _state_of(together[0]) != _state_of(together[1]) else []
 
 
 def _differing(states: Mapping[str, Any], values: Mapping[str, Any], made: Mapping[str, Any]) -> list[str]:
@@ -73,8 +81,7 @@ def _differing(states: Mapping[str, Any], values: Mapping[str, Any], made: Mappi
 def _run(source: str, name: str) -> dict[str, Any]:
     """The globals of a slice that is run as a module of its own."""
     made = sys.modules[_SLICE] = ModuleType(_SLICE)
-    if name:  # the file is there under this name, so that classes find their module
-        made.__name__ = name
+    made.__name__ = name  # under which the file is there, so that classes find their module
     try:
         with _failing_as_not_alone():
             code = compile(source, _SLICE, "exec", dont_inherit=True)
@@ -270,7 +277,8 @@ class _Walk:
     def _of_function(self, function: FunctionType) -> list[Any]:
         parts = (function.__defaults__, function.__kwdefaults__, _own(vars(function)) or None)
         cells = map(_contents, function.__closure__ or ())
-        return [function.__qualname__.rpartition(".")[2], *map(self.state, (*parts, *cells))]
+        code = function.__code__
+        return [function.__qualname__.rpartition(".")[2], code.co_code, code.co_names, *map(self.state, (*parts, *cells))]
 
 
 def _contents(cell: CellType) -> Any:

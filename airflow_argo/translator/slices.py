@@ -26,17 +26,20 @@ from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.slice_effects import set_up_outside
 from airflow_argo.translator.slice_state import NotAlone, changed_among, changed_in
 from airflow_argo.translator.spellings import imported, importing, spelled
-from airflow_argo.translator.statements import Function, SourceFile, Statement, root_name
+from airflow_argo.translator.statements import Function, SourceFile, Statement, only_imports, root_name
 
 _Defined = TypeVar("_Defined", ast.FunctionDef | ast.AsyncFunctionDef, ast.Lambda)
 LAMBDA = "task_lambda"
 """What a slice calls the lambda that it is made for."""
 
-_TELLS_MODULE = re.compile(r"\bclass\b|__name__|__module__")
+_TELLS_MODULE = re.compile(r"\bclass\b|__name__|__module__|Enum|NewType|namedtuple")
 _FILE = "__file__"
 _CURE_OF_CHANGES = "make it whole in one statement, or run the task in an Airflow image"
 _CURE_OF_FILE = "pass what is read there as an argument, or run the task in an Airflow image"
 
+_BUILTINS = frozenset(vars(builtins))
+"""Python's own: `gettext.install()` adds to them, and so may a file."""
+_SUBCLASSES = "__subclasses__"
 _NAME_ANYTHING = frozenset({"eval", "exec", "globals"})
 _CURE_OF_GLOBALS = "name what it uses, or run the task in an Airflow image"
 
@@ -111,7 +114,7 @@ def _changed(found: Slice, making: _Making) -> list[str]:
     try:
         if modules := changed_among(found.modules):
             raise NotSliceable(f"it uses {modules[0]}, in which the file changes something", _CURE_OF_CHANGES)
-        return changed_in(found.source, making.done, making.file.rebound, module=found.module)
+        return changed_in(found.source, making.done, making.file.rebound, module=making.module["__name__"])
     except NotAlone as error:
         raise NotSliceable(f"what it needs can't be run alone: {error}", _CURE_OF_CHANGES) from None
 
@@ -154,10 +157,12 @@ class _Making:
         self._check_effects([name for name in [*imports, *inside] if name not in modules])
         if reading := sorted(READ_PACKAGES & {*imports, *inside}):
             raise NotSliceable(f"it reads files of packages, by {reading[0]}", _CURE_OF_FILE)
+        if any(_SUBCLASSES in text for text in (source, *modules.values())):
+            raise NotSliceable("it looks for subclasses, which nothing else names", _CURE_OF_GLOBALS)
         for name, text in modules.items():
             if _FILE in text and _FILE in _read_in(nodes_in(text)):
                 raise NotSliceable(f"its module {name} reads {_FILE}, and only a file has a path", _CURE_OF_FILE)
-        module = self.module["__name__"] if _TELLS_MODULE.search(source) else ""
+        module = str(self.module["__name__"]) if _TELLS_MODULE.search(source) else ""
         return Slice(source, function, imports, modules, module, self.line)
 
     def _check_effects(self, imports: Iterable[str]) -> None:
@@ -398,7 +403,7 @@ class _Making:
     def _add_imports(self, name: str, bindings: list[Statement], user: FunctionType) -> None:
         """Adds what binds a name that an import binds, perhaps beside others: blocks whole, which choose among imports."""
         blocks = [found.in_block for found in bindings if found.in_block is not None]
-        if not all(map(_only_imports, blocks)):
+        if not all(map(only_imports, blocks)):
             self._add_value(name, user.__globals__[name])
             return
         for block in blocks:
@@ -443,11 +448,13 @@ def _from_def_line(node: Function) -> Function:
 
 
 def _check_names_what_it_uses(name: str, user: FunctionType) -> None:
-    """Refuses functions that find globals of their file by texts.
+    """Refuses functions that find globals of their file by texts, or beyond the file.
 
     Raises:
         NotSliceable: it is one.
     """
+    if name not in user.__globals__ and hasattr(builtins, name) and name not in _BUILTINS:
+        raise NotSliceable(f"it uses '{name}', which is made a builtin", "import it where it is used")
     if name in _NAME_ANYTHING and name not in user.__globals__:
         raise NotSliceable(f"'{user.__name__}' calls {name}(), which may name anything of the file", _CURE_OF_GLOBALS)
     if name == "__name__" and any("modules" in part.co_names for part in codes_in(user.__code__)):
@@ -467,16 +474,6 @@ def _lookup(name: str, function: FunctionType) -> Any:
     if name in free:
         return free[name].cell_contents
     return function.__globals__.get(name)
-
-
-def _only_imports(block: ast.stmt) -> bool:
-    """Whether a block does no more than to choose among imports, and what stands for them."""
-    if isinstance(block, ast.If):
-        return all(map(_only_imports, [*block.body, *block.orelse]))
-    if isinstance(block, ast.Try):
-        handled = [node for handler in block.handlers for node in handler.body]
-        return all(map(_only_imports, [*block.body, *block.orelse, *block.finalbody, *handled]))
-    return isinstance(block, ast.Import | ast.ImportFrom | ast.Assign | ast.Pass)
 
 
 def _literal(value: Any, name: str = "") -> str:

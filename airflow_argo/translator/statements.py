@@ -121,3 +121,13 @@ def root_name(node: ast.expr) -> str | None:
     while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else None
+
+
+def only_imports(block: ast.stmt) -> bool:
+    """Whether a block does no more than to choose among imports, and what stands for them."""
+    if isinstance(block, ast.If):
+        return all(map(only_imports, [*block.body, *block.orelse]))
+    if isinstance(block, ast.Try):
+        handled = [node for handler in block.handlers for node in handler.body]
+        return all(map(only_imports, [*block.body, *block.orelse, *block.finalbody, *handled]))
+    return isinstance(block, ast.Import | ast.ImportFrom | ast.Assign | ast.Pass)
