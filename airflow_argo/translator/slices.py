@@ -40,6 +40,7 @@ _CURE_OF_FILE = "pass what is read there as an argument, or run the task in an A
 _BUILTINS = frozenset(vars(builtins))
 """Python's own: `gettext.install()` adds to them, and so may a file."""
 _SUBCLASSES = "__subclasses__"
+_FINDS_GLOBALS = re.compile(r"__globals__|\bf_globals\b|\bgetmodule\b|\b(modules\[|import_module\()[\w.()]+\.__module__")
 _NAME_ANYTHING = frozenset({"eval", "exec", "globals"})
 _CURE_OF_GLOBALS = "name what it uses, or run the task in an Airflow image"
 
@@ -159,6 +160,8 @@ class _Making:
             raise NotSliceable(f"it reads files of packages, by {reading[0]}", _CURE_OF_FILE)
         if any(_SUBCLASSES in text for text in (source, *modules.values())):
             raise NotSliceable("it looks for subclasses, which nothing else names", _CURE_OF_GLOBALS)
+        if found := _FINDS_GLOBALS.search(source):
+            raise NotSliceable(f"it looks its own module up, by {found[0]}", _CURE_OF_GLOBALS)
         for name, text in modules.items():
             if _FILE in text and _FILE in _read_in(nodes_in(text)):
                 raise NotSliceable(f"its module {name} reads {_FILE}, and only a file has a path", _CURE_OF_FILE)

@@ -154,6 +154,12 @@ def test_function_of_a_module_beside_the_file(tmp_path: Path, sliced: Any) -> No
         ("def g(): return 1\nh = g\ndef g(): return 2\ndef f(): return h()", "name 'g' is not defined"),
         ("def floor(x): return 2\nfrom math import *\ndef f(): return floor(1)", "uses 'floor'"),
         ("class A: pass\nclass B(A): pass\ndef f(): return A.__subclasses__()", "looks for subclasses"),
+        ("def g(): return 1\ndef f(): return f.__globals__['g']()", "its own module up, by __globals__"),
+        ("import sys\ndef g(): return 1\ndef f(): return sys.modules[f.__module__].g()", "its own module up, by modules"),
+        (
+            "def f():\n    import inspect\n    return inspect.currentframe().f_globals['X']\nX = 1",
+            "its own module up, by f_globals",
+        ),
         ("import gettext\ngettext.install('x')\ndef f(): return _('y')", "'_', which is made a builtin"),
         ("L = []\nfor x in 'ab': L += [x]\nM = {}\nfor x in L: M[x] = L\ndef f(): return M", "uses 'M'"),
         ("import logging\nlogging.Logger.trace = print\ndef f(): return logging.getLogger('x').trace(1)", "uses 'logging'"),
