@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,4 +32,11 @@ def _again(code: str, message: str, cure: str, at: Origin, missing: str | None) 
 def no_python(error: SyntaxError, path: Path) -> DagFileError:
     """What is wrong with a file that Python can't parse."""
     at = Origin(error.filename or str(path), error.lineno, error.offset)
-    return DagFileError("AA102", f"Python can't read it: {error.msg}", "correct it", as_written(at))
+    return DagFileError("AA102", f"Python can't read it: {error.msg}", _cure_of(error), as_written(at))
+
+
+def _cure_of(error: SyntaxError) -> str:
+    # PEP 701: they may hold the quotes that stand around them, and backslashes. Other new syntax has no messages of its own.
+    if sys.version_info < (3, 12) and error.msg.startswith("f-string"):
+        return "correct it; if it was written for Python 3.12 or later, use Airflow with that"
+    return "correct it"

@@ -1,6 +1,7 @@
 """Bad input: each with its message, which names the place, what was found and the cure; and with its exit code."""
 
 import json
+import sys
 
 import pytest
 
@@ -106,6 +107,15 @@ def test_a_dag_file_that_cannot_be_read_is_one_clear_error(cli, write, text, mes
     assert "Traceback" not in answer.err
     assert "hidden-word" not in answer.err
     assert answer.code == ExitCode.BAD_INPUT
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python takes them")
+def test_f_strings_of_newer_versions_of_python_are_no_mistakes(cli, write):
+    write("dag.py", """import airflow\ndag = {"id": "d"}\nname = f"{dag["id"]}"\n""")
+    answer = cli("translate", "dag.py")
+    assert answer.code == ExitCode.REFUSED
+    assert "error AA102: Python can't read it: f-string: unmatched '['" in answer.err
+    assert answer.err.endswith("; correct it; if it was written for Python 3.12 or later, use Airflow with that\n")
 
 
 def test_a_dag_that_airflow_refuses_leaves_the_others_of_its_file(cli, write):
