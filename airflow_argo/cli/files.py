@@ -32,6 +32,7 @@ class Source:
 
     Attributes:
         compiled: of a DAG, or of a workflow of ours.
+        made_in: of a DAG, the file whose code made it.
         documents: of a manifest; of a DAG, the templates of the DAGs that it creates runs of.
         ported: lines of the diffs of what was changed in a DAG's file before it was read.
     """
@@ -41,6 +42,7 @@ class Source:
     documents: tuple[Dict, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     ported: tuple[str, ...] = ()
+    made_in: str = ""
 
     def runnable(self) -> Any:
         """What runners take."""
@@ -159,7 +161,7 @@ def source_of(translation: Translation, path: Path) -> Source:
     if size > MAX_WORKFLOW_BYTES // 3 and (size := size + bytes_of_nodes(compiled.spec)) > MAX_WORKFLOW_BYTES:
         found = f"once all its tasks have run its workflow has about {size:,} bytes, {most}: it stands still then"
         diagnostics = (*diagnostics, finding("AA246", found, cure))
-    return Source(translation.dag_id, compiled, diagnostics=diagnostics, ported=translation.ported)
+    return Source(translation.dag_id, compiled, diagnostics=diagnostics, ported=translation.ported, made_in=translation.made_in)
 
 
 def dsl_sources(path: Path) -> Iterator[Source]:

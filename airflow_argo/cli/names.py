@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from airflow_argo.diagnostics import CODES, Diagnostic, Origin
 
-Named = tuple[Path, str]
-"""A file, and the id of a DAG or the name of a workflow in it."""
+
+class Named(NamedTuple):
+    """A DAG or workflow.
+
+    Attributes:
+        name: its id.
+        made_in: the file whose code made it, if that is known.
+    """
+
+    path: Path
+    name: str
+    made_in: str = ""
 
 
 def named_alike(found: Iterable[Named]) -> dict[Named, Diagnostic]:
@@ -17,7 +28,7 @@ def named_alike(found: Iterable[Named]) -> dict[Named, Diagnostic]:
 
     of: dict[str, list[Named]] = {}
     for one in dict.fromkeys(found):
-        of.setdefault(workflow_name(one[1]), []).append(one)
+        of.setdefault(workflow_name(one.name), []).append(one)
     return {
         one: _alike(one, next(other for other in alike if other != one), name)
         for name, alike in of.items()
@@ -26,17 +37,24 @@ def named_alike(found: Iterable[Named]) -> dict[Named, Diagnostic]:
     }
 
 
+def imported(found: Sequence[Named]) -> set[Named]:
+    """Those that a file only has as it imports another of the files, which has them too: Airflow has one DAG of both."""
+    there = {(one.path.resolve(), one.name) for one in found}
+    makers = {one: Path(one.made_in).resolve() for one in found if one.made_in}
+    return {one for one, maker in makers.items() if maker != one.path.resolve() and (maker, one.name) in there}
+
+
 def _alike(one: Named, other: Named, name: str) -> Diagnostic:
     message = (
-        f"'{other[1]}' is in {other[0]} too, and Airflow has only one of them"
-        if one[1] == other[1]
-        else f"'{other[1]}' in {other[0]} would have the same name on Argo, '{name}'"
+        f"'{other.name}' is in {other.path} too, and Airflow has only one of them"
+        if one.name == other.name
+        else f"'{other.name}' in {other.path} would have the same name on Argo, '{name}'"
     )
     return Diagnostic(
         code="AA108",
         message=message,
         cure="rename one",
         severity=CODES["AA108"].severity,
-        origin=Origin(str(one[0])),
-        path=f"dag '{one[1]}'",
+        origin=Origin(str(one.path)),
+        path=f"dag '{one.name}'",
     )

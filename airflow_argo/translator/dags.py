@@ -29,7 +29,7 @@ from airflow_argo.translator.labels import DAG_ID_LABEL, annotations_of, label_o
 from airflow_argo.translator.large_values import with_large_values
 from airflow_argo.translator.leaves import leaves_of
 from airflow_argo.translator.left_out import left_out_of_dag, left_out_of_task
-from airflow_argo.translator.made_at import lines_of
+from airflow_argo.translator.made_at import lines_of, maker_of
 from airflow_argo.translator.mapped_groups import (
     both,
     has_instances,
@@ -85,7 +85,8 @@ def translate(
     diagnostics = (*ctx.diagnostics, *findings_of_reads(dag, ctx.path, workflow))
     if strict and any(finding.severity is not Severity.NOTE for finding in diagnostics):
         raise TranslationError(f"DAG '{dag.dag_id}' would lose something", diagnostics)
-    return Translation(dag.dag_id, None if _is_refused(diagnostics) else workflow, diagnostics, len(ctx.own))
+    made = None if _is_refused(diagnostics) else workflow
+    return Translation(dag.dag_id, made, diagnostics, len(ctx.own), made_in=maker_of(dag))
 
 
 def _is_refused(diagnostics: Iterable[Diagnostic]) -> bool:

@@ -25,7 +25,7 @@ from airflow_argo.translator.dags_beside import remember_dag
 from airflow_argo.translator.data_files import remember_data_files, watched_reads
 from airflow_argo.translator.import_effects import effects_in, remember_effects, watched_effects
 from airflow_argo.translator.import_errors import cure_of, missing_package, refused_arguments, where_in
-from airflow_argo.translator.made_at import noting_lines
+from airflow_argo.translator.made_at import noting_lines, remember_maker
 from airflow_argo.translator.named_files import look_again
 from airflow_argo.translator.origins import origins_in
 from airflow_argo.translator.own_modules import names_of
@@ -84,6 +84,7 @@ def load_dags(
         remember_effects(dag, effects)
         remember_reads(dag, reads)
         remember_folder(dag, folder, modules)
+        remember_maker(dag)
         dag.fileloc = str(file)
     judged = [(dag, _judged(dag, file)) for dag in dags]
     faults = [(dag, fault) for dag, fault in judged if isinstance(fault, DagFileError)]

@@ -1,4 +1,4 @@
-"""The line of a DAG file that made each task, also where loops and functions make them: Airflow doesn't keep it."""
+"""Which line of a DAG file made each task, loops and functions included, and which file made a DAG: Airflow keeps neither."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from airflow_argo.translator.airflow_names import airflow_names
 
 _LINES = "_airflow_argo_lines"
+_MAKER = "_airflow_argo_maker"
 
 
 @contextmanager
@@ -30,6 +31,16 @@ def noting_lines(path: str) -> Iterator[None]:
         yield
     finally:
         dag_class.add_task = added
+
+
+def remember_maker(dag: Any) -> None:
+    """Notes which file made a DAG, before it is said to be of one that may only import it, as Airflow's DagBag says."""
+    setattr(dag, _MAKER, str(dag.fileloc))
+
+
+def maker_of(dag: Any) -> str:
+    """The file whose code made a DAG."""
+    return str(getattr(dag, _MAKER, dag.fileloc))
 
 
 def line_in(path: str) -> int | None:

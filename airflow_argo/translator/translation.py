@@ -19,6 +19,7 @@ class Translation:
     Attributes:
         workflow: None if the DAG is refused; then a diagnostic is an error.
         diagnostics: in the order in which they were found; empty if nothing was lost.
+        made_in: the file whose code made the DAG; that of a DAG which a file imports is another.
         ported: what was changed in its file and modules before Airflow read them, as lines of unified diffs.
     """
 
@@ -27,6 +28,7 @@ class Translation:
     diagnostics: tuple[Diagnostic, ...]
     tasks: int
     ported: tuple[str, ...] = ()
+    made_in: str = ""
 
     def required(self) -> Workflow:
         """The workflow.

@@ -123,3 +123,16 @@ def test_dags_that_would_have_one_name_are_told_and_not_written_over_one_another
         ("twice", ["AA108"]),
         ("twice", ["AA108"]),
     ]
+
+
+def test_a_dag_that_another_file_imports_is_one(cli, write, tmp_path):
+    write("dags/daily.py", GOOD)
+    write("dags/all.py", "from airflow.sdk import DAG\nfrom daily import *\n" + GOOD.replace('"good"', '"last"'))
+    found = json.loads(cli("assess", "dags", "-o", "json").out)
+    assert [(row["file"], row["dag"], row["result"]) for row in found["dags"]] == [
+        ("dags/all.py", "last", "translated"),
+        ("dags/daily.py", "good", "translated"),
+    ]
+    assert cli("translate", "dags", "--output-dir", "argo").code == ExitCode.OK
+    assert sorted(file.name for file in (tmp_path / "argo").iterdir()) == ["good.yaml", "last.yaml"]
+    assert "dags/daily.py" not in cli("translate", "dags/all.py", "--dag-id", "good").err

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_argo.cli.files import found_files, settings_for, source_of, take_values
-from airflow_argo.cli.names import named_alike
+from airflow_argo.cli.names import Named, imported, named_alike
 from airflow_argo.cli.report import Report, table, with_progress
 from airflow_argo.diagnostics import AirflowArgoError, Diagnostic, InputError, Severity
 
@@ -64,19 +64,21 @@ def _rows(path: Path, result: Any) -> list[Row]:
         losses = [one for one in findings if one.severity is Severity.WARNING]
         state = REFUSED if errors else WITH_LOSSES if losses else TRANSLATED
         row = _row(path, translation.dag_id, translation.tasks, state, errors or losses)
-        found.append({**row, "ported": bool(translation.ported)})
+        found.append({**row, "ported": bool(translation.ported), "made_in": translation.made_in})
     return found
 
 
 def _with_one_name_each(rows: list[Row]) -> list[Row]:
-    """The rows, where DAGs that would have one name are refused."""
-    alike = named_alike((Path(row["file"]), row["dag"]) for row in rows if row["result"] in (TRANSLATED, WITH_LOSSES))
+    """The rows without what files only import from one another, and where DAGs that would have one name are refused."""
+    named = [Named(Path(row["file"]), row["dag"], row.pop("made_in", "")) for row in rows]
+    translated = [one for one, row in zip(named, rows, strict=True) if row["result"] in (TRANSLATED, WITH_LOSSES)]
+    twice = imported(translated)
+    alike = named_alike(one for one in translated if one not in twice)
 
-    def judged(row: Row) -> Row:
-        place = Path(row["file"]), row["dag"]
-        return {**row, **_row(*place, row["tasks"], REFUSED, [alike[place]])} if place in alike else row
+    def judged(one: Named, row: Row) -> Row:
+        return {**row, **_row(one.path, one.name, row["tasks"], REFUSED, [alike[one]])} if one in alike else row
 
-    return [judged(row) for row in rows]
+    return [judged(one, row) for one, row in zip(named, rows, strict=True) if one not in twice]
 
 
 def _finding_of(error: AirflowArgoError) -> Diagnostic:

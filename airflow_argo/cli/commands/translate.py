@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_argo.cli.files import Source, dsl_sources, found_files, is_ours, not_written, settings_for, source_of, take_values
-from airflow_argo.cli.names import Named, named_alike
+from airflow_argo.cli.names import Named, imported, named_alike
 from airflow_argo.cli.report import Report, show_ported, with_progress
 from airflow_argo.diagnostics import AirflowArgoError, ExitCode, InputError, Severity
 
@@ -71,9 +71,8 @@ def _sources(options: Namespace) -> tuple[list[Source], list[str]]:
     """The workflows of all files, and why others can't be had."""
     from airflow_argo.translator.translators import Translators, processes_for
 
-    found: list[Source] = []
+    found: list[tuple[Named, Source]] = []
     failures: list[str] = []
-    places: list[Named] = []
     with Translators(options.load_timeout, processes_for(options.paths)) as translators:
         files = found_files(options, translators)
         if not files:
@@ -91,12 +90,13 @@ def _sources(options: Namespace) -> tuple[list[Source], list[str]]:
                     continue
                 sources, refused = _of_translations(result, path, options.dag_id)
                 failures += refused
-            found += sources
-            places += ((path, source.name) for source in sources)
-    failures += map(str, named_alike(places).values())
+            found += ((Named(path, source.name, source.made_in), source) for source in sources)
+    twice = imported([named for named, _ in found])
+    found = [(named, source) for named, source in found if named not in twice]
+    failures += map(str, named_alike(named for named, _ in found).values())
     if options.dag_id is not None and not found and not failures:
         raise InputError(f"there is no DAG '{options.dag_id}' there", "check the id")
-    return found, failures
+    return [source for _, source in found], failures
 
 
 def _of_translations(translations: Iterable[Translation], path: Path, dag_id: str | None) -> tuple[list[Source], list[str]]:
