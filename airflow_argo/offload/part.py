@@ -145,10 +145,14 @@ class PartOfDag:
         """Check what can be known only when all of the DAG is written.
 
         Raises:
-            InputError: a task outside pulls what a task that isn't shown pushes.
+            InputError: a task is outside of a part that is all of the DAG, or it pulls what a task that isn't shown pushes.
         """
         from airflow_argo.offload.hidden import check_nothing_is_pulled
 
+        outside = [task_id for task_id in self.dag.task_dict if not self.is_own(task_id)]
+        if outside and self.group.is_root:
+            found = f"task '{outside[0]}' is written after the DAG is offloaded, so that it would run beside the workflow"
+            raise InputError(found, "let offload(dag) be the last line", Origin(str(self.dag.fileloc)))
         if not self.show_steps:
             check_nothing_is_pulled(self)
 

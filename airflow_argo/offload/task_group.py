@@ -28,14 +28,15 @@ class ArgoTaskGroup(TaskGroup):  # type: ignore[misc] # Airflow's classes are An
         group_id: as TaskGroup has it, and so are all others.
         show_steps: a task in the grid for each step; else one task for all.
         strict: whatever can't be carried over is an error when the workflow is submitted; else the task's log says so.
-        argo: arguments of ArgoSubmitWorkflowOperator.
+        argo: a dict with arguments of ArgoSubmitWorkflowOperator.
     """
 
-    def __init__(
-        self, *args: Any, show_steps: bool = True, strict: bool = False, argo: dict[str, Any] | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, show_steps: bool = True, strict: bool = False, argo: Any = None, **kwargs: Any) -> None:
         self._is_open = False
         super().__init__(*args, **kwargs)
+        if not isinstance(argo, Mapping | None):
+            found = f"the group '{self.group_id}' has argo={argo!r}, which is no dict"
+            raise InputError(found, "give arguments of ArgoSubmitWorkflowOperator: argo={'argo_conn_id': …}", _place(self))
         self._show_steps, self._strict, self._argo = show_steps, strict, dict(argo or {})
         self._part: PartOfDag | None = None
 

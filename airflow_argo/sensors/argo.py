@@ -49,8 +49,8 @@ class ArgoWorkflowSensor(BaseSensorOperator):  # type: ignore[misc] # Airflow's 
         *,
         workflow_name: str | None = None,
         label_selector: str | None = None,
-        success_phases: Iterable[str] = (SUCCEEDED,),
-        failure_phases: Iterable[str] = tuple(sorted(FAILED_OR_ERROR)),
+        success_phases: str | Iterable[str] = (SUCCEEDED,),
+        failure_phases: str | Iterable[str] = tuple(sorted(FAILED_OR_ERROR)),
         missing: Missing = "wait",
         argo_conn_id: str = ArgoHook.default_conn_name,
         namespace: str | None = None,
@@ -59,8 +59,8 @@ class ArgoWorkflowSensor(BaseSensorOperator):  # type: ignore[misc] # Airflow's 
     ) -> None:
         super().__init__(**kwargs)
         self.workflow_name, self.label_selector = workflow_name, label_selector
-        self.success_phases = frozenset(success_phases)
-        self.failure_phases = frozenset(failure_phases) - self.success_phases
+        self.success_phases = _phases(success_phases)
+        self.failure_phases = _phases(failure_phases) - self.success_phases
         for phase in (*self.success_phases, *self.failure_phases):
             check_option(self.task_id, "phase", phase, PHASES)
         check_option(self.task_id, "missing", missing, get_args(Missing))
@@ -155,6 +155,11 @@ class ArgoWorkflowSensor(BaseSensorOperator):  # type: ignore[misc] # Airflow's 
         if not good:
             raise AirflowSkipException(message) if self.soft_fail else AirflowException(message)
         self.log.info("%s", message)
+
+
+def _phases(given: str | Iterable[str]) -> frozenset[str]:
+    """The phases that an author gives; a text is one of them, and not its letters."""
+    return frozenset((given,) if isinstance(given, str) else given)
 
 
 def _seconds(timeout: float | timedelta) -> float:

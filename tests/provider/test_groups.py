@@ -254,6 +254,19 @@ def test_what_cant_be_offloaded_is_refused_when_the_file_is_read():
         group = ArgoTaskGroup("g")
         with pytest.raises(InputError, match=r"'g\.a' is put into the group 'g' outside of its `with`"):
             EmptyOperator(task_id="a", task_group=group)
+        with pytest.raises(InputError, match="the group 'h' has argo='argo_default', which is no dict"):
+            ArgoTaskGroup("h", argo="argo_default")
+
+
+@pytest.mark.parametrize("show_steps", [True, False])
+def test_a_task_after_the_line_that_offloads_a_dag_is_refused_when_the_file_is_read(show_steps):
+    with DAG("early") as dag:
+        empty("a")
+        offload(dag, show_steps=show_steps)
+        dag.resolve_template_files()
+        empty("late")
+    with pytest.raises(InputError, match="task 'late' is written after the DAG is offloaded"):
+        dag.resolve_template_files()
 
 
 @pytest.mark.parametrize("prefix", [True, False])

@@ -83,6 +83,7 @@ def workflow(cluster, api):
         (["Failed"], {"never_fail": True}, SKIPPED, ""),
         (["Failed"], {"silent_fail": True}, TIMEOUT, ""),
         (["Failed"], {"success_phases": ["Succeeded", "Failed"]}, SUCCEEDED, ""),
+        (["Failed"], {"success_phases": "Failed"}, SUCCEEDED, ""),
         (["Running"], {}, TIMEOUT, ""),
         (["Running"], {"soft_fail": True}, SKIPPED, ""),
         (["Succeeded", "Running"], {}, TIMEOUT, ""),
