@@ -18,7 +18,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -164,10 +164,12 @@ def run(
     beside: list[str],
     flags: dict[str, str | None],
     hurry: bool,
+    asked_now: bool,
 ) -> dict[str, Any]:
     """Runs a DAG of a file, which may ask for the file's other DAGs, and for those of other files."""
     import pendulum
 
+    began = datetime.now(timezone.utc)
     with ExitStack() as stack:
         dags = stack.enter_context(_dags(file, flags))
         others = [stack.enter_context(_dags(one, flags)) for one in beside]
@@ -178,7 +180,10 @@ def run(
             _make_known(known)
             _activate_assets()
         dag = hurried(dags[dag_id]) if hurry else dags[dag_id]
-        date = {"execution_date" if airflow_names().is_2 else "logical_date": pendulum.parse(logical_date)}
+        moment = pendulum.parse(logical_date)
+        if asked_now:
+            _start_by(moment, dag, began)
+        date = {"execution_date" if airflow_names().is_2 else "logical_date": moment}
         return _found(dag.test(**date, run_conf=conf or None))
 
 
@@ -211,6 +216,19 @@ def hurried(dag: Any) -> Any:
             if rule.retry_delay is not None:
                 object.__setattr__(rule, "retry_delay", min(rule.retry_delay, LONGEST_DELAY))
     return dag
+
+
+def _start_by(date: Any, dag: Any, began: datetime) -> None:
+    """Lets no start date that a file takes from the clock (`datetime.now()`) be after the run.
+
+    A scheduler has read the file before someone asks for a run; here it is read after that, and Airflow makes no instances of
+    tasks that start later.
+    """
+    for one in (dag, *dag.tasks):
+        if one.start_date is not None and one.start_date >= began:
+            object.__setattr__(one, "start_date", date)
+            if is_mapped(one):
+                one.partial_kwargs["start_date"] = date
 
 
 def _activate_assets() -> None:

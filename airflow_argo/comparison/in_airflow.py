@@ -71,6 +71,7 @@ class Airflow:
         beside: Iterable[Path] = (),
         flags: Mapping[str, str | None] | None = None,
         hurry: bool = False,
+        asked_now: bool = False,
     ) -> Ended:
         """How a DAG of a file ends.
 
@@ -79,6 +80,7 @@ class Airflow:
             beside: other files, whose DAGs it may ask for.
             flags: settings by which the files are read, as the command line says them.
             hurry: wait no longer than a second between two tries.
+            asked_now: the date is that of a moment ago, as of a run that somebody asks for.
         Raises:
             AirflowFailed: it raised an error, or took too long.
         """
@@ -94,6 +96,7 @@ class Airflow:
             "beside": [str(one) for one in beside],
             "flags": dict(flags or {}),
             "hurry": hurry,
+            "asked_now": asked_now,
         }
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()

@@ -146,3 +146,15 @@ def test_nothing_there(cli, tmp_path):
     answer = cli("compare", str(tmp_path), "-o", "json")
     assert answer.code == ExitCode.BAD_INPUT
     assert "there is no DAG there" in json.loads(answer.out)["error"]
+
+
+def test_dags_that_start_when_they_are_read(cli, write):
+    write(
+        "now.py",
+        "from datetime import datetime\nfrom airflow.sdk import DAG, task\n"
+        "with DAG('now', schedule=None, start_date=datetime.now(), default_args={'start_date': datetime.now()}):\n"
+        "    @task\n    def one(n):\n        return n\n    one(1)\n    one.expand(n=[1, 2])\n",
+    )
+    answer = cli("compare", "now.py", *PATIENCE)
+    assert answer.code == ExitCode.OK, answer.out + answer.err
+    assert answer.out.endswith("now: equal, with 3 XComs\n")

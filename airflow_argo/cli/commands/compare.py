@@ -170,6 +170,7 @@ class _Judge:
             beside=self._beside(source),
             flags={name: self.settings[name] for name in READ_BY},
             hurry=self.options.short_delays,
+            asked_now=DATE not in parameters_of(self.options),
         )
 
     def _conf(self, source: Source) -> dict[str, Any]:
