@@ -68,7 +68,7 @@ class LocalRunner:
         from airflow_argo.runners.sources import runnable
 
         what = runnable(source)
-        what.check(parameters or {})
+        what.check_all(parameters or {})
         documents = [*what.documents, *local_secrets(what), what.manifest]
         engine = Engine(
             load(documents),
