@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -40,20 +40,6 @@ def check_values(manifest: Mapping[str, Any], parameters: Mapping[str, Any]) -> 
         except ValidationError as error:
             place = "".join(f".{key}" for key in error.absolute_path)
             raise InputError(f"input '{name}{place}' is not valid: {error.message}", _cure(error.schema)) from None
-
-
-def check_given(spec: Mapping[str, Any], names: Container[str]) -> None:
-    """Checks that each input of a workflow has a value, or is given one. A template that it refers to may have others.
-
-    Raises:
-        InputError: one has none. Argo's controller would refuse the workflow.
-    """
-    if "workflowTemplateRef" in spec:
-        return
-    for one in (spec.get("arguments") or {}).get("parameters") or ():
-        name = str(one.get("name"))
-        if one.get("value") is None and one.get("valueFrom") is None and name not in names:
-            raise InputError(f"input '{name}' has no value", f"give it one, as by -p {name}=VALUE")
 
 
 def _check_run(parameters: Mapping[str, Any]) -> None:

@@ -68,7 +68,7 @@ class LocalRunner:
         from airflow_argo.runners.sources import runnable
 
         what = runnable(source)
-        what.check_all(parameters or {})
+        what.check(parameters or {})
         documents = [*what.documents, *local_secrets(what), what.manifest]
         engine = Engine(
             load(documents),

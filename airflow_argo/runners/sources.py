@@ -10,7 +10,7 @@ from airflow_argo.argo.inputs import check_inputs
 from airflow_argo.compiler.objects import Compiled, compile_workflow
 from airflow_argo.diagnostics import InputError
 from airflow_argo.model.workflow import Workflow
-from airflow_argo.runners.input_values import check_given, check_values
+from airflow_argo.runners.input_values import check_values
 
 Dict = dict[str, Any]
 
@@ -35,15 +35,6 @@ class Runnable:
         """
         check_inputs(self.manifest.get("spec") or {}, parameters)
         check_values(self.manifest, parameters)
-
-    def check_all(self, parameters: Mapping[str, Any]) -> None:
-        """Checks the values that a run is given, and that it is given all that it needs.
-
-        Raises:
-            InputError: as by `check`, or an input has no value.
-        """
-        self.check(parameters)
-        check_given(self.manifest.get("spec") or {}, parameters)
 
 
 def runnable(source: Any) -> Runnable:

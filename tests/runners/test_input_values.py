@@ -93,9 +93,3 @@ def test_what_a_run_is_told_about_itself_is_checked(what: Any, parameters: dict[
     with pytest.raises(InputError, match=message):
         what.check(parameters)
     what.check({"logical_date": "2024-05-06", "data_interval_start": "2024-05-06T00:00:00Z", "data_interval_end": ""})
-
-
-def test_a_param_without_a_value_is_asked_for(what: Any) -> None:
-    with pytest.raises(InputError, match="input 'needed' has no value; give it one, as by -p needed=VALUE"):
-        what.check_all({"n": "4"})
-    what.check_all({"needed": "1"})

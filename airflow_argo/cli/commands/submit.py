@@ -31,7 +31,7 @@ def submit(options: Namespace) -> Report:
         applied = cluster.apply(documents, dry_run=options.dry_run)
         return Report("\n".join(f"{one} applied" for one in applied) or "nothing to change", {"applied": list(applied)})
     parameters = parameters_of(options)
-    source.runnable().check_all(parameters)
+    source.runnable().check(parameters)
     done = cluster.submit(documents, name=options.run_name, parameters=parameters, dry_run=options.dry_run)
     if options.dry_run == "server":
         name = done.name or "the workflow"
