@@ -1,4 +1,8 @@
-"""Which arguments a workflow takes: Argo itself ignores those that nothing reads, so that a typo would go unnoticed."""
+"""Which arguments a workflow takes, and needs.
+
+Argo itself ignores those that nothing reads, so that a typo would go unnoticed; and takes a workflow that lacks one, to end it
+as an Error.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +15,28 @@ from airflow_argo.diagnostics import InputError
 
 
 def check_inputs(spec: Mapping[str, Any], names: Iterable[str]) -> None:
-    """Checks that a workflow has these inputs, or reads them at least.
+    """Checks that a workflow has these inputs, or reads them at least, and that no other of its inputs lacks a value.
 
     Args:
         spec: of a Workflow or WorkflowTemplate. Where it refers to templates of others, those may read what this doesn't show.
     Raises:
-        InputError: it has no such input.
+        InputError: it has no such input, or another one that has no value.
     """
-    declared = [str(one.get("name")) for one in (spec.get("arguments") or {}).get("parameters") or ()]
-    unknown = [name for name in names if name not in declared]
+    given, parameters = list(names), (spec.get("arguments") or {}).get("parameters") or ()
+    declared = [str(one.get("name")) for one in parameters]
+    _check_unknown(spec, [name for name in given if name not in declared], declared)
+    if "workflowTemplateRef" in spec:  # there may be values in it
+        return
+    lacking = [
+        f"'{one.get('name')}'"
+        for one in parameters
+        if one.get("name") not in given and one.get("value") is None and one.get("valueFrom") is None
+    ]
+    if lacking:
+        raise InputError(f"no value is given for input {', '.join(lacking)}", "give one: the manifest has none")
+
+
+def _check_unknown(spec: Mapping[str, Any], unknown: list[str], declared: list[str]) -> None:
     if not unknown:
         return
     text = json.dumps(spec)

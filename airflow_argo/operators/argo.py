@@ -325,8 +325,9 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
             found = f"task '{self.task_id}' gives owners to a workflow of {source.template}"
             raise InputError(found, "give a manifest instead")
         notes = {**plain_dict(self.annotations, "annotations"), **attempt.annotations, CONTENT: self._content(source)}
+        parameters = {**source.parameters, **parameters}
         how: dict[str, Any] = {
-            "parameters": {**source.parameters, **parameters},
+            "parameters": parameters,
             "labels": {**plain_dict(self.labels, "labels"), **attempt.labels},
             "annotations": notes,
         }

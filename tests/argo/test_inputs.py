@@ -1,4 +1,4 @@
-"""Arguments that a workflow doesn't have."""
+"""Arguments that a workflow doesn't have, or lacks."""
 
 import pytest
 
@@ -28,3 +28,17 @@ def test_one_that_nothing_reads_is_refused(more, name, cure):
 )
 def test_one_that_something_may_read_is_not(more):
     check_inputs({**SPEC, **more}, ["day", "zone"])
+
+
+def test_inputs_without_a_value_are_to_be_given():
+    some = [
+        {"name": "day"},
+        {"name": "zone", "value": ""},
+        {"name": "key", "valueFrom": {"configMapKeyRef": {}}},
+        {"name": "n"},
+    ]
+    spec = {**SPEC, "arguments": {"parameters": some}}
+    check_inputs(spec, ["day", "n"])
+    check_inputs({**spec, "workflowTemplateRef": {"name": "others"}}, [])
+    with pytest.raises(InputError, match="no value is given for input 'day', 'n'; give one"):
+        check_inputs(spec, ["zone"])
