@@ -14,7 +14,7 @@ import os
 import re
 import sys
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from enum import Enum
 from functools import lru_cache, partial
@@ -25,6 +25,7 @@ from types import CellType, FunctionType, MappingProxyType, MethodType, ModuleTy
 from typing import Any
 
 from airflow_argo.translator.sources import is_authors
+from airflow_argo.translator.statements import SourceFile
 
 _SLICE = "airflow_argo_slice"
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
@@ -42,17 +43,19 @@ class NotAlone(Exception):
     """A slice, or a module beside the file, fails where it is run alone, or makes something else each time."""
 
 
-def changed_in(source: str, needed: Mapping[str, Any], rebound: Collection[str], *, module: str) -> list[str]:
+def changed_in(source: str, needed: Mapping[str, Any], file: SourceFile, *, module: str) -> list[str]:
     """The names that stand for something else in a slice than they do in the file.
 
     Args:
         needed: name → what it stands for in the file.
-        rebound: names that functions of the file bind.
+        file: that the slice is of.
         module: the name of the file as a module.
     Raises:
         NotAlone: the slice can't be run, or it can't be told what a name stands for.
     """
     looked_at = {name: _looked_at(value) for name, value in needed.items()}
+    if not any(may_change or file.may_bind_again(name) for name, (_, may_change) in looked_at.items()):
+        return []
     made = _run(source, module)
     changed = _differing({name: state for name, (state, _) in looked_at.items()}, needed, made)
     if not changed:
@@ -60,7 +63,7 @@ def changed_in(source: str, needed: Mapping[str, Any], rebound: Collection[str],
     again = _run(source, module)
     unsteady = _differing({name: _state_of(again[name]) for name in changed if name in again}, again, _run(source, module))
     for name in unsteady:
-        may_change = looked_at[name][1] or name in rebound  # else it is made of the clock, or by chance, in the file too
+        may_change = looked_at[name][1] or name in file.rebound  # else it is made of the clock, or by chance, in the file too
         if may_change and _is_followed(type(needed[name])):
             raise NotAlone(f"'{name}' is another each time")
     return [name for name in changed if name not in unsteady]  # what packages keep for themselves may be another each time

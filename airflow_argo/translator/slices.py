@@ -115,7 +115,7 @@ def _changed(found: Slice, making: _Making) -> list[str]:
     try:
         if modules := changed_among(found.modules):
             raise NotSliceable(f"it uses {modules[0]}, in which the file changes something", _CURE_OF_CHANGES)
-        return changed_in(found.source, making.done, making.file.rebound, module=making.module["__name__"])
+        return changed_in(found.source, making.done, making.file, module=making.module["__name__"])
     except NotAlone as error:
         raise NotSliceable(f"what it needs can't be run alone: {error}", _CURE_OF_CHANGES) from None
 

@@ -15,6 +15,8 @@ from airflow_argo.translator.sources import text_of
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 ENTERED = (ast.With, ast.AsyncWith, ast.If, ast.Try, ast.For, ast.While)
 """Statements that have others of the same scope in them."""
+_BINDS_ANYTHING = frozenset({"globals", "exec", "vars", "locals", "setattr", "__dict__", "modules"})
+"""Names and attributes of what may bind names of a file that stand nowhere in it."""
 
 
 @dataclass(slots=True)
@@ -28,7 +30,12 @@ class Statement:
 
 @dataclass(slots=True)
 class SourceFile:
-    """A DAG file: its text, its statements, the functions that are defined anywhere in it, and the globals that these bind."""
+    """A DAG file: its text, its statements, the functions that are defined anywhere in it, and the globals that these bind.
+
+    Attributes:
+        bound_again: names that stand in more than one binding, those of functions' own variables among them.
+        binds_anything: something may bind names otherwise.
+    """
 
     path: Path
     text: str
@@ -37,6 +44,8 @@ class SourceFile:
     statements: list[Statement] = field(default_factory=list)
     functions: dict[str, list[Function]] = field(default_factory=dict)
     rebound: set[str] = field(default_factory=set)
+    bound_again: set[str] = field(default_factory=set)
+    binds_anything: bool = False
 
     @classmethod
     def read(cls, path: str) -> SourceFile:
@@ -46,6 +55,10 @@ class SourceFile:
     def binding(self, name: str) -> list[Statement]:
         """The statements that bind a name."""
         return [statement for statement in self.statements if name in statement.names]
+
+    def may_bind_again(self, name: str) -> bool:
+        """Whether a name may stand for something else at the end of the file than where it is bound first."""
+        return self.binds_anything or name in self.rebound or name in self.bound_again
 
     def segment(self, node: ast.stmt) -> str:
         """The text of a statement as it would stand at the top of a file; its decorators included."""
@@ -72,12 +85,35 @@ def _read(path: str, text: str) -> SourceFile:
     tree = tree_of(text)
     found = SourceFile(Path(path), text, tree, text.splitlines())
     found.statements = list(_statements(tree.body, None))
+    bound: set[str] = set()
     for node in nodes_in(text):
         if isinstance(node, Function):
             found.functions.setdefault(node.name, []).append(node)
         elif isinstance(node, ast.Global):
             found.rebound.update(node.names)
+        for name in _bound_by(node):
+            (found.bound_again if name in bound else bound).add(name)
+    found.binds_anything = "*" in bound
     return found
+
+
+def _bound_by(node: ast.AST) -> Iterator[str]:
+    """The names that a node by itself binds, in whatever scope; `*` stands for any."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) if name in _BINDS_ANYTHING:
+            yield "*"
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            yield name
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.alias(name=name, asname=other):
+            yield other or name.partition(".")[0]
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            yield name
+        case ast.MatchMapping(rest=str(name)):
+            yield name
+        case _:
+            pass
 
 
 def _statements(body: Iterable[ast.stmt], block: ast.stmt | None) -> Iterator[Statement]:
