@@ -65,7 +65,7 @@ VALUES = [
 
 @pytest.mark.parametrize(("name", "parameter", "value"), VALUES)
 def test_a_value_is_taken_or_refused_as_by_airflow(dag: Any, what: Any, name: str, parameter: str, value: Any) -> None:
-    for given in ({parameter: value}, {"conf": {name: value}}):
+    for given in ({"needed": 1, parameter: value}, {"needed": 1, "conf": {name: value}}):
         if airflow_takes(dag, name, value):
             what.check(given)
         else:
@@ -73,11 +73,16 @@ def test_a_value_is_taken_or_refused_as_by_airflow(dag: Any, what: Any, name: st
                 what.check(given)
 
 
+def test_a_param_without_a_value_has_to_be_given(what: Any) -> None:
+    with pytest.raises(InputError, match="no value is given for input 'needed'; give one"):
+        what.check({"n": 3})
+
+
 @pytest.mark.parametrize("parameters", [{"n": "abc"}, {"n": "2"}, {"conf": '{"n": 2}'}, {"a-b": "[1"}])
 def test_texts_of_the_command_line_are_read_as_tasks_read_them(what: Any, parameters: dict[str, str]) -> None:
     with pytest.raises(InputError):
-        what.check(parameters)
-    what.check({"n": "4", "conf": '{"n": 7, "other": 1}', "maybe": '"x"'})
+        what.check({"needed": "1", **parameters})
+    what.check({"needed": "1", "n": "4", "conf": '{"n": 7, "other": 1}', "maybe": '"x"'})
 
 
 @pytest.mark.parametrize(
@@ -91,5 +96,7 @@ def test_texts_of_the_command_line_are_read_as_tasks_read_them(what: Any, parame
 )
 def test_what_a_run_is_told_about_itself_is_checked(what: Any, parameters: dict[str, str], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        what.check(parameters)
-    what.check({"logical_date": "2024-05-06", "data_interval_start": "2024-05-06T00:00:00Z", "data_interval_end": ""})
+        what.check({"needed": "1", **parameters})
+    what.check(
+        {"needed": "1", "logical_date": "2024-05-06", "data_interval_start": "2024-05-06T00:00:00Z", "data_interval_end": ""}
+    )
