@@ -18,6 +18,7 @@ ALL = [
     errors.ConfigurationError("~/.kube/config", "is empty", "fill it"),
     errors.UnreachableError(PLACE, "connection refused"),
     errors.RequestTimeoutError(PLACE, "get workflows", 30),
+    errors.HeldUpError(None, "connecting", 120),
     errors.TlsError(PLACE, "certificate verify failed"),
     errors.ServerFaultError(PLACE, 503, "down"),
     errors.NotAnApiServerError(PLACE, 200, "text/html"),
@@ -81,4 +82,4 @@ def test_bare_url(url, bare):
 
 
 def test_a_long_list_of_late_workflows_is_cut():
-    assert "'w4' is Running and 2 more" in str(ALL[19])
+    assert "'w4' is Running and 2 more" in str(ALL[20])

@@ -123,7 +123,7 @@ def loops(make: ContainerJob) -> list:
 
     @for_loop(make.output.list)
     def dynamic(item):
-        return looks("dynamic-item", back, item, outputs=[WorkflowParam("back", type="json")])
+        return looks("dynamic-item", back, item, outputs=["back"])
 
     @for_loop(list(TEXTS.values()))
     def static(item):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +44,11 @@ class Child:
         """Until a node has written something."""
         until = time.monotonic() + 20
         while time.monotonic() < until:
-            journal = self.folder / "journal.jsonl"
-            for record in read_journal(self.folder).nodes.values() if journal.exists() else ():
-                log = self.folder / "logs" / f"{record['id']}.main.out"
-                if record["name"] == f"{NAME}.{node}" and log.exists() and text in log.read_text():
-                    return
+            with suppress(RunNotFound):  # it has hardly begun
+                for record in read_journal(self.folder).nodes.values():
+                    log = self.folder / "logs" / f"{record['id']}.main.out"
+                    if record["name"] == f"{NAME}.{node}" and log.exists() and text in log.read_text():
+                        return
             time.sleep(0.05)
         raise AssertionError(f"{node} never wrote {text}")
 
