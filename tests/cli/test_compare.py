@@ -59,6 +59,10 @@ with DAG("random", schedule=None):
 
 with DAG("asks", schedule=None):
     ApprovalOperator(task_id="ask", subject="may I?")
+"""
+
+SLOW = """from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import DAG
 
 with DAG("slow", schedule=None):
     BashOperator(task_id="sleeps", bash_command="sleep 300")
@@ -102,21 +106,27 @@ def test_a_dag_that_ends_the_same(cli, good):
 
 def test_dags_that_do_not(cli, write):
     write("bad.py", BAD)
-    answer = cli("compare", "bad.py", "-o", "json", "--load-timeout", "600", "--timeout", "25")
+    answer = cli("compare", "bad.py", "-o", "json", *PATIENCE)
     assert answer.code == ExitCode.RUN_FAILED
     found = {one["dag"]: one for one in answer.json["dags"]}
     assert {dag_id: one["result"] for dag_id, one in found.items()} == {
         "unlike": "differs",
         "random": "differs",
         "asks": "refused",
-        "slow": "not judged",
     }
     assert {"what": "task", "task": "here_only", "airflow": "failed", "argo": "success"} in found["unlike"]["differences"]
     assert found["unlike"]["run"] == {"airflow": "failed", "argo": "success"}
     assert [one["key"] for one in found["random"]["differences"]] == ["return_value"]
     assert found["asks"]["reasons"][0].startswith("AA232 ")
-    assert found["slow"]["reasons"] == ["Airflow: no answer within 25 s"]
-    assert answer.json["summary"] == {"dags": 4, "results": {"differs": 2, "refused": 1, "not judged": 1}}
+    assert answer.json["summary"] == {"dags": 3, "results": {"differs": 2, "refused": 1}}
+
+
+def test_a_dag_that_takes_too_long(cli, write):
+    write("slow.py", SLOW)
+    answer = cli("compare", "slow.py", "-o", "json", "--load-timeout", "600", "--timeout", "15")
+    assert answer.code == ExitCode.RUN_FAILED
+    [slow] = answer.json["dags"]
+    assert (slow["result"], slow["reasons"]) == ("not judged", ["Airflow: no answer within 15 s"])
 
 
 def test_why_a_task_fails_here_alone(cli, write):

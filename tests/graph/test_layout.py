@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from random import Random
 
 import pytest
@@ -233,9 +232,9 @@ def test_too_many_bends_are_refused_at_once() -> None:
         flat([(10.0, 10.0)] * count, [*chain, *((0, number) for number in range(2, count))])
 
 
-def test_a_thousand_nodes_take_no_time_to_speak_of() -> None:
+def test_a_thousand_nodes_have_their_places() -> None:
     random = Random(1)
     pairs = {(random.randrange(max(0, number - 30), number), number) for number in range(1, 1_000) for _ in range(2)}
-    begun = time.process_time()
-    flat([(100.0, 40.0)] * 1_000, sorted(pairs))
-    assert time.process_time() - begun < 6
+    drawn = flat([(100.0, 40.0)] * 1_000, sorted(pairs))
+    assert len(set(drawn.corners)) == 1_000
+    assert len(drawn.routes) == len(pairs)

@@ -65,7 +65,7 @@ def test_leaving_early_ends_what_runs(tmp_path: Path) -> None:
         while not told.exists() or not told.read_text():
             time.sleep(0.01)
         left = time.monotonic()
-    assert time.monotonic() - left < 20
+    assert time.monotonic() - left < 90
     with pytest.raises(ProcessLookupError):
         os.kill(int(told.read_text()), 0)
 
