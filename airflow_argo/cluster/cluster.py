@@ -14,18 +14,18 @@ from airflow_argo.cluster.changes import change
 from airflow_argo.cluster.client import Api, Patience
 from airflow_argo.cluster.client import connect as connect_api
 from airflow_argo.cluster.config import Connection, find_connection
-from airflow_argo.cluster.errors import ClusterError, NamespaceNotFoundError, NotFoundError
+from airflow_argo.cluster.errors import ClusterError, NotFoundError
 from airflow_argo.cluster.history import last_state
 from airflow_argo.cluster.listing import list_workflows
 from airflow_argo.cluster.log_following import follow_logs
 from airflow_argo.cluster.log_lines import LogLine
 from airflow_argo.cluster.logs import LogOptions, read_logs
 from airflow_argo.cluster.manifests import bundle, from_cron_workflow, from_template, prepared
+from airflow_argo.cluster.namespaces import in_namespace, missing_namespace
 from airflow_argo.cluster.node_selector import parse_node_selector
 from airflow_argo.cluster.resources import (
     CLUSTER_WORKFLOW_TEMPLATES,
     CRON_WORKFLOWS,
-    NAMESPACES,
     WORKFLOW_TEMPLATES,
     WORKFLOWS,
     Call,
@@ -233,9 +233,12 @@ class Cluster:
             field_selector: `metadata.name=…`; the API server knows no other field of a workflow.
             phases: only those in one of these; "" is what no controller has seen yet.
             limit: no more than these.
+
+        Raises:
+            NamespaceNotFoundError: there is none, since there is no such namespace.
         """
         wanted = None if phases is None else frozenset(phases)
-        return list_workflows(self._api, label_selector, field_selector, wanted, limit)
+        return in_namespace(self._api, list_workflows(self._api, label_selector, field_selector, wanted, limit))
 
     def delete(
         self, name: str, *, propagation: Propagation = "Background", uid: str | None = None, missing_ok: bool = False
@@ -486,11 +489,5 @@ class Cluster:
             raise self._explained(error) from None
 
     def _explained(self, error: NotFoundError) -> ClusterError:
-        """The error, or that the whole namespace is missing, which a 404 of an object doesn't say."""
-        try:
-            self._api.with_patience(faults=0.0).send(Call("get", NAMESPACES, "", self.namespace))
-        except NamespaceNotFoundError as missing:
-            return missing
-        except ClusterError:
-            pass  # not allowed to know
-        return error
+        """The error, or that the whole namespace is missing."""
+        return missing_namespace(self._api) or error

@@ -53,9 +53,8 @@ def bundle(manifest: Manifest | Iterable[Manifest], namespace: str) -> Bundle:
     for document in _documents(manifest):
         kind = str(document.get("kind"))
         if (own := (document.get("metadata") or {}).get("namespace")) and own != namespace:
-            raise InputError(
-                f"{_called(document)} is for namespace '{own}', not '{namespace}'", f"connect with namespace='{own}'"
-            )
+            cure = f"submit it there (--namespace {own}, or an operator's namespace='{own}'), or leave out metadata.namespace"
+            raise InputError(f"{_called(document)} is for namespace '{own}', not '{namespace}'", cure)
         if kind in APPLIED_FIRST:
             first.append((APPLIED_FIRST[kind], document))
         elif kind != WORKFLOWS.kind:

@@ -51,7 +51,10 @@ def test_a_list_counts_as_its_items():
         ([document("Secret")], "Secret 'x' can't be submitted"),
         ([{"metadata": {"name": "x"}}], "a document without kind 'x'"),
         (["text"], "a document of the manifest is str"),
-        ({**WORKFLOW, "metadata": {"name": "w", "namespace": "other"}}, "for namespace 'other', not 'ns'; connect with"),
+        (
+            {**WORKFLOW, "metadata": {"name": "w", "namespace": "other"}},
+            "for namespace 'other', not 'ns'; submit it there (--namespace",
+        ),
         ({**WORKFLOW, "metadata": "w"}, "Workflow '': metadata is str, not a mapping"),
         ({**WORKFLOW, "spec": []}, "Workflow 'w': spec is list, not a mapping"),
         ({**WORKFLOW, "spec": {"arguments": {"parameters": {"a": 1}}}}, "spec.arguments.parameters is dict, not a list"),

@@ -229,6 +229,8 @@ def test_from_what_is_not_there(cluster):
 def test_into_a_namespace_that_is_not_there(cluster):
     with pytest.raises(NamespaceNotFoundError, match="no namespace 'nowhere'"):
         cluster.in_namespace("nowhere").submit(NO_OP)
+    with pytest.raises(NamespaceNotFoundError, match="no namespace 'nowhere'"):
+        list(cluster.in_namespace("nowhere").list())
 
 
 def test_what_belongs_to_the_other_method(cluster):
