@@ -8,7 +8,6 @@ from datetime import datetime, timezone
 from types import TracebackType
 from typing import Any, Final, Literal
 
-from airflow_argo.argo.inputs import check_inputs
 from airflow_argo.cluster import suspend as states
 from airflow_argo.cluster.changes import change
 from airflow_argo.cluster.client import Api, Patience
@@ -23,6 +22,7 @@ from airflow_argo.cluster.logs import LogOptions, read_logs
 from airflow_argo.cluster.manifests import bundle, from_cron_workflow, from_template, prepared
 from airflow_argo.cluster.namespaces import in_namespace, missing_namespace
 from airflow_argo.cluster.node_selector import parse_node_selector
+from airflow_argo.cluster.referred import check_arguments
 from airflow_argo.cluster.resources import (
     CLUSTER_WORKFLOW_TEMPLATES,
     CRON_WORKFLOWS,
@@ -137,11 +137,12 @@ class Cluster:
             AlreadyExistsError: another workflow has the name.
             InvalidError: the API server refuses a document, with its causes.
             TooLargeError: a document can't be stored.
-            InputError: the manifest isn't one Workflow and what it needs.
+            InputError: the manifest isn't one Workflow and what it needs, or it has no such input, or one without a value.
         """
         documents = bundle(manifest, self.namespace)
         if documents.workflow is None:
             raise InputError("there is no Workflow in the manifest", "templates alone can be applied, but not submitted")
+        check_arguments(documents, parameters or (), self.namespace, self._found)
         workflow = prepared(
             documents.workflow,
             name=name,
@@ -180,7 +181,7 @@ class Cluster:
 
         Raises:
             NotFoundError: there is no such object.
-            InputError: it has no input of that name, or `source` names none of these.
+            InputError: as in `submit`, or `source` names none of these.
         """
         kind, _, source_name = source.partition("/")
         resource = resource_named(kind, _SOURCES)
@@ -189,7 +190,6 @@ class Cluster:
             raise InputError(f"'{source}' is nothing to submit from", f"write one of: {kinds}")
         found = self._found(Call("get", resource, self.namespace, source_name))
         found = {"apiVersion": resource.api_version, "kind": resource.kind, **found}
-        check_inputs(found["spec"].get("workflowSpec") or found["spec"], parameters or ())
         now = states.timestamp(datetime.now(timezone.utc))
         workflow = from_cron_workflow(found, now) if resource is CRON_WORKFLOWS else from_template(found)
         return self.submit(

@@ -84,9 +84,9 @@ def check_parameters(documents: Sequence[Dict], namespace: str, parameters: Mapp
     from airflow_argo.cluster.manifests import bundle
     from airflow_argo.runners.sources import Runnable
 
-    workflow = bundle(documents, namespace).workflow
-    if workflow is not None:
-        Runnable(workflow).check(parameters)
+    found = bundle(documents, namespace)
+    if found.workflow is not None:
+        Runnable(found.workflow, tuple(one for _, one in found.first)).check(parameters)
 
 
 def owned(documents: Sequence[Dict], owners: Sequence[Mapping[str, Any]]) -> list[Dict]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_argo.argo.inputs import check_inputs
+from airflow_argo.argo.inputs import check_inputs, specs_among
 from airflow_argo.compiler.objects import Compiled, compile_workflow
 from airflow_argo.diagnostics import InputError
 from airflow_argo.model.workflow import Workflow
@@ -33,7 +33,7 @@ class Runnable:
         Raises:
             InputError: it has no such input, or the value isn't what the input's schema says.
         """
-        check_inputs(self.manifest.get("spec") or {}, parameters)
+        check_inputs(self.manifest.get("spec") or {}, parameters, specs_among(self.documents))
         check_values(self.manifest, parameters)
 
 

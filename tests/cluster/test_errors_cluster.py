@@ -126,6 +126,9 @@ def test_a_right_to_list_without_one_to_watch(bot, cluster):
 TEMPLATE = object_of("WorkflowTemplate", "t", "argoproj.io/v1alpha1", spec=NO_OP["spec"])
 CRON = object_of("CronWorkflow", "c", "argoproj.io/v1alpha1", spec={"schedules": ["@yearly"], "workflowSpec": NO_OP["spec"]})
 CONFIG = object_of("ConfigMap", "m", "v1", data={"a": "1"})
+TWICE = NO_OP | {"metadata": {"name": "twice"}}
+UNREADABLE = NO_OP | {"metadata": {"name": "referring"}, "spec": {"workflowTemplateRef": {"name": "unreadable"}}}
+SUBMITTED = [(TWICE, {}), (TWICE, {}), (UNREADABLE, {"day": 1})]
 
 
 def submit_with_templates(bot, name):
@@ -134,7 +137,7 @@ def submit_with_templates(bot, name):
 
 
 ALLOWED = {
-    "submit": lambda bot, name: [bot.submit(NO_OP | {"metadata": {"name": "twice"}}) for _ in range(2)],
+    "submit": lambda bot, name: [bot.submit(one, parameters=given) for one, given in SUBMITTED],
     "submit with templates": submit_with_templates,
     "submit from": lambda bot, name: [bot.submit_from("workflowtemplate/source"), bot.submit_from("cronworkflow/source")],
     "get": lambda bot, name: bot.get(name),

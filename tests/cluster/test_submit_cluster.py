@@ -73,6 +73,24 @@ def test_an_input_that_the_source_does_not_have_is_refused(cluster, source):
     assert cluster.submit_from(source, parameters={"day": 2}).name.startswith("inputs-")
 
 
+def test_an_input_that_the_template_of_a_workflow_does_not_have_is_refused(cluster):
+    spec = {"arguments": {"parameters": [{"name": "day"}]}}
+    reference = {"workflowTemplateRef": {"name": "referred"}}
+    cluster.apply([template("referred", **spec), cron("referring", workflowSpec=reference)])
+    workflow = {**NO_OP, "metadata": {"generateName": "referring-"}, "spec": reference}
+    with pytest.raises(InputError, match=r"no input 'days'; did you mean 'day'\? it has: day"):
+        cluster.submit(workflow, parameters={"days": 2})
+    with pytest.raises(InputError, match="no input 'city'; it has: day"):
+        cluster.submit_from("cronworkflow/referring", parameters={"city": 2})
+    with pytest.raises(InputError, match="no value is given for input 'day'"):
+        cluster.submit(workflow)
+    with pytest.raises(InputError, match="no input 'day'; it has: city"):  # the template beside it comes first
+        cluster.submit([template("referred", arguments={"parameters": [{"name": "city"}]}), workflow], parameters={"day": 2})
+    with pytest.raises(NotFoundError, match="no WorkflowTemplate 'nowhere'"):
+        cluster.submit({**workflow, "spec": {"workflowTemplateRef": {"name": "nowhere"}}}, parameters={"day": 2})
+    assert cluster.submit(workflow, parameters={"day": 2}).name.startswith("referring-")
+
+
 def test_a_generated_name_is_new_each_time(cluster):
     one, two = (cluster.submit(NO_OP, generate_name="gen-") for _ in range(2))
     assert one.name != two.name
