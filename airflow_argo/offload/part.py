@@ -145,7 +145,8 @@ class PartOfDag:
         """Check what can be known only when all of the DAG is written.
 
         Raises:
-            InputError: a task is outside of a part that is all of the DAG, or it pulls what a task that isn't shown pushes.
+            InputError: a task is outside of a part that is all of the DAG, or it pulls what a task that isn't shown pushes, or
+                may skip one that Airflow has begun by then.
         """
         from airflow_argo.offload.hidden import check_nothing_is_pulled
 
@@ -153,8 +154,33 @@ class PartOfDag:
         if outside and self.group.is_root:
             found = f"task '{outside[0]}' is written after the DAG is offloaded, so that it would run beside the workflow"
             raise InputError(found, "let offload(dag) be the last line", Origin(str(self.dag.fileloc)))
+        for task_id in sorted(self.own):
+            if rule_name_of(self.own[task_id]) == "always" and (decider := self._decider_before(task_id)):
+                found = (
+                    f"task '{task_id}' has the rule always, so that it runs before '{decider}' decides, but its workflow after"
+                )
+                cure = f"give it the rule that is meant, such as all_done, or write '{decider}' into the group"
+                raise InputError(found, cure, Origin(str(self.dag.fileloc)))
         if not self.show_steps:
             check_nothing_is_pulled(self)
+
+    def _decider_before(self, task_id: str) -> str | None:
+        """The id of a task outside that could skip a task of the part; branches skip only what is directly after them."""
+        from airflow_argo.translator.branches import is_branch
+
+        seen: set[str] = set()
+        left = direct = self._relatives(task_id)[0]
+        while left:
+            for one in (self.task(one) for one in sorted(left - self.own.keys() - self.around())):
+                reaches_far = not is_branch(one) and getattr(one, "ignore_downstream_trigger_rules", True)
+                if decides(one) and not is_mapped(one) and (reaches_far or one.task_id in direct):
+                    return str(one.task_id)
+            seen |= left
+            left = {above for one in left for above in self._above(one)} - seen
+        return None
+
+    def _above(self, task_id: str) -> set[str]:
+        return self._relatives(task_id)[0] if task_id in self.own else set(self.task(task_id).upstream_task_ids)
 
     # The workflow, when the submission runs
 

@@ -348,8 +348,9 @@ class ArgoDecidingStepOperator(ArgoStepOperator, SkipMixin):  # type: ignore[mis
             self._skip([one for one in later if not one.is_teardown], context)
 
     def _skip(self, tasks: list[Any], context: Any) -> None:
-        if tasks:
-            skip_tasks(self, tasks, context)
+        """Those with the rule always run before anything is decided."""
+        if left := [one for one in tasks if one.trigger_rule != "always"]:
+            skip_tasks(self, left, context)
 
 
 class ArgoStepOfMapped(ArgoDecidingStepOperator):

@@ -269,6 +269,31 @@ def test_a_task_after_the_line_that_offloads_a_dag_is_refused_when_the_file_is_r
         dag.resolve_template_files()
 
 
+@task.short_circuit
+def gate():
+    return False
+
+
+@pytest.mark.parametrize("show_steps", [True, False])
+@pytest.mark.parametrize(
+    ("decider", "far", "is_refused"),
+    [(gate, False, True), (gate, True, True), (choose, False, True), (choose, True, False)],
+)
+def test_a_task_with_the_rule_always_comes_after_no_decision(show_steps, decider, far, is_refused):
+    with DAG("d") as dag:
+        with ArgoTaskGroup("g", show_steps=show_steps):
+            first = empty("first") >> empty("second", trigger_rule="always") if far else empty("first", trigger_rule="always")
+        decider.override(task_id="decides")() >> (dag.task_group.get_child_by_label("g") if far else first)
+    if not is_refused:
+        dag.resolve_template_files()
+        return
+    said = (
+        "task 'g.(first|second)' has the rule always, so that it runs before 'decides' decides, but its workflow after; give it"
+    )
+    with pytest.raises(InputError, match=said):
+        dag.resolve_template_files()
+
+
 @pytest.mark.parametrize("prefix", [True, False])
 def test_authors_may_have_tasks_and_groups_of_the_names_beside_workflows(prefix):
     with DAG("d") as dag:

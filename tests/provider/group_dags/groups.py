@@ -152,7 +152,7 @@ with DAG("short_circuit_inside") as short_circuit_inside:
         def stop():
             return False
 
-        stop() >> bash("never", "true")
+        stop() >> bash("at_once", "true", "always") >> bash("never", "true")
     g >> empty("out") >> empty("far", "all_done")
 
 with DAG("mapped_inside") as mapped_inside:
