@@ -34,6 +34,12 @@ def specs_among(documents: Iterable[Mapping[str, Any]]) -> SpecOf:
     return lambda reference: specs.get((kind_of(reference), reference.get("name")))
 
 
+def refers_to_others(spec: Spec) -> bool:
+    """Whether a workflow is made of templates of other documents, so that it doesn't show all that they read."""
+    text = json.dumps(spec)
+    return '"workflowTemplateRef"' in text or '"templateRef"' in text
+
+
 def check_inputs(spec: Spec, names: Iterable[str], spec_of: SpecOf = specs_among(())) -> None:  # noqa: B008 - it is pure
     """Checks that a workflow has these inputs, or reads them at least, and that no other of its inputs lacks a value.
 

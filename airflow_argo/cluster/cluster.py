@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from types import TracebackType
 from typing import Any, Final, Literal
 
+from airflow_argo.argo.inputs import check_inputs
 from airflow_argo.cluster import suspend as states
 from airflow_argo.cluster.changes import change
 from airflow_argo.cluster.client import Api, Patience
@@ -137,7 +138,7 @@ class Cluster:
             AlreadyExistsError: another workflow has the name.
             InvalidError: the API server refuses a document, with its causes.
             TooLargeError: a document can't be stored.
-            InputError: the manifest isn't one Workflow and what it needs, or it has no such input, or one without a value.
+            InputError: the manifest isn't one Workflow and what it needs, or templates that it refers to have no such input.
         """
         documents = bundle(manifest, self.namespace)
         if documents.workflow is None:
@@ -190,6 +191,7 @@ class Cluster:
             raise InputError(f"'{source}' is nothing to submit from", f"write one of: {kinds}")
         found = self._found(Call("get", resource, self.namespace, source_name))
         found = {"apiVersion": resource.api_version, "kind": resource.kind, **found}
+        check_inputs(found["spec"].get("workflowSpec") or found["spec"], parameters or ())
         now = states.timestamp(datetime.now(timezone.utc))
         workflow = from_cron_workflow(found, now) if resource is CRON_WORKFLOWS else from_template(found)
         return self.submit(
