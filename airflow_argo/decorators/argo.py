@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from airflow_argo.diagnostics import InputError
 from airflow_argo.operators.argo import ArgoSubmitWorkflowOperator
 from airflow_argo.operators.attempts import TaskTry
 from airflow_argo.operators.errors import WorkflowFailed
-from airflow_argo.operators.plain import with_lists
+from airflow_argo.operators.plain import plain, with_lists
 from airflow_argo.operators.results import returned, steps
 from airflow_argo.operators.sources import Source, has_date, run_facts, workflow_source
 
@@ -57,7 +58,16 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
         **kwargs: Any,
     ) -> None:
         super().__init__(python_callable=python_callable, op_args=op_args, op_kwargs=op_kwargs or {}, **kwargs)
-        self.image, self.pod, self.template = image, pod or {}, template or {}
+        self.image = image
+        self.pod, self.template = self._fields("pod", pod), self._fields("template", template)
+
+    def _fields(self, name: str, given: Any) -> dict[str, Any]:
+        """Raises InputError: it is no dict of what Kubernetes has; objects of its client are."""
+        if not isinstance(given, Mapping | None):
+            found = f"task '{self.task_id}' has {name}={given!r}, which is no dict"
+            raise InputError(found, "give fields as Kubernetes has them, such as {'resources': {'limits': {'memory': '4Gi'}}}")
+        made: dict[str, Any] = plain(given or {}, f"task '{self.task_id}': {name}")
+        return made
 
     def _source(self, context: Any) -> Source:
         """Its workflow.
@@ -65,11 +75,7 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
         Raises:
             InputError: an argument can't travel, or the function takes something of the context that its pod doesn't know.
         """
-        try:
-            source = workflow_source(self._as_workflow(context), context)
-        except (TypeError, ValueError) as error:
-            found = f"task '{self.task_id}' has an argument that can't travel: {error}"
-            raise InputError(found, "pass texts, numbers, dates, and lists and dicts of them") from None
+        source = workflow_source(self._as_workflow(context), context)
         return Source(source.documents, parameters=run_facts(context))
 
     def _as_workflow(self, context: Any) -> Workflow:
@@ -78,7 +84,6 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
         from airflow_argo.model.jobs import PodSettings, PythonCall
         from airflow_argo.model.values import Constant
         from airflow_argo.model.workflow import Workflow
-        from airflow_argo.pod.values import to_json
         from airflow_argo.settings import load_settings
         from airflow_argo.translator.context import is_shippable
         from airflow_argo.translator.params import OWN_INPUTS, inputs_of_run, params_of
@@ -94,8 +99,8 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
             image=self.image or settings.required("image"),
             source=source.source,
             function=source.function,
-            args=tuple(Constant.of(to_json(with_lists(value))) for value in self.op_args),
-            kwargs=tuple((name, Constant.of(to_json(with_lists(value)))) for name, value in self.op_kwargs.items()),
+            args=tuple(Constant.of(self._travelling(str(number), one)) for number, one in enumerate(self.op_args, 1)),
+            kwargs=tuple((name, Constant.of(self._travelling(f"'{name}'", one))) for name, one in self.op_kwargs.items()),
             modules=tuple(source.modules.items()),
             facts=Constant.of({"task": task, "file": Path(path).name, "module": source.module, "params": params.for_pods()}),
             pod=PodSettings.of(self._pod_fields(settings["image_pull_policy"]), self.template),
@@ -103,6 +108,23 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
         step = Step(id=self.task_id.replace(".", "-"), body=call)
         inputs = (*OWN_INPUTS, *inputs_of_run(has_date(context)), *params.inputs)
         return Workflow(name=f"{self.dag_id}-{self.task_id}", graph=Graph((step,)), inputs=inputs)
+
+    def _travelling(self, called: str, value: Any) -> Any:
+        """An argument as JSON with marks.
+
+        Raises:
+            InputError: its pod could not read it: not even Airflow may read an object of each class that it can store.
+        """
+        from airflow_argo.pod.values import from_json, to_json
+
+        try:
+            made = to_json(with_lists(value))
+            json.loads(json.dumps(made, allow_nan=False), object_hook=from_json)
+        except (TypeError, ValueError, AttributeError, ImportError) as error:
+            reason = str(error).partition(". ")[0]
+            found = f"argument {called} of task '{self.task_id}' can't travel to its pod: {reason}"
+            raise InputError(found, "pass texts, numbers, dates, and lists, sets and dicts of them") from None
+        return made
 
     def _check_context(self, source: Slice, context: Any) -> None:
         """Check that the function takes nothing of the context that its pod doesn't know: it would get its default there."""

@@ -27,6 +27,10 @@ def plain(value: Any, place: str) -> Any:
             return {str(key): plain(part, f"{place}.{key}") for key, part in value.items()}
         case bytes() | bytearray():
             pass
+        case _ if hasattr(value, "openapi_types"):  # an object of Kubernetes' client
+            from kubernetes.client import ApiClient
+
+            return ApiClient().sanitize_for_serialization(value)
         case Sequence():
             return [plain(part, f"{place}[{index}]") for index, part in enumerate(value)]
     raise InputError(f"{place} is of type {type(value).__name__}", "give texts, numbers, dates, and lists and dicts of them")
