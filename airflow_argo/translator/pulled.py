@@ -26,6 +26,10 @@ class Pulled:
     pulls: tuple[tuple[str, str], ...] = ()
     named: Named = field(default_factory=Named)
 
+    def may_mean(self, task_id: str) -> bool:
+        """Whether a call may pull of a task."""
+        return self.named.may_mean(task_id) or any(task_id == one for one, _ in self.pulls)
+
     @classmethod
     def by(cls, files: Iterable[str], templates: Iterable[str], environment: Any) -> Pulled:
         """What Python files and the templates of a task pull."""

@@ -80,7 +80,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         "file": shipment.name,
         "path": shipment.path,
         "params": ctx.dag_context.params.for_pods(),
-        "mapped": sorted(one for one in passed if one in ctx.dag_context.mapped and not _is_sibling(one, ctx)),
+        "mapped": sorted(one for one in passed if one in ctx.dag_context.mapped and not _gives_one(one, ctx, pulled)),
         "siblings": sorted(one for one in passed if _is_sibling(one, ctx)),
         "silent": sorted(ctx.dag_context.ancestors[ctx.task_id] - ctx.dag_context.pushes.keys()),
         "outside": sorted(frozenset(ctx.dag_context.dag.task_dict) - ctx.dag_context.own),
@@ -274,11 +274,11 @@ def _xcoms(task: Any, ctx: TaskContext, pulled: Pulled) -> tuple[Xcoms, Pushed]:
                 xcoms.setdefault(task_id, {})[key] = given
         elif task_id in before and task_id in ctx.dag_context.pushes:
             may_push = ctx.dag_context.may_push(task_id, key)
-            xcoms.setdefault(task_id, {})[key] = _given(task_id, key, ctx) if may_push else NOTHING
+            xcoms.setdefault(task_id, {})[key] = _given(task_id, key, ctx, pulled) if may_push else NOTHING
     pushed: dict[str, Value] = {}
     for task_id in candidates if pulled.named.any_key else ():
         if ctx.dag_context.pushes.get(task_id, NOT_KEYED) is None:
-            pushed[task_id] = _given(task_id, "", ctx, keyed=True)
+            pushed[task_id] = _given(task_id, "", ctx, pulled, keyed=True)
     return tuple((task_id, tuple(keys.items())) for task_id, keys in xcoms.items()), tuple(pushed.items())
 
 
@@ -301,15 +301,24 @@ NOT_KEYED: frozenset[str] = frozenset()
 """Stands for the keys of a task that pushes nothing."""
 
 
-def _given(task_id: str, key: str, ctx: TaskContext, *, keyed: bool = False) -> Value:
+def _given(task_id: str, key: str, ctx: TaskContext, pulled: Pulled, *, keyed: bool = False) -> Value:
     """What a task pushed under a key, or under all keys but that of its return value."""
     ctx.after[task_id] = None
     given = Output(task_id, key, Type.JSON, NOTHING, sparse=task_id in ctx.dag_context.mapped, keyed=keyed)
-    return SameItem(ctx.task_id, replace(given, sparse=False)) if _is_sibling(task_id, ctx) else given
+    return SameItem(ctx.task_id, replace(given, sparse=False)) if _gives_one(task_id, ctx, pulled) else given
+
+
+def _gives_one(task_id: str, ctx: TaskContext, pulled: Pulled) -> bool:
+    """Whether a task is read by arguments only, that mean its instance of the same index.
+
+    A call of `xcom_pull` means all instances, of the same mapped group too. (Airflow 2's own task instance, in the pod, finds
+    one by its index only in a run that has them all.)
+    """
+    return _is_sibling(task_id, ctx) and (airflow_names().is_2 or not pulled.may_mean(task_id))
 
 
 def _is_sibling(task_id: str, ctx: TaskContext) -> bool:
-    """Whether a task is in the same mapped group, so that the instance of the same index is meant."""
+    """Whether a task is in the same mapped group."""
     return are_members(ctx.task, ctx.dag_context.dag.task_dict[task_id])
 
 

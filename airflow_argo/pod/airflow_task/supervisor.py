@@ -35,9 +35,10 @@ class Supervisor:
         Args:
             own: task_id, dag_id and run_id of the task.
             xcoms: what other tasks pushed.
-            call: names those tasks: `siblings` in the same mapped group, those `unknown`, of which not all keys are passed,
-                and those `unordered`, which are neither before this one nor after it; the Secret with the `variables`; and
-                the events of its `inlet` assets.
+            call: names those tasks: `siblings` in the same mapped group, of which the instance of the same index is passed
+                where they aren't among the `mapped`, those `unknown`, of which not all keys are passed, and those `unordered`,
+                which are neither before this one nor after it; the Secret with the `variables`; and the events of its `inlet`
+                assets.
         """
         from airflow.sdk.exceptions import ErrorType
         from airflow.sdk.execution_time import comms
@@ -45,7 +46,7 @@ class Supervisor:
         self.comms, self.errors = comms, ErrorType
         self.task_id, self.dag_id, self.run_id = own["task_id"], own["dag_id"], own["run_id"]
         self.xcoms = xcoms
-        self.siblings, self.unknown = set(call.get("siblings", ())), set(call.get("unknown", ()))
+        self.siblings, self.unknown = set(call.get("siblings", ())) - xcoms.mapped, set(call.get("unknown", ()))
         self.unordered = set(call.get("unordered", ()))
         self.secret: Optional[str] = call.get("variables")
         self.inlet: Dict[str, Any] = call.get("inlet", {})

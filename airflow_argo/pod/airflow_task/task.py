@@ -171,7 +171,14 @@ def _server_context(task: Any, run: Any, call: Dict[str, Any]) -> Any:
         consumed_asset_events=call.get("triggering", []),
         partition_key=None,
     )
-    return TIRunContext(dag_run=dag_run, max_tries=retries, should_retry=run.try_number <= retries)
+    same = dict.fromkeys(call.get("siblings", ()), run.map_index)  # what Airflow before 3.3 asks its server for
+    return known_fields(
+        TIRunContext,
+        dag_run=dag_run,
+        max_tries=retries,
+        should_retry=run.try_number <= retries,
+        upstream_map_indexes=same or None,
+    )
 
 
 def _interval(dag: Any, run: Any) -> Tuple[Optional[datetime], Optional[datetime]]:

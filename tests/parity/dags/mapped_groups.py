@@ -198,7 +198,8 @@ with DAG("group_of_real_operators", schedule=None) as real_operators:
     def where(y, x):
         from airflow.sdk import get_current_context
 
-        return [y, x, get_current_context()["ti"].map_index]
+        ti = get_current_context()["ti"]
+        return [y, x, ti.map_index, ti.xcom_pull("g.check"), ti.xcom_pull("g.check", map_indexes=[0, 1, 2])]
 
     @task_group
     def g(x):
