@@ -14,7 +14,7 @@ from typing import Any, TypeGuard
 
 from airflow_argo.compiler.code import a_map, base64_of, compact_json, given, quote, tag
 from airflow_argo.compiler.drafts import Dict
-from airflow_argo.compiler.expressions import exists, travelling_constant, truth, typed
+from airflow_argo.compiler.expressions import exists, json_of, travelling_constant, truth, typed
 from airflow_argo.compiler.graphs import (
     RETRY_ZERO,
     Call,
@@ -29,7 +29,7 @@ from airflow_argo.compiler.scope import OUTCOME, OUTCOMES, RETURN_VALUE, VALUES,
 from airflow_argo.compiler.templates import arguments_of
 from airflow_argo.model.conditions import Rule, Same, State, leaves_of, values_read
 from airflow_argo.model.graph import ForLoop, Step
-from airflow_argo.model.values import Concatenated, Constant, Item, Output, SameItem, Type, Value, Zipped
+from airflow_argo.model.values import Concatenated, Constant, Item, Listing, Output, SameItem, Type, Value, Zipped
 
 EACH = "each"
 JUDGED, RUNS = "judged", "run"
@@ -275,8 +275,30 @@ def _axis_code(value: Value, type: Type, scope: Scope) -> str:
         return f"({count} > 0 ? map(0..({count} - 1), string(#)) : [])"
     if _is_reported(value, scope):
         return f"({_outcome_of(value, scope)}.items ?? [])"
+    if type is Type.JSON and (elements := _as_they_are(value, scope)) is not None:
+        return elements
     element = "sprig.b64enc(toJson(#))" if type is Type.JSON else "sprig.b64enc(#)" if travels_as_base64(type) else "string(#)"
     return f"map({typed(value, scope)}, {element})"
+
+
+def _as_they_are(value: Value, scope: Scope) -> str | None:
+    """Code for a list's elements as base64 of their JSON, if they needn't be read for that.
+
+    Argo writes what it has read in its own way: 1.0 as 1, numbers of more digits as near ones, the keys of objects by alphabet.
+    """
+    match value:
+        case Output():
+            return scope.given_by_items(value)
+        case Listing(of=parts):
+            return f"[{', '.join(_element_code(part, scope) for part in parts)}]"
+        case _:
+            return None
+
+
+def _element_code(value: Value, scope: Scope) -> str:
+    if isinstance(value, Constant):
+        return quote(travelling_constant(value, Type.JSON))
+    return f"sprig.b64enc({json_of(value, scope)})"
 
 
 def _part_code(value: Value, type: Type, scope: Scope, of_pair: str) -> str:

@@ -106,6 +106,13 @@ class Scope:
             proven=True,
         )
 
+    def given_by_items(self, source: Output) -> str | None:
+        """Code for the list of what the items of a loop that reports gave, each as base64 of JSON; None if it is no such."""
+        body = self.steps[source.step].body if source.step in self.steps else None
+        if not (isinstance(body, ForLoop) and body.reports) or source.sparse or source.unlisted or source in self.given:
+            return None
+        return _map_of_given(self.task(source.step), source.name, "{}")
+
     def _with_default(self, read: Read, source: Output) -> Read:
         if source.default is None:
             return read
@@ -223,12 +230,17 @@ def _same_value(outcome: str, source: Output) -> Read:
 
 def _given_by_items(task: str, name: str, *, unlisted: bool) -> str:
     """Code for the JSON list of what a loop's items gave, in their order, without those that gave nothing."""
+    texts = _map_of_given(task, name, "sprig.b64dec({})")
+    if not unlisted:
+        return f"('[' + join({texts}, ',') + ']')"
+    return given(texts, "len(#) > 1 ? '[' + join(#, ',') + ']' : len(#) == 1 ? #[0] : nil")
+
+
+def _map_of_given(task: str, name: str, element: str) -> str:
+    """Code for a list with an element for each item of a loop that gave a value, of which `{}` is base64 of JSON."""
     value = ".value" if name == RETURN_VALUE else f".pushed?.[{quote(name)}]"
     found = f"filter(fromJSON({task}.outputs?.parameters?.{OUTCOMES} ?? '[]'), {value} != nil)"
-    if not unlisted:
-        return f"('[' + join(map({found}, sprig.b64dec({value})), ',') + ']')"
-    texts = f"map({found}, sprig.b64dec({value}))"
-    return given(texts, "len(#) > 1 ? '[' + join(#, ',') + ']' : len(#) == 1 ? #[0] : nil")
+    return f"map({found}, {element.format(value)})"
 
 
 def _each_given_by_items(task: str, source: Output) -> str:

@@ -162,7 +162,7 @@ with DAG("mapped_again", schedule=None) as again:
     def last(xs):
         return list(xs)
 
-    last(inc.override(task_id="second").expand(x=inc.expand(x=[1, 2, 3])))
+    last(inc.override(task_id="second").expand(x=inc.expand(x=[1, 2, 2**53])))  # more digits than a float has
 
 with DAG("mapped_kwargs", schedule=None) as kwargs:
 

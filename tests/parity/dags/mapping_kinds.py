@@ -80,7 +80,7 @@ with DAG("kwargs_more", schedule=None) as kwargs_more:
     )
 
 with DAG("elements_of_xcoms", schedule=None) as elements:
-    show.expand(x=[given(1), 2, [given("deep")]])
+    show.expand(x=[given(2**53 + 1), 2, [given("deep")]])
     BashOperator.partial(task_id="bash").expand(bash_command=[given("echo 1"), "echo 2"])
     bad, skip = BashOperator(task_id="bad", bash_command="exit 1"), BashOperator(task_id="skip", bash_command="exit 99")
     show.override(task_id="anyway", trigger_rule="all_done").expand(x=[bad.output, skip.output])
