@@ -14,7 +14,7 @@ from airflow_argo.cluster.client import MERGE_PATCH, Api
 from airflow_argo.cluster.errors import HeldUpError
 from airflow_argo.cluster.resources import WORKFLOWS, Call
 from airflow_argo.diagnostics import AirflowArgoError
-from airflow_argo.hooks.connection import ArgoConnection
+from airflow_argo.hooks.connection import ArgoConnection, url_of_ui
 from airflow_argo.hooks.kubernetes import kubernetes_api, light_kubernetes_api
 from airflow_argo.hooks.once import once
 from airflow_argo.provider import CONNECTION_FIELDS, FIELD_BEHAVIOUR
@@ -176,7 +176,8 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
 
     def workflow_url(self, name: str, uid: str = "") -> str:
         """Where the Argo UI shows a workflow; "" if nobody has said where the UI is."""
-        base = self.connection.ui_url or conf.get("argo", "ui_url", fallback="").rstrip("/") or self.connection.server
+        configured = url_of_ui(conf.get("argo", "ui_url", fallback=""))
+        base = self.connection.ui_url or configured or self.connection.server
         return f"{base}/workflows/{self.namespace}/{name}{f'?uid={uid}' if uid else ''}" if base else ""
 
     async def aget(self, name: str) -> Snapshot:

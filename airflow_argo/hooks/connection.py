@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -12,6 +13,7 @@ from airflow_argo.cluster.errors import ConfigurationError
 from airflow_argo.provider import CONNECTION_FIELDS
 
 _YES, _NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
+_TEXTS = ("namespace", "token_file", "ca_file", "kube_config_path", "cluster_context", "ui_url")
 _OLD_PREFIXES = ("extra__kubernetes__", "extra__argo__")
 
 
@@ -51,20 +53,18 @@ class ArgoConnection:
         Raises:
             ConfigurationError: a field can't be read, or two say different things.
         """
+        _check_extra(connection.extra, conn_id)
         extra = _without_prefixes(connection.extra_dejson)
+        texts = {name: _text(extra, name, conn_id) for name in _TEXTS}
         made = cls(
             conn_id=conn_id,
-            namespace=_text(extra, "namespace"),
+            **{name: text for name, text in texts.items() if name != "ui_url"},
             server=_server(connection, conn_id),
-            token=connection.password or "",
-            token_file=_text(extra, "token_file"),
-            ca_file=_text(extra, "ca_file"),
+            token=(connection.password or "").strip(),
             verify=not _flag(extra, "disable_verify_ssl", conn_id),
             in_cluster=_flag(extra, "in_cluster", conn_id),
-            kube_config_path=_text(extra, "kube_config_path"),
             kube_config=_kube_config(extra.get("kube_config"), conn_id),
-            cluster_context=_text(extra, "cluster_context"),
-            ui_url=_text(extra, "ui_url").rstrip("/"),
+            ui_url=url_of_ui(texts["ui_url"]),
             remarks=tuple(_remarks(extra)) if connection.conn_type == "argo" else (),
         )
         ways = {
@@ -73,16 +73,28 @@ class ArgoConnection:
             "kube_config_path": made.kube_config_path,
             "kube_config": made.kube_config,
         }
+        if texts["ui_url"] and not made.ui_url:
+            raise ConfigurationError(_place(conn_id), f"ui_url is {texts['ui_url']!r}", "give a URL: https://argo.example.com")
         given = [name for name, value in ways.items() if value]
         if len(given) > 1:
             raise ConfigurationError(_place(conn_id), f"has {' and '.join(given)}", "give one of them")
         return made
 
 
+def _check_extra(text: Any, conn_id: str) -> None:
+    """Raises ConfigurationError: extra is no JSON object. To Airflow it is empty then, which means another cluster."""
+    try:
+        is_object = not text or not isinstance(text, str) or isinstance(json.loads(text), dict)
+    except ValueError:
+        is_object = False
+    if not is_object:
+        raise ConfigurationError(_place(conn_id), "its extra is no JSON object", 'write it as {"namespace": "argo"}')
+
+
 def _without_prefixes(extra: Mapping[str, Any]) -> dict[str, Any]:
-    """Extra's fields by their plain names: forms of Airflow before 2.3 put the type before them."""
+    """Extra's fields by their plain names: forms of Airflow before 2.3 put the type before them. A plain name comes first."""
     plain: dict[str, Any] = {}
-    for key, value in extra.items():
+    for key, value in sorted(extra.items(), key=lambda item: item[0].startswith(_OLD_PREFIXES)):
         prefix = next((prefix for prefix in _OLD_PREFIXES if key.startswith(prefix)), "")
         plain.setdefault(key[len(prefix) :], value)
     return plain
@@ -95,8 +107,17 @@ def _remarks(extra: Mapping[str, Any]) -> Iterator[str]:
         yield f"its extra has '{key}', which means nothing{f'; did you mean {near[0]!r}?' if near else ''}"
 
 
-def _text(extra: Mapping[str, Any], key: str) -> str:
-    return str(extra.get(key) or "").strip()
+def _text(extra: Mapping[str, Any], key: str, conn_id: str) -> str:
+    value = extra.get(key)
+    if isinstance(value, bool | list | dict) and value not in (False, [], {}):
+        raise ConfigurationError(_place(conn_id), f"{key} is of type {type(value).__name__}", "give a text")
+    return str(value or "").strip()
+
+
+def url_of_ui(text: str) -> str:
+    """The Argo UI's URL without a slash at the end; "" if it is none. Links of Airflow's UI lead there: it needs a scheme."""
+    url = text.rstrip("/") if "://" in text or not text else f"https://{text.rstrip('/')}"
+    return url if url.lower().startswith(("https://", "http://")) else ""
 
 
 def _flag(extra: Mapping[str, Any], key: str, conn_id: str) -> bool:
@@ -142,7 +163,7 @@ def _server(connection: Any, conn_id: str) -> str:
     if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment or " " in host:
         raise ConfigurationError(_place(conn_id), f"its host is {host!r}, which is no URL of an Argo server", cure)
     place = url.netloc if url.port or not port else f"{url.netloc}:{port}"
-    return f"{url.scheme}://{place}{url.path.rstrip('/')}"
+    return f"{url.scheme}://{place}{url.path.rstrip('/').removesuffix('/api/v1')}"
 
 
 def _place(conn_id: str) -> str:

@@ -53,6 +53,9 @@ def test_kubernetes_connections_can_be_used_too():
         ({"in_cluster": True, "kube_config_path": "/x"}, "in_cluster and kube_config_path"),
         ({"kube_config": "a: [SECRET"}, "neither YAML nor JSON"),
         ({"kube_config": "text"}, "no kubeconfig"),
+        ({"namespace": ["a"]}, "namespace is of type list; give a text"),
+        ({"kube_config_path": True}, "kube_config_path is of type bool"),
+        ({"ui_url": "javascript://x"}, "ui_url is 'javascript://x'"),
     ],
 )
 def test_what_is_wrong_is_said_without_secrets(extra, said):
@@ -69,6 +72,28 @@ def test_a_field_that_means_nothing_is_said():
         "its extra has 'team', which means nothing",
     )
     assert connection("kubernetes", {"xcom_sidecar_container_image": "x"}).remarks == ()
+
+
+@pytest.mark.parametrize("extra", ["namespace: SECRET", '["SECRET"]', '{"namespace": "SECRET"'])
+def test_an_extra_that_airflow_takes_for_empty_leads_to_no_other_cluster(extra):
+    with pytest.raises(ConfigurationError, match="connection 'c': its extra is no JSON object") as raised:
+        ArgoConnection.of("c", Connection(conn_id="c", conn_type="argo", extra=extra))
+    assert "SECRET" not in str(raised.value)
+
+
+def test_a_plain_name_comes_before_one_with_a_prefix():
+    assert connection(extra={"extra__kubernetes__namespace": "", "namespace": "n"}).namespace == "n"
+    assert connection(extra={"extra__kubernetes__namespace": "old", "namespace": "n"}).namespace == "n"
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [("argo.example.com/argo/", "https://argo.example.com/argo"), ("http://argo:2746/", "http://argo:2746"), ("", "")],
+)
+def test_links_lead_to_a_url_with_a_scheme(given, url, monkeypatch):
+    assert connection(extra={"ui_url": given}).ui_url == url
+    monkeypatch.setenv("AIRFLOW__ARGO__UI_URL", given)
+    assert hook({"namespace": "n", "kube_config": CONFIG}).workflow_url("w") == (f"{url}/workflows/n/w" if url else "")
 
 
 def test_a_broken_kubeconfig_is_an_error_without_its_content():
@@ -94,6 +119,7 @@ def test_the_form_has_the_fields_that_are_read():
         ({"host": "https://argo.example.com/argo/", "port": 2746}, "https://argo.example.com:2746/argo"),
         ({"host": "argo.example.com:2746/argo", "port": 80}, "https://argo.example.com:2746/argo"),
         ({"host": "[::1]", "port": 2746}, "https://[::1]:2746"),
+        ({"host": "https://argo.example.com/argo/api/v1/"}, "https://argo.example.com/argo"),
     ],
 )
 def test_the_argo_servers_url(fields, server):
