@@ -25,7 +25,7 @@ from airflow_argo.translator.dags_beside import remember_dag
 from airflow_argo.translator.data_files import remember_data_files, watched_reads
 from airflow_argo.translator.import_effects import effects_in, remember_effects, watched_effects
 from airflow_argo.translator.import_errors import cure_of, missing_package, refused_arguments, where_in
-from airflow_argo.translator.made_at import noting_lines, remember_maker
+from airflow_argo.translator.made_at import lines_of, noting_lines, remember_maker
 from airflow_argo.translator.named_files import look_again
 from airflow_argo.translator.origins import origins_in
 from airflow_argo.translator.own_modules import names_of
@@ -193,9 +193,14 @@ def _dags_of(module: Any, file: Path) -> list[Any]:
     by_id: dict[str, Any] = {}
     for dag in found.values():
         if dag.dag_id in by_id:
-            raise DagFileError("AA108", f"two DAGs are named '{dag.dag_id}'", "rename one", Origin(str(file)))
+            raise DagFileError("AA108", f"two DAGs are named '{dag.dag_id}'", "rename one", _origin_of(dag, file))
         by_id[dag.dag_id] = dag
     return list(by_id.values())
+
+
+def _origin_of(dag: Any, file: Path) -> Origin:
+    """Where a DAG of a file is written."""
+    return origins_in(str(file), dag.dag_id, lines_of(dag)).of(None)
 
 
 def _judged(dag: Any, file: Path) -> bool | DagFileError:
@@ -212,7 +217,7 @@ def _is_kept(dag: Any, file: Path) -> bool:
     Raises:
         DagFileError: it refuses it.
     """
-    at = origins_in(str(file), dag.dag_id, {}).of(None)
+    at = _origin_of(dag, file)
     try:
         dag.validate()
         if hasattr(dag, "check_cycle"):

@@ -1,15 +1,34 @@
-"""Where in a DAG file its tasks are written: Airflow doesn't keep that, so the file is searched for their ids."""
+"""Where in a DAG file its DAGs and tasks are written: where their ids stand, and of several places the one that made them."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from airflow_argo.diagnostics import InputError, Origin
+from airflow_argo.translator.made_at import Lines
 from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.sources import as_written, text_of
+
+_STATEMENTS = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
+
+
+class _Place(NamedTuple):
+    """Where an id stands.
+
+    Attributes:
+        line: of the call that is given it, or of the function whose name it is.
+        first, last: lines of the statement around that.
+        is_function: it is the name of a function, which is called elsewhere.
+    """
+
+    line: int
+    first: int
+    last: int
+    is_function: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,60 +37,78 @@ class Origins:
 
     path: str
     dag_line: int | None
-    task_lines: Mapping[str, int]
-    made_at: Mapping[str, int]
+    tasks: Mapping[str, Sequence[_Place]]
+    made_at: Lines
 
     def of(self, task_id: str | None) -> Origin:
         """Where a task is written, as far as it can be told; of None, where the DAG is."""
         if task_id is None:
             return as_written(Origin(self.path, self.dag_line))
-        line = self.task_lines.get(task_id.rsplit(".", 1)[-1]) or self.made_at.get(task_id) or self.dag_line
-        return as_written(Origin(self.path, line))
+        line = _line_of(self.tasks.get(task_id.rsplit(".", 1)[-1], ()), self.made_at.get(task_id, ()))
+        return as_written(Origin(self.path, line or self.dag_line))
 
 
-def origins_in(path: str, dag_id: str, made_at: Mapping[str, int]) -> Origins:
+def origins_in(path: str, dag_id: str, made_at: Lines) -> Origins:
     """The places in a file.
 
     Args:
-        made_at: task id → the line that made the task, for those whose ids stand nowhere.
+        made_at: the lines that made the DAG and its tasks, as far as they are known.
     """
     try:
         places = _places_in(text_of(path))
     except (OSError, SyntaxError, UnicodeDecodeError, InputError):
-        return Origins(path, None, {}, made_at)
-    return Origins(path, places.named.get(dag_id) or places.only_dag, places.tasks, made_at)
+        places = _Places({}, {}, None)
+    line = _line_of(places.named.get(dag_id, ()), made_at.get(None, ())) or places.only_dag
+    return Origins(path, line, places.tasks, made_at)
+
+
+def _line_of(places: Sequence[_Place], made_at: Sequence[int]) -> int | None:
+    """The line of what some lines made and whose id stands in some places; None if nothing tells it."""
+    for line in made_at:
+        if around := [one.line for one in places if not one.is_function and one.first <= line <= one.last]:
+            return max(around)
+    if made_at and (functions := [one.line for one in places if one.is_function]):
+        return max((line for line in functions if line <= made_at[0]), default=functions[0])
+    if len(places) == 1 or not made_at:
+        return places[-1].line if places else None
+    return made_at[0]
 
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """The lines in a text.
+    """The places in a text.
 
     Attributes:
-        tasks: ids of tasks, and names of functions.
-        named: names of functions, and texts that may be ids of DAGs.
-        only_dag: that of the one call that makes DAGs, whatever their ids.
+        tasks: of ids of tasks, and names of functions.
+        named: of names of functions, and texts that may be ids of DAGs.
+        only_dag: the line of the one call that makes DAGs, whatever their ids.
     """
 
-    tasks: Mapping[str, int]
-    named: Mapping[str, int]
+    tasks: Mapping[str, Sequence[_Place]]
+    named: Mapping[str, Sequence[_Place]]
     only_dag: int | None
 
 
 @lru_cache(maxsize=64)
 def _places_in(text: str) -> _Places:
-    tasks: dict[str, int] = {}
-    named: dict[str, int] = {}
+    tasks: dict[str, list[_Place]] = {}
+    named: dict[str, list[_Place]] = {}
     dags: list[int] = []
-    for node in nodes_in(text):
+    nodes = nodes_in(text)
+    statements = {id(part): node for node in nodes if isinstance(node, _STATEMENTS) for part in ast.walk(node)}
+    for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            tasks.setdefault(node.name, node.lineno)
-            named[node.name] = node.lineno
+            place = _Place(node.lineno, node.lineno, node.lineno, is_function=True)
+            tasks.setdefault(node.name, []).append(place)
+            named.setdefault(node.name, []).append(place)
         elif isinstance(node, ast.Call):
+            around = statements.get(id(node), node)
+            place = _Place(node.lineno, around.lineno, around.end_lineno or around.lineno, is_function=False)
             task_id, dag_id = _text_argument(node, "task_id"), _text_argument(node, "dag_id")
             if task_id is not None:
-                tasks[task_id] = node.lineno
+                tasks.setdefault(task_id, []).append(place)
             for name in (*_first_text(node), *([dag_id] if dag_id else [])):
-                named[name] = node.lineno
+                named.setdefault(name, []).append(place)
             if _called(node) in ("DAG", "dag"):
                 dags.append(node.lineno)
     return _Places(tasks, named, dags[0] if len(dags) == 1 else None)
