@@ -7,14 +7,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_argo.translator.airflow_names import airflow_names, is_mapped
-from airflow_argo.translator.context import RETURN_VALUE, TaskContext
+from airflow_argo.translator.context import RETURN_VALUE, TaskContext, WantsAirflow
 from airflow_argo.translator.mapped_groups import expand_input_of, values_kept
 from airflow_argo.translator.pulled_names import names_pulled
 from airflow_argo.translator.shipping import shipment_of
 from airflow_argo.translator.template_files import texts_in
 
 
-def may_be_read(key: str, ctx: TaskContext) -> bool:
+def check_unread(key: str, ctx: TaskContext) -> None:
+    """Raises WantsAirflow if a task may read what only the operator itself can push under a key."""
+    if _may_be_read(key, ctx):
+        raise WantsAirflow(f"another task reads what it pushes as '{key}'")
+
+
+def _may_be_read(key: str, ctx: TaskContext) -> bool:
     """Whether a task may read what the context's task pushes under a key; where only a run could tell, it may."""
     references = (found for task in ctx.dag_context.dag.tasks for found in references_of(task))
     if any(ctx.task_id == one.task_id and key == name for one, name in references):

@@ -19,7 +19,7 @@ from airflow_argo.translator.built import ANY_NAMESPACE, Built
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, MappedItem, TaskContext, WantsAirflow
 from airflow_argo.translator.operators.kubernetes_pod import authors_of, built_by, report_other_cluster
 from airflow_argo.translator.operators.kubernetes_resource import create_resource, delete_resource, resource_pod
-from airflow_argo.translator.readers import may_be_read
+from airflow_argo.translator.readers import check_unread
 from airflow_argo.translator.registry import translates
 from airflow_argo.translator.templates import DATES
 from airflow_argo.translator.tries import retry_of, timeout_of
@@ -100,7 +100,7 @@ def _patched(task: Any, body: Any, ctx: TaskContext) -> Resource:
     if not all(isinstance(one, str) and "{" not in one for one in (task.name, task.namespace)):
         raise WantsAirflow("the Job's name is known only when it runs")
     if task.do_xcom_push:
-        _check_unread(RETURN_VALUE, ctx)
+        check_unread(RETURN_VALUE, ctx)
         found = "the Job after the change is not its XCom, which no task reads"
         ctx.report("AA229", found, "nothing, or do_xcom_push=False", Severity.NOTE)
     report_other_cluster(task, ctx)
@@ -170,7 +170,7 @@ def _waits(task: Any, ctx: TaskContext) -> bool:
         raise WantsAirflow("the XComs of a Job are in its pods")
     if task.callbacks:
         raise WantsAirflow("it has callbacks")
-    _check_unread(_WHOLE_JOB, ctx)
+    check_unread(_WHOLE_JOB, ctx)
     if not task.wait_until_job_complete:
         return False
     if task.parallelism is not None and task.parallelism < 1:
@@ -258,9 +258,3 @@ def _texts(found: Any, ctx: TaskContext) -> Value:
     if not isinstance(found, int | float | None):
         raise WantsAirflow("what it acts on is known only when it runs")
     return ctx.constant(found)
-
-
-def _check_unread(key: str, ctx: TaskContext) -> None:
-    """Raises WantsAirflow if a task may read what only the operator itself can push."""
-    if may_be_read(key, ctx):
-        raise WantsAirflow(f"another task reads what it pushes as '{key}'")

@@ -27,12 +27,16 @@ from airflow_argo.translator.built import Built
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, TaskContext, WantsAirflow
 from airflow_argo.translator.operators.python import call_in
 from airflow_argo.translator.pods import OF_TEMPLATE, TAG_OF_ARGO, as_patch, more_of_pod
+from airflow_argo.translator.readers import check_unread
 from airflow_argo.translator.registry import translates
 from airflow_argo.translator.skips import skip_codes_of
 from airflow_argo.translator.tries import retry_of, timeout_of
 
 XCOM_FILE = "/airflow/xcom/return.json"
 """Where the operator's sidecar reads the value from. Source: airflow.providers.cncf.kubernetes xcom_sidecar."""
+
+_KEYS_OF_POD = ("pod_name", "pod_namespace")
+"""The keys under which the operator pushes where its pod is."""
 
 _STARTUP_SECONDS = 120
 """Source: KubernetesPodOperator.__init__."""
@@ -60,6 +64,10 @@ its own way, and none of them decides how the task ends."""
 @translates("airflow.providers.cncf.kubernetes.operators.pod.KubernetesPodOperator")
 def kubernetes_pod(task: Any, ctx: TaskContext) -> Job:
     """Source: KubernetesPodOperator.build_pod_request_obj; of its life, what Argo does for any pod."""
+    for key in _KEYS_OF_POD:
+        check_unread(key, ctx)
+    if getattr(task, "multiple_outputs", False):
+        raise WantsAirflow("it has multiple_outputs")
     _report_what_is_left(task, ctx)
     built = built_by(task, ctx, lambda builder: builder.build_pod_request_obj())
     if built is None:

@@ -41,6 +41,28 @@ last(says.output, skips.output)
     }
 
 
+@pytest.mark.parametrize(
+    ("reader", "argument", "is_itself"),
+    [
+        ("say(a.output)", "", False),
+        ("say(a.output['pod_name'])", "", True),
+        ("a >> Pod(task_id='b', image='i', cmds=['x', '{{ ti.xcom_pull(\"a\", key=\"pod_namespace\") }}'])", "", True),
+        ("say(a.output['n'])", ", multiple_outputs=True", True),
+    ],
+)
+def test_keys_that_the_operator_alone_can_push_are_pushed_by_it(
+    reader: str, argument: str, is_itself: bool, translated: Any
+) -> None:
+    body = f"""
+@task
+def say(value): print(value)
+a = Pod(task_id="a", image="i", cmds=["x"], do_xcom_push=True{argument})
+{reader}
+"""
+    translation = translated(body)
+    assert (template(translation, "a")["container"]["image"] != "i") == is_itself
+
+
 def test_what_no_template_field_can_say_is_patched(translated: Any) -> None:
     body = """
 more = dict(image_pull_secrets=[k8s.V1LocalObjectReference("key")], active_deadline_seconds=9)
