@@ -92,7 +92,8 @@ def _times(timetable: Any, window: Window, dag: Any, ctx: DagContext) -> Times |
     moments = _moments_of_own(timetable, window, dag)
     if moments:
         return _listed(moments, ctx)
-    ctx.report("AA213", f"the schedule {kind} is known to Airflow alone", f"{_backfill(dag)}, by a clock that you have")
+    name = kind.rpartition(".")[2]
+    ctx.report("AA213", f"the schedule {name} is known to Airflow alone", f"{_backfill(dag)}, by a clock that you have")
     return None
 
 

@@ -151,6 +151,17 @@ def test_what_airflow_3_reads_is_left_alone(port: Any) -> None:
         ),
         ("args = {'trigger_rule': 'none_failed_or_skipped'}\n", "args = {'trigger_rule': \"none_failed_min_one_success\"}\n"),
         ("x = '{% if execution_date %}é{% endif %}'\n", "x = '{% if logical_date %}é{% endif %}'\n"),
+        (
+            "from airflow import configuration as c\nx = c.get('a', 'b'), c.conf.getint('a', 'b'), c.AIRFLOW_HOME\n",
+            "from airflow import configuration as c\nx = c.conf.get('a', 'b'), c.conf.getint('a', 'b'), c.AIRFLOW_HOME\n",
+        ),
+        (
+            "from airflow.configuration import AIRFLOW_HOME, get, has_option as has\nx = get('a', 'b'), has, AIRFLOW_HOME\n",
+            (
+                "from airflow.configuration import AIRFLOW_HOME, conf; get = conf.get; has = conf.has_option\n"
+                "x = get('a', 'b'), has, AIRFLOW_HOME\n"
+            ),
+        ),
     ],
 )
 def test_edits(old: str, new: str | None, port: Any) -> None:
