@@ -16,7 +16,11 @@ AIRFLOW_2 = {
 
 @dataclass(frozen=True, slots=True)
 class AirflowNames:
-    """What the translator needs of Airflow, imported when first used."""
+    """What the translator needs of Airflow, imported when first used.
+
+    Attributes:
+        length_of: how many elements a task takes an XCom of so many to have; None in Airflow 2, which stores their number.
+    """
 
     version: str
     dag: Any
@@ -34,6 +38,7 @@ class AirflowNames:
     literal: Any
     param: Any
     filters: Any
+    length_of: Any = None
 
     @property
     def is_2(self) -> bool:
@@ -80,7 +85,7 @@ def _airflow_3(version: str) -> AirflowNames:
     from airflow.sdk.definitions.mappedoperator import MappedOperator
     from airflow.sdk.definitions.param import DagParam
     from airflow.sdk.definitions.taskgroup import MappedTaskGroup
-    from airflow.sdk.definitions.xcom_arg import PlainXComArg
+    from airflow.sdk.definitions.xcom_arg import PlainXComArg, get_task_map_length
 
     return AirflowNames(
         version=version,
@@ -99,6 +104,7 @@ def _airflow_3(version: str) -> AirflowNames:
         literal=LiteralValue,
         param=Param,
         filters=FILTERS,
+        length_of=lambda found, elements: get_task_map_length(found, elements, {}),
     )
 
 

@@ -161,11 +161,23 @@ def _report_what_airflow_fails(task: Any, ctx: TaskContext) -> None:
     if any(_has_unread_xcom(value) for axis, value in _axes(task).items() if axis == KWARGS):
         found = "there is an XCom inside a dict of expand_kwargs, which Airflow passes on unread, so that the task fails"
         ctx.report("AA215", found, "let a task make the whole dict, or use expand()")
+    for axis in [axis for number, (axis, value) in enumerate(_axes(task).items()) if number and _is_miscounted(value)]:
+        found = f"'{axis}' is put together by .concat(), which Airflow miscounts behind another argument, so that tasks fail"
+        ctx.report("AA215", found, "name it first, or put the list together in a task")
     tasks = ctx.dag_context.dag.task_dict
     for source in sources_of_mapping(task):
         if source in tasks and mapped_group_of(tasks[source]) is not None:
             found = f"it is mapped over '{source}', which is in a mapped task group: Airflow never expands that, and it fails"
             ctx.report("AA215", found, "let a task after the group collect the values, and map over what that returns")
+
+
+def _is_miscounted(found: Any) -> bool:
+    """Whether Airflow takes a list for a longer one: that of `.concat()` for so many as there are parts.
+
+    By that it reckons which element of it, and of those named before it, a task is for. Source: get_task_map_length.
+    """
+    names = airflow_names()
+    return names.length_of is not None and isinstance(found, names.xcom_arg) and names.length_of(found, [None]) != 1
 
 
 def _has_unread_xcom(items: Any) -> bool:

@@ -38,6 +38,18 @@ def g(x):
 with DAG("refused", schedule=None):
     show.expand(x=g.expand(x=[[1], [2]]))
 """
+OF_CONCAT = """
+with DAG("refused", schedule=None):
+    given.expand(values=given.override(task_id="one")([1]).concat(given.override(task_id="two")([2])))
+
+    @task
+    def pair(x, y):
+        return [x, y]
+
+    concatenated = given([1, 2]).concat(given([3]))
+    pair.expand(x=concatenated, y=[1, 2])
+    pair.expand(x=[1, 2], y={})
+"""
 PARALLEL = """
 with DAG("fast", schedule=None, fail_fast=True):
     given(1) >> [show.override(task_id="a")(1), show.override(task_id="b")(2)]
@@ -56,9 +68,17 @@ def codes_of(text: str, folder: Path) -> list[tuple[str, str]]:
     return [(one.code, one.severity.value) for one in translate(dag).diagnostics]
 
 
-@pytest.mark.parametrize("text", [IN_DICT, OF_CLASSIC, OF_MEMBER], ids=["in dict", "classic", "of a member"])
+@pytest.mark.parametrize(
+    "text",
+    [IN_DICT, OF_CLASSIC, OF_MEMBER, OF_CONCAT.format("concatenated"), OF_CONCAT.format("concatenated.zip(concatenated)")],
+    ids=["in dict", "classic", "of a member", "of a concat behind others", "of a zip of those"],
+)
 def test_what_airflow_never_expands_is_refused(text: str, tmp_path: Path) -> None:
     assert ("AA215", "error") in codes_of(text, tmp_path)
+
+
+def test_what_is_put_together_is_taken_alone_or_before_others(tmp_path: Path) -> None:
+    assert codes_of(OF_CONCAT.format("concatenated.zip(given([1]))"), tmp_path) == []
 
 
 def test_fail_fast_is_a_warning_where_tasks_run_side_by_side(tmp_path: Path) -> None:
