@@ -45,6 +45,7 @@ def main() -> int:
     wanted = made_of()
     found = stamp.read_text() if PYTHON.exists() and stamp.exists() else ""
     if found == wanted:
+        compiled(ROOT / "airflow_argo")
         return 0
     print(f"setting up {VENV.relative_to(ROOT)} (some minutes the first time) …", flush=True)
     try:
@@ -57,7 +58,7 @@ def main() -> int:
         return fail("there is no pip, and none can be fetched; install one (on Debian: apt install python3-venv)")
     except subprocess.CalledProcessError as error:
         return fail(f"{' '.join(map(str, error.cmd[:4]))} … ended with exit code {error.returncode}; its reason is above")
-    compiled()
+    compiled(VENV / "lib", ROOT / "airflow_argo")
     stamp.write_text(wanted)
     return 0
 
@@ -92,10 +93,10 @@ def installer() -> list[str]:
     return [*own, *quietly]
 
 
-def compiled() -> None:
-    """Compiles what is installed, which uv doesn't; else each process would do it anew where bytecode isn't written."""
+def compiled(*folders: Path) -> None:
+    """Compiles what has changed; else each process would do it anew where bytecode isn't written, and uv installs none."""
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
-    subprocess.run([str(PYTHON), "-m", "compileall", "-q", "-j0", str(VENV / "lib")], env=environment, capture_output=True)
+    subprocess.run([str(PYTHON), "-m", "compileall", "-q", "-j0", *map(str, folders)], env=environment, capture_output=True)
 
 
 def works(command: list[str]) -> bool:
