@@ -27,11 +27,10 @@ from airflow_argo.diagnostics import DefinitionError
 from airflow_argo.model.graph import Body, Graph, Step
 from airflow_argo.model.values import Output, Type, sources_of
 from airflow_argo.model.workflow import InputSpec, Schedule, Workflow
+from airflow_argo.pod.airflow_task.workflows import SCHEMAS
 
 API_VERSION = "argoproj.io/v1alpha1"
 ANNOTATION = "airflow-argo.io/"
-SCHEMAS = f"{ANNOTATION}schemas"
-"""An annotation that says what values of inputs obey: input → {is: text or json, schema: a JSON Schema}."""
 SHARED_ABOVE = MAX_TEMPLATES
 """With more templates than this those of one shape are shared: see `sharing`."""
 MAIN = "main"

@@ -75,8 +75,9 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
         Raises:
             InputError: an argument can't travel, or the function takes something of the context that its pod doesn't know.
         """
-        source = workflow_source(self._as_workflow(context), context)
-        return Source(source.documents, parameters=run_facts(context))
+        workflow = self._as_workflow(context)
+        source = workflow_source(workflow, context)
+        return Source(source.documents, parameters=run_facts(context, workflow.inputs))
 
     def _as_workflow(self, context: Any) -> Workflow:
         """One step that calls the function, in one try of the task."""

@@ -54,7 +54,7 @@ from airflow_argo.operators.pod_logs import FollowedLogs, log_failures
 from airflow_argo.operators.results import OutputFormat, reason_of, returned, steps, typed_outputs
 from airflow_argo.operators.sources import (
     Source,
-    check_parameters,
+    checked_parameters,
     dag_source,
     has_date,
     manifest_source,
@@ -333,7 +333,7 @@ class ArgoSubmitWorkflowOperator(BaseOperator):  # type: ignore[misc] # Airflow'
         }
         if source.template:
             return first_of_try(attempt, partial(self.hook.cluster.submit_from, source.template, **how))
-        check_parameters(source.documents, self.hook.namespace, parameters)
+        how["parameters"] = checked_parameters(source.documents, self.hook.namespace, parameters)
         documents = owned(source.documents, self.owner_references)
         return first_of_try(attempt, partial(self.hook.cluster.submit, documents, **how))
 

@@ -6,7 +6,7 @@ Each DAG file with an operator of ours imports this, so that the model and the c
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from airflow_argo.operators.plain import plain_dict
 
 if TYPE_CHECKING:
     from airflow_argo.model.values import Type
+    from airflow_argo.model.workflow import InputSpec
 
 Dict = dict[str, Any]
 
@@ -75,8 +76,8 @@ def manifest_source(manifest: Any) -> Source:
     return Source(tuple(documents))
 
 
-def check_parameters(documents: Sequence[Dict], namespace: str, parameters: Mapping[str, Any]) -> None:
-    """Check what the author gives as arguments, before anything is sent.
+def checked_parameters(documents: Sequence[Dict], namespace: str, parameters: Mapping[str, Any]) -> Dict:
+    """What the author gives as arguments, checked before anything is sent.
 
     Raises:
         InputError: the documents can't be submitted, or their workflow has no such input, or it can't have that value.
@@ -85,8 +86,9 @@ def check_parameters(documents: Sequence[Dict], namespace: str, parameters: Mapp
     from airflow_argo.runners.sources import Runnable
 
     found = bundle(documents, namespace)
-    if found.workflow is not None:
-        Runnable(found.workflow, tuple(one for _, one in found.first)).check(parameters)
+    if found.workflow is None:
+        return dict(parameters)
+    return Runnable(found.workflow, tuple(one for _, one in found.first)).inputs(parameters)
 
 
 def owned(documents: Sequence[Dict], owners: Sequence[Mapping[str, Any]]) -> list[Dict]:
@@ -122,7 +124,7 @@ def workflow_source(workflow: Any, context: Any, *, is_dag: bool = False, is_dat
     assert source.compiled is not None
     model = source.compiled.workflow
     inputs = {spec.name for spec in model.inputs}
-    run = run_facts(context) if is_dag else {}
+    run = run_facts(context, model.inputs) if is_dag else {}
     types = {parameter_name(name): value.type for name, value in model.outputs}
     return Source(
         (*source.documents, source.manifest), parameters={name: run[name] for name in run if name in inputs}, types=types
@@ -172,17 +174,22 @@ def has_date(context: Any, given: Mapping[str, Any] | None = None) -> bool:
     return bool((given or {}).get("logical_date") or getattr(context["dag_run"], "logical_date", None) or not AIRFLOW_3)
 
 
-def run_facts(context: Any) -> Dict:
+def run_facts(context: Any, inputs: Iterable[InputSpec]) -> Dict:
     """What a translated DAG is told of its run: `logical_date`, its data interval, `run_after`, `run_id`, `conf`, its params.
 
     Of a run without a logical date `logical_date` is the time after which it may start.
+
+    Args:
+        inputs: those that the workflow declares; what is none of them is told too.
     """
     from airflow_argo.compiler.scope import parameter_name
     from airflow_argo.pod.values import to_json
 
     run = context["dag_run"]
     date = getattr(run, "logical_date", None) or getattr(run, "run_after", None)
-    params = {parameter_name(name): _plain(value, to_json) for name, value in dict(context.get("params") or {}).items()}
+    texts = {spec.name for spec in inputs if spec.type.value == "text"}
+    given = {parameter_name(name): to_json(value) for name, value in dict(context.get("params") or {}).items()}
+    params = {name: value if name in texts and isinstance(value, str) else json.dumps(value) for name, value in given.items()}
     return {
         **params,
         "logical_date": "" if date is None else date.isoformat(),
@@ -190,7 +197,3 @@ def run_facts(context: Any) -> Dict:
         "run_id": str(run.run_id),
         "conf": json.dumps(to_json(dict(run.conf or {}))),
     }
-
-
-def _plain(value: Any, to_json: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(to_json(value))

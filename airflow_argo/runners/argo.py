@@ -65,8 +65,8 @@ class ArgoRunner:
         from airflow_argo.runners.sources import runnable
 
         what = runnable(source)
-        what.check(parameters or {})
-        submitted = self.cluster.submit([*what.documents, what.manifest], name=name, parameters=parameters)
+        values = what.inputs(parameters or {})
+        submitted = self.cluster.submit([*what.documents, what.manifest], name=name, parameters=values)
         run = ArgoRun(self.cluster, submitted.workflow)
         if not wait:
             return run

@@ -68,11 +68,11 @@ class LocalRunner:
         from airflow_argo.runners.sources import runnable
 
         what = runnable(source)
-        what.check(parameters or {})
+        values = what.inputs(parameters or {})
         documents = [*what.documents, *local_secrets(what), what.manifest]
         engine = Engine(
             load(documents),
-            parameters=_texts(parameters or {}),
+            parameters=_texts(values),
             name=name,
             folder=None if self.folder is None else self._folder_of(what.manifest, name),
             isolation=self.isolation,

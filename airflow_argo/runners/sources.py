@@ -10,7 +10,7 @@ from airflow_argo.argo.inputs import check_inputs, specs_among
 from airflow_argo.compiler.objects import Compiled, compile_workflow
 from airflow_argo.diagnostics import InputError
 from airflow_argo.model.workflow import Workflow
-from airflow_argo.runners.input_values import check_values
+from airflow_argo.runners.input_values import input_values
 
 Dict = dict[str, Any]
 
@@ -27,14 +27,15 @@ class Runnable:
     documents: tuple[Dict, ...] = ()
     compiled: Compiled | None = None
 
-    def check(self, parameters: Mapping[str, Any]) -> None:
-        """Checks that the workflow has these inputs, or reads them at least: a typo would be no input, and no error of Argo's.
+    def inputs(self, parameters: Mapping[str, Any]) -> Dict:
+        """The values for the workflow's inputs, checked: a typo would be no input, and no error of Argo's.
 
         Raises:
-            InputError: it has no such input, or the value isn't what the input's schema says.
+            InputError: it has no such input, one has no value, or the value isn't what the input's schema says.
         """
-        check_inputs(self.manifest.get("spec") or {}, parameters, specs_among(self.documents))
-        check_values(self.manifest, parameters)
+        values = input_values(self.manifest, parameters)
+        check_inputs(self.manifest.get("spec") or {}, values, specs_among(self.documents))
+        return values
 
 
 def runnable(source: Any) -> Runnable:

@@ -67,22 +67,37 @@ VALUES = [
 def test_a_value_is_taken_or_refused_as_by_airflow(dag: Any, what: Any, name: str, parameter: str, value: Any) -> None:
     for given in ({"needed": 1, parameter: value}, {"needed": 1, "conf": {name: value}}):
         if airflow_takes(dag, name, value):
-            what.check(given)
+            what.inputs(given)
         else:
             with pytest.raises(InputError, match=r"is not valid|is no JSON"):
-                what.check(given)
+                what.inputs(given)
 
 
 def test_a_param_without_a_value_has_to_be_given(what: Any) -> None:
     with pytest.raises(InputError, match="no value is given for input 'needed'; give one"):
-        what.check({"n": 3})
+        what.inputs({"n": 3})
+
+
+def test_a_param_without_a_value_has_that_of_the_configuration(what: Any) -> None:
+    """Source: airflow.sdk process_params."""
+    assert what.inputs({"conf": {"needed": 1, "n": 4}}) == {"conf": {"needed": 1, "n": 4}, "needed": "1"}
+    assert what.inputs({"conf": '{"needed": 1}', "needed": "2"})["needed"] == "2"
+    with pytest.raises(InputError, match=r"input 'conf\.needed' is not valid: 'x' is not of type 'integer'"):
+        what.inputs({"conf": '{"needed": "x"}'})
+
+
+@pytest.mark.parametrize(
+    ("given", "held"), [("x", '"x"'), ("5", '"5"'), ('"x"', '"x"'), ("null", "null"), ("it's {", '"it\'s {"'), (None, None)]
+)
+def test_text_is_made_json_where_the_schema_allows_a_text(what: Any, given: Any, held: Any) -> None:
+    assert what.inputs({"needed": "1", "maybe": given})["maybe"] == held
 
 
 @pytest.mark.parametrize("parameters", [{"n": "abc"}, {"n": "2"}, {"conf": '{"n": 2}'}, {"a-b": "[1"}])
 def test_texts_of_the_command_line_are_read_as_tasks_read_them(what: Any, parameters: dict[str, str]) -> None:
     with pytest.raises(InputError):
-        what.check({"needed": "1", **parameters})
-    what.check({"needed": "1", "n": "4", "conf": '{"n": 7, "other": 1}', "maybe": '"x"'})
+        what.inputs({"needed": "1", **parameters})
+    what.inputs({"needed": "1", "n": "4", "conf": '{"n": 7, "other": 1}', "maybe": '"x"'})
 
 
 @pytest.mark.parametrize(
@@ -96,7 +111,7 @@ def test_texts_of_the_command_line_are_read_as_tasks_read_them(what: Any, parame
 )
 def test_what_a_run_is_told_about_itself_is_checked(what: Any, parameters: dict[str, str], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        what.check({"needed": "1", **parameters})
-    what.check(
+        what.inputs({"needed": "1", **parameters})
+    what.inputs(
         {"needed": "1", "logical_date": "2024-05-06", "data_interval_start": "2024-05-06T00:00:00Z", "data_interval_end": ""}
     )

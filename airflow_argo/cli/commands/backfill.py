@@ -63,8 +63,8 @@ def _runs(source: Source, planned: list[Any], options: Namespace) -> list[Any]:
 
     given = parameters_of(options)
     if options.conf:
-        given |= _conf(options.conf, source)
-    source.runnable().check(given)
+        given["conf"] = _conf(options.conf)
+    given = source.runnable().inputs(given)
     return [
         BackfillRun(
             object_name(f"{source.name}-backfill-{_date(run.logical_date):%Y%m%d-%H%M%S}", MAX_WORKFLOW_NAME),
@@ -74,17 +74,15 @@ def _runs(source: Source, planned: list[Any], options: Namespace) -> list[Any]:
     ]
 
 
-def _conf(text: str, source: Source) -> dict[str, str]:
-    """The run's configuration, which is also the values of params of the same names."""
+def _conf(text: str) -> str:
+    """The runs' configuration."""
     try:
         conf = json.loads(text)
     except ValueError as error:
         raise InputError(f"--dag-run-conf is no JSON: {error}", 'write {"name": value}') from None
     if not isinstance(conf, dict):
         raise InputError("--dag-run-conf is no object", 'write {"name": value}')
-    inputs = {spec.name for spec in source.compiled.workflow.inputs}
-    params = {name: value if isinstance(value, str) else json.dumps(value) for name, value in conf.items() if name in inputs}
-    return {**params, "conf": text}
+    return text
 
 
 def _run(source: Source, runs: list[Any], options: Namespace) -> Any:

@@ -30,8 +30,7 @@ def submit(options: Namespace) -> Report:
     if not any(document.get("kind") == "Workflow" for document in documents):
         applied = cluster.apply(documents, dry_run=options.dry_run)
         return Report("\n".join(f"{one} applied" for one in applied) or "nothing to change", {"applied": list(applied)})
-    parameters = parameters_of(options)
-    source.runnable().check(parameters)
+    parameters = source.runnable().inputs(parameters_of(options))
     done = cluster.submit(documents, name=options.run_name, parameters=parameters, dry_run=options.dry_run)
     if options.dry_run == "server":
         name = done.name or "the workflow"

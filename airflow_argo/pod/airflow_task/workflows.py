@@ -21,6 +21,9 @@ DAG_ID_LABEL = "airflow-argo.io/dag-id"
 RUN_ID = "airflow-argo.io/run-id"
 """An annotation of workflows that a workflow creates: Airflow's id of the run."""
 
+SCHEMAS = "airflow-argo.io/schemas"
+"""An annotation that says what values of inputs obey: input → {is: text or json, schema: a JSON Schema}."""
+
 DESCRIPTION = "workflows.argoproj.io/description"
 """An annotation that Argo's pages show."""
 
@@ -262,10 +265,12 @@ def _workflow(template: Json, dag_id: str, run_id: str, date: Optional[datetime]
     head = name[: MAX_NAME - DIGEST - 1].rstrip("-")
     declared = ((template.get("spec") or {}).get("arguments") or {}).get("parameters") or []
     defaults = {one["name"]: one.get("value") for one in declared}
+    schemas = json.loads(template["metadata"].get("annotations", {}).get(SCHEMAS) or "{}")
     given = {"run_id": run_id, "logical_date": date.isoformat() if date else ""}
     if conf is not None:
         given["conf"] = json.dumps(conf)
-        given.update({key: _parameter(value, defaults[key]) for key, value in conf.items() if key in defaults})
+        kinds = {key: (schemas.get(key) or {}).get("is") or _kind(defaults[key]) for key in conf if key in defaults}
+        given.update({key: _parameter(conf[key], kind) for key, kind in kinds.items()})
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Workflow",
@@ -281,15 +286,18 @@ def _workflow(template: Json, dag_id: str, run_id: str, date: Optional[datetime]
     }
 
 
-def _parameter(value: Json, default: Optional[str]) -> str:
-    """A value as the text that a parameter has for it: text as it is, unless the parameter may hold other types too."""
-    if not isinstance(value, str):
-        return json.dumps(value)
+def _kind(default: Optional[str]) -> str:
+    """What a parameter without a schema holds: text, or JSON where its default is that of something else, or it has none."""
     try:
-        typed = json.loads(default or "")
+        json.loads("null" if default is None else default)
     except ValueError:
-        return value
-    return json.dumps(value) if typed is None or isinstance(typed, str) else value
+        return "text"
+    return "json"
+
+
+def _parameter(value: Json, kind: str) -> str:
+    """A value as the text that a parameter has for it."""
+    return value if kind == "text" and isinstance(value, str) else json.dumps(value)
 
 
 def _text(path: str) -> str:

@@ -40,9 +40,13 @@ NAME = "the-child"
 
 @pytest.fixture
 def translated(tmp_path: Path) -> Any:
-    def made(body: str) -> dict[str, Translation]:
+    def made(body: str, params: str = "") -> dict[str, Translation]:
         file = tmp_path / "dag.py"
-        file.write_text(HEAD + "\n".join("    " + line for line in body.strip().splitlines()) + "\n")
+        file.write_text(
+            HEAD.replace("params={", "params={" + params)
+            + "\n".join("    " + line for line in body.strip().splitlines())
+            + "\n"
+        )
         return {dag.dag_id: translate(dag) for dag in load_dags(file)}
 
     return made
@@ -119,6 +123,15 @@ Trigger(task_id="go", trigger_dag_id="the.child", logical_date="{{ logical_date 
     conf = {"n": 2, "s": "it's 2024-05-06", "any": "text", "more": [f"manual__{DATE}", {"deep": True}]}
     expected = {"params": conf, "conf": conf, "run_id": f"manual__{DATE}"}  # in Airflow too, what only conf has is a param
     assert told(made) == [{**expected, "ds": "2024-05-06"}]
+
+
+def test_params_without_a_value_are_those_of_the_configuration(translated: Any, tmp_path: Path) -> None:
+    params = '"day": Param(type=["string", "null"]), "bare": Param(), "text": Param(type="string"), '
+    conf = {"day": "5", "bare": "plain", "text": "7"}
+    body = f'Trigger(task_id="go", trigger_dag_id="the.child", conf={conf}, wait_for_completion=True)'
+    made = run(translated(body, params), tmp_path)
+    assert made.succeeded, made.message
+    assert told(made)[0]["params"] == {**conf, "n": 1, "s": "x", "any": None}
 
 
 def test_its_id_is_an_xcom(translated: Any, tmp_path: Path) -> None:
