@@ -21,7 +21,7 @@ from airflow_argo.translator.bodies import body_of
 from airflow_argo.translator.branches import conditions_on_decisions
 from airflow_argo.translator.callbacks import exit_of
 from airflow_argo.translator.context import RETURN_VALUE, DagContext, TaskContext
-from airflow_argo.translator.failing_fast import behind_teardowns, chances_of, rule_failing_fast
+from airflow_argo.translator.failing_fast import behind_failures, chances_of, rule_failing_fast
 from airflow_argo.translator.handed_files import report_handed_files
 from airflow_argo.translator.import_effects import effects_of
 from airflow_argo.translator.intervals import intervals_of
@@ -196,8 +196,10 @@ def _step(task: Any, ctx: DagContext) -> Step | None:
         body, rule, condition = _judged_by_item(body, rule, condition, task, ctx)
     rule = both([rule_of_sources(task, ctx), rule])
     if fails_fast(ctx.dag) and not task.is_teardown:
-        behind = behind_teardowns(task, ctx.ancestors)
+        behind = behind_failures(task, ctx.ancestors)
         after, rule = [*after, *behind], rule_failing_fast(rule, behind)
+        if isinstance(body, ForLoop) and body.rule is not None:
+            body = replace(body, rule=rule_failing_fast(body.rule, []))
     return Step(
         id=task.task_id,
         body=body,

@@ -12,14 +12,19 @@ from typing import Any
 
 from airflow_argo.model.conditions import TRUE, Every, Rule, State, all_of
 from airflow_argo.translator.left_out import LeftOut
-from airflow_argo.translator.mapped_groups import has_instances
+from airflow_argo.translator.mapped_groups import are_members, has_instances
 
 NOT_FAILED = frozenset(State) - {State.FAILED}
 
 
-def behind_teardowns(task: Any, ancestors: Mapping[str, frozenset[str]]) -> list[str]:
-    """What a task comes after whose failure its upstream tasks don't show: teardowns end well all the same."""
-    return sorted({far for one in task.upstream_list if one.is_teardown for far in ancestors.get(one.task_id, ())})
+def behind_failures(task: Any, ancestors: Mapping[str, frozenset[str]]) -> list[str]:
+    """What a task comes after whose failure the rule doesn't show by which it begins.
+
+    Teardowns end well all the same; and of tasks in its own mapped group a rule asks for the instance of the same index, where
+    one that failed skips all that begin when these have ended.
+    """
+    hidden = {far for one in task.upstream_list if one.is_teardown for far in ancestors.get(one.task_id, ())}
+    return sorted(hidden | {one.task_id for one in task.upstream_list if are_members(task, one)})
 
 
 def rule_failing_fast(rule: Rule, behind: list[str]) -> Rule:

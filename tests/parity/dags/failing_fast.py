@@ -2,7 +2,7 @@
 
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, chain
+from airflow.sdk import DAG, chain, task, task_group
 
 
 def bash(task_id, code=0, **kwargs):
@@ -29,3 +29,23 @@ with DAG("fast_setup_fails", schedule=None, fail_fast=True):
 with DAG("fast_teardown_fails", schedule=None, fail_fast=True):
     s = bash("s").as_setup()
     chain(s, bash("w"), bash("t", 1).as_teardown(setups=s, on_failure_fail_dagrun=True), bash("after"))
+
+
+def of_group(dag_id, over):
+    """A mapped group in which the last instance of the first task fails."""
+    with DAG(dag_id, schedule=None, fail_fast=True):
+
+        @task_group
+        def group(command):
+            BashOperator(task_id="first", bash_command=command) >> EmptyOperator(task_id="second")
+
+        group.expand(command=over()) >> EmptyOperator(task_id="after")
+
+
+@task
+def given():
+    return ["exit 0", "exit 1"]
+
+
+of_group("fast_group_over_literal", lambda: ["exit 0", "exit 1"])
+of_group("fast_group_over_xcom", given)
