@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -36,13 +37,16 @@ def _typed(text: Any, type_: Type | None, format: OutputFormat) -> Any:
     if type_ is Type.TEXT or (type_ is None and format == "text") or not isinstance(text, str):
         return text
     try:
-        return json.loads(text, parse_constant=_refused)
-    except ValueError:
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except (ValueError, RecursionError):
         return text
 
 
-def _refused(word: str) -> Any:
-    raise ValueError(word)  # NaN and Infinity are no JSON
+def _finite(word: str) -> float:
+    """A number that Airflow can store: NaN, Infinity and 1e400 aren't."""
+    if math.isfinite(number := float(word)):
+        return number
+    raise ValueError(word)
 
 
 def steps(workflow: Snapshot) -> list[StepRun]:
