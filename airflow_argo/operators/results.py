@@ -91,6 +91,11 @@ def failures(workflow: Snapshot) -> Iterator[tuple[str, str, str]]:
 
 
 def reason_of(workflow: Snapshot) -> str:
-    """Why a workflow isn't Succeeded: what Argo says about all of it, or about those of its steps that failed first."""
-    failed = [f"{name}: {message}".removesuffix(": ") for _, name, message in failures(workflow)]
-    return workflow.message or ", ".join(failed[:3]) or "see its steps"
+    """Why a workflow isn't Succeeded: what Argo says about all of it, or about those of its steps that failed first.
+
+    Of a group's failure it says no more than the id of the child that failed.
+    """
+    failed = ", ".join([f"{name}: {message}".removesuffix(": ") for _, name, message in failures(workflow)][:3])
+    if failed and workflow.message.startswith("child '"):
+        return failed
+    return workflow.message or failed or "see its steps"
