@@ -7,7 +7,7 @@ from html import escape
 from typing import Any, Final
 
 from airflow_argo._compat import AirflowNotFoundException
-from airflow_argo.cluster import Snapshot
+from airflow_argo.cluster import Patience, Snapshot
 from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.hooks.argo import ArgoHook
 from airflow_argo.links import PAGES
@@ -19,6 +19,9 @@ _STYLE: Final = (
     "body{font:14px system-ui,sans-serif;margin:1.5em;color-scheme:light dark}table{border-collapse:collapse}"
     "td,th{padding:.4em 1em;text-align:left;border-bottom:1px solid #8884}"
 )
+_PATIENCE: Final = Patience(answer=10.0, faults=3.0)
+"""Somebody looks at the page, and can load it again."""
+
 _HEAD: Final = ("Task", "Try", "Workflow", "State", "Progress", "Started", "Message")
 
 
@@ -56,7 +59,10 @@ def make_blueprint() -> Any:
 
 def page_of(dag_id: str, run_id: str) -> tuple[str, int]:
     """The page as HTML, and its HTTP status: 502 if a place can't be asked."""
-    found = [_found(hook, dag_id, run_id) for hook in hooks_of_run(dag_id, run_id)]
+    used = hooks_of_run(dag_id, run_id)
+    found = [_found(hook, dag_id, run_id) for hook in used or [ArgoHook(patience=_PATIENCE)]]
+    if not used and not found[0][1]:  # of a DAG that has nothing to do with Argo, perhaps
+        return document(f"<h3>{_where(dag_id, run_id)}</h3><p>No task of this run has submitted a workflow.</p>"), 200
     return document("".join(html for html, _ in found)), 200 if all(well for _, well in found) else 502
 
 
@@ -97,7 +103,7 @@ def hooks_of_run(dag_id: str, run_id: str) -> list[ArgoHook]:
         for row in session.scalars(query):
             found.setdefault((row.task_id, row.map_index), {})[row.key] = str(XComModel.deserialize_value(row))
     places = {(one.get(CONNECTION_KEY, ArgoHook.default_conn_name), one.get("workflow_namespace")) for one in found.values()}
-    return [ArgoHook(*place) for place in sorted(places, key=str)] or [ArgoHook()]
+    return [ArgoHook(*place, patience=_PATIENCE) for place in sorted(places, key=str)]
 
 
 def section(dag_id: str, run_id: str, workflows: Iterable[Snapshot], hook: ArgoHook) -> str:

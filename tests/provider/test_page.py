@@ -5,7 +5,8 @@ import pytest
 from airflow_argo.cluster import Snapshot
 from airflow_argo.hooks.argo import ArgoHook
 from airflow_argo.hooks.connection import ArgoConnection
-from airflow_argo.plugins.page import make_app, section
+from airflow_argo.plugins import page
+from airflow_argo.plugins.page import make_app, page_of, section
 
 
 def test_strangers_see_nothing(airflow_home, monkeypatch):
@@ -33,3 +34,13 @@ def test_what_others_wrote_is_escaped():
     )
     assert evil not in html
     assert "https://argo.example.com/workflows/n/w?uid=u" in html
+
+
+@pytest.mark.parametrize(
+    ("is_used", "status", "said"), [(True, 502, "is no JSON object"), (False, 200, "No task of this run has")]
+)
+def test_a_place_that_no_task_has_used_needs_no_connection(is_used, status, said, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_ARGO_DEFAULT", '{"conn_type": "argo", "extra": "no JSON"}')
+    monkeypatch.setattr(page, "hooks_of_run", lambda *_: [ArgoHook()] * is_used)
+    html, found = page_of("<d>", "r")
+    assert (found, said in html, "<d>" in html) == (status, True, False)
