@@ -23,6 +23,7 @@ from airflow_argo.translator.porting_context import todays_context
 from airflow_argo.translator.porting_edits import AFTER, BEFORE, Edit, Rule, explicit_defaults, span_of
 from airflow_argo.translator.porting_imports import all_imports, guarded_imports, moved
 from airflow_argo.translator.porting_left import left_by_hand, left_defaults, left_of_gone
+from airflow_argo.translator.porting_modules import RULES as OF_MODULES
 from airflow_argo.translator.porting_plugins import old_homes
 from airflow_argo.translator.porting_pods import descriptions_of_pods
 from airflow_argo.translator.sources import decoded
@@ -107,7 +108,7 @@ def ported(path: Path, *, keep_defaults: bool = False) -> Ported:
 def ported_text(old: str, path: Path, *, keep_defaults: bool = False) -> Ported:
     """The same for a text that isn't in the file, such as one of an archive; `path` is for messages."""
     says_all = is_of_airflow_3(old, path)
-    before = _applied(old, path, (old_homes(path), *BEFORE, descriptions_of_pods, _moving(guarded_imports)))
+    before = _applied(old, path, (old_homes(path), *OF_MODULES, *BEFORE, descriptions_of_pods, _moving(guarded_imports)))
     text = _fixed(before, path)
     if (unknown := _undefined(text, path)) and unknown - _undefined(before, path):
         text = _fixed(

@@ -85,37 +85,6 @@ def _home(module: str, name: str) -> tuple[str, str]:
     return MOVED_NAMES.get(found, found)
 
 
-_OF_CONFIGURATION = frozenset(
-    {"get", "getboolean", "getint", "getfloat", "getsection", "as_dict", "set", "has_option", "remove_option"}
-    | {"load_test_config"}
-)
-"""Functions of `airflow.configuration` before Airflow 3, which are methods of its `conf`: ruff takes `conf` alone for them."""
-
-
-def methods_of_configuration(tree: ast.Module, data: bytes) -> Iterator[Edit]:
-    """`configuration.get(…)` is `configuration.conf.get(…)`, whatever the file calls the module or the function."""
-    modules = {"airflow.configuration"}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "airflow.configuration":
-            gone = [alias for alias in node.names if alias.name in _OF_CONFIGURATION]
-            kept = [alias for alias in node.names if alias not in gone]
-            if gone:
-                imported = ", ".join(ast.unparse(alias) for alias in [*kept, ast.alias(_CONF)])
-                bound = "; ".join(f"{called(alias)} = {_CONF}.{alias.name}" for alias in gone)
-                yield (*span_of(node, data), f"from airflow.configuration import {imported}; {bound}".encode())
-        elif isinstance(node, ast.ImportFrom) and node.module == "airflow":
-            modules |= {called(alias) for alias in node.names if alias.name == "configuration"}
-        elif isinstance(node, ast.Import):
-            modules |= {called(alias) for alias in node.names if alias.name == "airflow.configuration"}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and node.attr in _OF_CONFIGURATION and ast.unparse(node.value) in modules:
-            _, end = span_of(node.value, data)
-            yield end, end, f".{_CONF}".encode()
-
-
-_CONF: Final = "conf"
-
-
 def dates_of_today(tree: ast.Module, data: bytes) -> Iterator[Edit]:
     """`days_ago(n)`: the midnight n days ago, in UTC. Source: Airflow 2's airflow.utils.dates."""
     uses = False
@@ -391,7 +360,7 @@ def sets_by_stars(node: ast.Call) -> bool:
     return None in {keyword.arg for keyword in node.keywords}
 
 
-BEFORE: tuple[Rule, ...] = (methods_of_configuration, dates_of_today, without_old_limits, operators_of_sql)
+BEFORE: tuple[Rule, ...] = (dates_of_today, without_old_limits, operators_of_sql)
 """Rules for texts that ruff hasn't seen yet."""
 
 AFTER: tuple[Rule, ...] = (

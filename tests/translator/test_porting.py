@@ -152,6 +152,17 @@ def test_what_airflow_3_reads_is_left_alone(port: Any) -> None:
         ("args = {'trigger_rule': 'none_failed_or_skipped'}\n", "args = {'trigger_rule': \"none_failed_min_one_success\"}\n"),
         ("x = '{% if execution_date %}é{% endif %}'\n", "x = '{% if logical_date %}é{% endif %}'\n"),
         (
+            "import datetime\nfrom airflow.utils import timezone\nx = timezone.datetime(2024, 1, 1), datetime.timedelta(1)\n",
+            (
+                "import datetime\nfrom airflow.sdk.timezone import datetime as airflow_utils_timezone_datetime\n"
+                "x = airflow_utils_timezone_datetime(2024, 1, 1), datetime.timedelta(1)\n"
+            ),
+        ),
+        (
+            "from airflow.utils import timezone\nx = timezone.datetime(2024, 1, 1)\n",
+            "from airflow.sdk.timezone import datetime\nx = datetime(2024, 1, 1)\n",
+        ),
+        (
             "from airflow import configuration as c\nx = c.get('a', 'b'), c.conf.getint('a', 'b'), c.AIRFLOW_HOME\n",
             "from airflow import configuration as c\nx = c.conf.get('a', 'b'), c.conf.getint('a', 'b'), c.AIRFLOW_HOME\n",
         ),
