@@ -53,6 +53,7 @@ _TASK_CHECKS: tuple[_Check, ...] = (
 
 _DAG_CHECKS: tuple[_Check, ...] = (
     _Check("deadline", _UNSET, "AA206", "watch the workflow's duration"),
+    _Check("allowed_run_types", _UNSET, "AA222", "let only those create workflows in its namespace who may start it"),
     _Check(
         "max_consecutive_failed_dag_runs", (*_UNSET, 0, 1), "AA222", "set it to 1: Argo counts failed runs, not those in a row"
     ),

@@ -102,6 +102,11 @@ def test_failed_run_stops_the_schedule(count: int, stop: str | None, translated:
     assert [one.code for one in made.diagnostics] == (["AA222"] if count == 3 else [])
 
 
+def test_kinds_of_runs_that_are_allowed_are_said_to_be_lost(translated: Any) -> None:
+    made = translated(dag="allowed_run_types=['scheduled']", schedule="'@daily'")
+    assert [(one.code, one.message) for one in made.diagnostics] == [("AA222", "allowed_run_types is not carried over")]
+
+
 def test_user_is_a_number_or_said(translated: Any) -> None:
     body: Any = translated("run_as_user='1000'").required().graph.steps[0].body
     assert json.loads(body.pod.template)["securityContext"] == {"runAsUser": 1000}
