@@ -8,6 +8,7 @@ Source: Argo's api/openapi-spec/swagger.json; server/workflow/workflow_server.go
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from airflow_argo.cluster.client import Api, Login, Patience, Stream, client_of
 from airflow_argo.cluster.config import DEFAULT_NAMESPACE, Connection
-from airflow_argo.cluster.errors import ConfigurationError, RejectedError
+from airflow_argo.cluster.errors import (
+    ArgoNotInstalledError,
+    ClusterError,
+    ConfigurationError,
+    NotFoundError,
+    RejectedError,
+    UnauthorizedError,
+)
 from airflow_argo.cluster.resources import (
     CLUSTER_WORKFLOW_TEMPLATES,
     CRON_WORKFLOWS,
@@ -39,6 +47,7 @@ _PLACES: Final = {
 _GRPC_TO_HTTP: Final = {3: 422, 5: 404, 6: 409, 7: 403, 8: 429, 9: 409, 11: 410, 16: 401}
 _REASONS: Final = {6: "AlreadyExists"}
 _GONE: Final = ("too old resource version", "Expired")
+_NO_NAMESPACE: Final = re.compile(r'namespaces "([^"]*)" not found')
 _END_OF_WATCH: Final = "EOF"
 _SENT_EVENT: Final = b"data:"
 _OTHER_FIELDS: Final = (b":", b"event:", b"id:", b"retry:")
@@ -71,9 +80,19 @@ class ServerCall(Call):
 class ArgoServerApi(Api):
     """One connection to one Argo server; safe to be used by many threads at once."""
 
+    def send_once(self, call: Call, body: Manifest | None = None, *, content_type: str = "application/json") -> Manifest:
+        """The answer to a call that is sent once."""
+        try:
+            return super().send_once(call, body, content_type=content_type)
+        except ClusterError as error:
+            raise _in_its_words(error) from None
+
     def open(self, call: Call, read_timeout: float) -> Stream:
         """As for an API server; of a line only what is in `result`."""
-        plain = super().open(call, read_timeout)
+        try:
+            plain = super().open(call, read_timeout)
+        except ClusterError as error:
+            raise _in_its_words(error) from None
         return ServerStream(plain.place, plain.call, plain._response, read_timeout)  # noqa: SLF001 - the same stream
 
     def act(self, name: str, action: str, body: Manifest) -> Manifest:
@@ -105,6 +124,16 @@ class ArgoServerApi(Api):
         if ("dryRun", "All") in call.query:
             body["serverDryRun"] = True
         return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _in_its_words(error: ClusterError) -> ClusterError:
+    """The error, with what cures it here: there is no kubeconfig, and the URL may have a wrong path."""
+    if isinstance(error, UnauthorizedError):
+        error.cure = "give the connection a token that the Argo server takes, such as that of `argo auth token`"
+    if isinstance(error, ArgoNotInstalledError) or (isinstance(error, NotFoundError) and not error.name):
+        error.finding = "there is no API of an Argo server at this URL (404 Not Found)"
+        error.cure = "check the URL: it may need the path at which the server is (ARGO_BASE_HREF), and none of a page of its UI"
+    return error
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +169,13 @@ class Refusal:
 def as_status(answer: Manifest, http_status: int) -> Manifest:
     """A Kubernetes Status for an error of the gRPC gateway: `code` and `message`, or in streams `grpc_code` and `http_code`."""
     message = str(answer.get("message", ""))
-    code = int(answer.get("grpc_code", answer.get("code", 0)) or 0)
+    code = answer.get("grpc_code", answer.get("code"))
+    if not isinstance(code, int):  # of a proxy before it, which has texts there
+        code = 0
     status = 410 if any(word in message for word in _GONE) else _GRPC_TO_HTTP.get(code, http_status)
-    return {"kind": "Status", "code": status, "message": message, "reason": _REASONS.get(code, "")}
+    found = {"kind": "Status", "code": status, "message": message, "reason": _REASONS.get(code, "")}
+    space = _NO_NAMESPACE.search(message)
+    return {**found, "details": {"kind": "namespaces", "name": space[1]}} if space else found
 
 
 class ServerStream(Stream):

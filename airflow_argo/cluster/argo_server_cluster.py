@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from airflow_argo.cluster.argo_server import ArgoServerApi, ServerCall
 from airflow_argo.cluster.cluster import Cluster
-from airflow_argo.cluster.errors import RejectedError
+from airflow_argo.cluster.errors import NotAnApiServerError, RejectedError
 from airflow_argo.cluster.log_lines import LogLine
 from airflow_argo.cluster.logs import LONGEST_SILENCE
 from airflow_argo.cluster.manifests import as_text
 from airflow_argo.cluster.resources import WORKFLOWS, Manifest, query
+from airflow_argo.cluster.responses import error_of_status
 from airflow_argo.cluster.snapshot import Snapshot
 
 
@@ -110,11 +111,27 @@ class ArgoServerCluster(Cluster):
         stream = self._server.open(call, LONGEST_SILENCE)
         try:
             for line in stream.lines():
-                entry = json.loads(line)
+                entry = self._entry(call, line)
                 pod = str(entry.get("podName") or "")
                 yield LogLine(pod, pod, pod, container, str(entry.get("content") or ""))
         finally:
             stream.close()
+
+    def _entry(self, call: ServerCall, line: bytes) -> dict[str, Any]:
+        """What is in a line of the answer.
+
+        Raises:
+            ClusterError: that the server can't read the log; or somebody else answers.
+        """
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            entry = None
+        if not isinstance(entry, dict):
+            raise NotAnApiServerError(self._server.place, 200, "none")
+        if entry.get("type") == "ERROR":
+            raise error_of_status(self._server.place, call, entry["object"])
+        return entry
 
     def _act(self, name: str, action: str, body: Manifest) -> Snapshot:
         return self._unless_done(name, lambda: self._server.act(name, action, body), stays=action in ("stop", "terminate"))
