@@ -1,4 +1,4 @@
-"""What an Argo server, or something before it, answers with when it is not what was asked for: an error of ours, with a cure."""
+"""What an Argo server, or something before it, answers with when it is not what was asked: an error of ours, with a cure."""
 
 from __future__ import annotations
 
