@@ -203,8 +203,7 @@ class TaskContext:
         if isinstance(found, names.literal):
             return self.constant(found.value)
         if isinstance(found, names.mapped_argument):
-            whole = isinstance(found._input, names.dict_of_lists)  # noqa: SLF001 - as above
-            return self.value(MappedItem(found._key) if whole else MappedItem(KWARGS, found._key))  # noqa: SLF001 - as above
+            return self._argument_of_group(found._input, found._key)  # noqa: SLF001 - as above
         if isinstance(found, names.resolve_mixin):
             return self._refused("AA215", f"{type(found).__name__} is not translated", "pass a list, or the output of a task")
         if type(found) is list:
@@ -217,6 +216,12 @@ class TaskContext:
                 return record_of([(key, self.value(part)) for key, part in found.items()])
             return self._unknown(found)
         return self.constant(found)
+
+    def _argument_of_group(self, expand_input: Any, key: str) -> Value:
+        """What an instance of a mapped group has for one of its parameters. Source: MappedArgument.resolve."""
+        if isinstance(expand_input, airflow_names().dict_of_lists):
+            return self.value(MappedItem(key))
+        return Member(self.value(MappedItem(KWARGS)), key, required=True)
 
     def as_given(self, found: Any) -> Value:
         """The same of what Airflow resolves and leaves as it is then: texts in it are no templates."""

@@ -158,9 +158,11 @@ def _has_map(found: Any) -> bool:
 
 def _report_what_airflow_fails(task: Any, ctx: TaskContext) -> None:
     """What Airflow loads and can't expand. Source: ListOfDictsExpandInput.resolve; get_mapped_ti_count."""
-    if any(_has_unread_xcom(value) for axis, value in _axes(task).items() if axis == KWARGS):
-        found = "there is an XCom inside a dict of expand_kwargs, which Airflow passes on unread, so that the task fails"
-        ctx.report("AA215", found, "let a task make the whole dict, or use expand()")
+    is_member = mapped_group_of(task) is not None
+    if any(_has_unread_xcom(value, is_member=is_member) for axis, value in _axes(task).items() if is_member or axis == KWARGS):
+        where = "what a task group is mapped over" if is_member else "a dict of expand_kwargs"
+        found = f"there is an XCom inside {where}, which Airflow passes on unread, so that the task fails"
+        ctx.report("AA215", found, "let a task make the whole of it, or use expand()")
     for axis in [axis for number, (axis, value) in enumerate(_axes(task).items()) if number and _is_miscounted(value)]:
         found = f"'{axis}' is put together by .concat(), which Airflow miscounts behind another argument, so that tasks fail"
         ctx.report("AA215", found, "name it first, or put the list together in a task")
@@ -180,10 +182,18 @@ def _is_miscounted(found: Any) -> bool:
     return names.length_of is not None and isinstance(found, names.xcom_arg) and names.length_of(found, [None]) != 1
 
 
-def _has_unread_xcom(items: Any) -> bool:
-    """Whether a literal for `expand_kwargs` has an XCom as a value of a dict. Source: ListOfDictsExpandInput.resolve."""
+def _has_unread_xcom(items: Any, *, is_member: bool) -> bool:
+    """Whether Airflow leaves an XCom in a literal as it is: of dicts of expand_kwargs, and of all that a group is mapped over.
+
+    Source: ListOfDictsExpandInput.resolve; MappedArgument.resolve.
+    """
+    xcom_arg = airflow_names().xcom_arg
+    if isinstance(items, xcom_arg):
+        return False
+    if is_member:
+        return any(True for _ in xcom_arg.iter_xcom_references(items))
     dicts = [item for item in items if isinstance(item, dict)] if isinstance(items, list | tuple) else []
-    return any(isinstance(value, airflow_names().xcom_arg) for item in dicts for value in item.values())
+    return any(isinstance(value, xcom_arg) for item in dicts for value in item.values())
 
 
 def _keys(items: Any) -> list[str] | None:

@@ -38,6 +38,14 @@ def g(x):
 with DAG("refused", schedule=None):
     show.expand(x=g.expand(x=[[1], [2]]))
 """
+IN_LIST_OF_GROUP = """
+@task_group
+def g(x):
+    return show(x)
+
+with DAG("refused", schedule=None):
+    g.expand(x=[1, {"in": [given(2)]}])
+"""
 OF_CONCAT = """
 with DAG("refused", schedule=None):
     given.expand(values=given.override(task_id="one")([1]).concat(given.override(task_id="two")([2])))
@@ -70,8 +78,14 @@ def codes_of(text: str, folder: Path) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(
     "text",
-    [IN_DICT, OF_CLASSIC, OF_MEMBER, OF_CONCAT.format("concatenated"), OF_CONCAT.format("concatenated.zip(concatenated)")],
-    ids=["in dict", "classic", "of a member", "of a concat behind others", "of a zip of those"],
+    [
+        pytest.param(IN_DICT, id="in dict"),
+        pytest.param(OF_CLASSIC, id="classic"),
+        pytest.param(IN_LIST_OF_GROUP, id="in a list of a group"),
+        pytest.param(OF_MEMBER, id="of a member"),
+        pytest.param(OF_CONCAT.format("concatenated"), id="of a concat behind others"),
+        pytest.param(OF_CONCAT.format("concatenated.zip(concatenated)"), id="of a zip of those"),
+    ],
 )
 def test_what_airflow_never_expands_is_refused(text: str, tmp_path: Path) -> None:
     assert ("AA215", "error") in codes_of(text, tmp_path)

@@ -85,7 +85,7 @@ with DAG("group_kwargs", schedule=None) as kwargs_dag:
     def g(x, y):
         return use(inc(x), y)
 
-    collect(g.expand_kwargs([{"x": 1, "y": "a"}, {"x": 2, "y": "b"}]))
+    collect(g.expand_kwargs([{"x": 1, "y": "a"}, {"x": 2, "y": "b"}, {"x": 3}]))
 
 with DAG("group_product", schedule=None) as product_dag:
 
