@@ -34,7 +34,7 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
     args, kwargs = nodes.value(call.get("args", [])), nodes.value(call.get("kwargs", {}))
     args.extend(nodes.value(call.get("more_args")) or ())
     more = nodes.value(call.get("more_kwargs", {}))
-    check_known(function, more)
+    check_known(function, more, kwargs)
     kwargs.update(more)
     if "name" in call:
         report["name"] = encoded(NAMED.sub(lambda found: str(kwargs.get(found[1] or found[2], "")), call["name"]))
@@ -86,8 +86,14 @@ NAMED = re.compile(r"""{{\s*task\.op_kwargs(?:\[["'](\w+)["']\]|\.(\w+))\s*}}"""
 """What a name of an instance can say of it without Airflow: its keyword arguments."""
 
 
-def check_known(function: Any, kwargs: Dict[str, Any]) -> None:
-    """What an item of a mapping sets has to be a parameter of the function. Source: DecoratedOperator, which binds them."""
+def check_known(function: Any, kwargs: Dict[str, Any], partial: Dict[str, Any]) -> None:
+    """What an item of a mapping sets has to be a parameter of the function, and not one that `partial` set.
+
+    Source: DecoratedOperator, which binds them; DecoratedMappedOperator, prevent_duplicates.
+    """
+    for name in kwargs:
+        if name in partial:
+            raise TypeError(f"mapping already partial argument: {name}")
     parameters = inspect.signature(function).parameters
     if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         for name in kwargs:

@@ -74,7 +74,7 @@ with DAG("kwargs_more", schedule=None) as kwargs_more:
     add.override(task_id="mapped").expand_kwargs(given([1, 2]).map(lambda x: {"a": x, "b": x * x}))
     add.override(task_id="literals").expand_kwargs([{"a": 1, "b": 2, "c": 3}, {"a": 4, "b": 5, "c": 6}])
     add.override(task_id="uneven").expand_kwargs([{"a": 1}, {"a": 2, "b": 3}])
-    add.override(task_id="unknown_key").expand_kwargs(given([{"a": 1, "z": 2}]))
+    add.override(task_id="not_taken").partial(b=1).expand_kwargs(given([{"a": 1, "z": 2}, {"a": 1, "b": 2}]))
     add.override(task_id="zipped").expand_kwargs(
         given([1, 2]).zip(given([3, 4])).map(lambda pair: dict(zip("ab", pair, strict=False)))
     )
