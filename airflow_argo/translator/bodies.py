@@ -13,7 +13,7 @@ from airflow_argo.translator.mapping import applies_functions, loop_of, unmapped
 from airflow_argo.translator.operators.empty import empty
 from airflow_argo.translator.parse_time import reads_of, secrets_in
 from airflow_argo.translator.real_operator import operator_name, real_operator
-from airflow_argo.translator.registry import Translator, translator_of
+from airflow_argo.translator.registry import Translator, has_known_constructor, translator_of
 
 FINAL = frozenset({"AA204", "AA228", "AA237"})
 """Codes of errors that the operator itself would end in as well, in a pod."""
@@ -89,6 +89,8 @@ def _translated(task: Any, translator: Translator, ctx: TaskContext) -> Body | N
         return translator(task, ctx)
     if applies_functions(task):
         raise WantsAirflow("it is mapped over an XCom with .map()")
+    if is_mapped(task) and translator is not empty and not has_known_constructor(operator_class_of(task)):
+        raise WantsAirflow("it is mapped, and has a constructor of its own, which may look at what only a run has")
     one = unmapped(task) if is_mapped(task) else task
     return _looped(task, translator(one, ctx), ctx)
 

@@ -61,15 +61,30 @@ def translator_of(operator_class: type) -> Translator | None:
 
 @cache
 def _translator_of(operator_class: type) -> Translator | None:
-    for base in inspect.getmro(operator_class):
-        translator = _translators.get(f"{base.__module__}.{base.__qualname__}")
-        if translator is not None:
-            return translator if _behaves_like(operator_class, base) else None
-    return None
+    base = _translated_base(operator_class)
+    return _own_translator(base) if base is not None and _behaves_like(operator_class, base) else None
 
 
-def _behaves_like(operator_class: type, base: type) -> bool:
-    """Whether all methods of a base are the same in a class of it, wherever in its bases they are defined."""
+def has_known_constructor(operator_class: type) -> bool:
+    """Whether a class with a translator is made as its base that has one: another constructor may look at what it is given."""
+    base: Any = _translated_base(operator_class)
+    given: Any = operator_class
+    return base is not None and inspect.unwrap(given.__init__) is inspect.unwrap(base.__init__)  # Airflow wraps each class's
+
+
+def _translated_base(operator_class: type) -> type | None:
+    return next((base for base in inspect.getmro(operator_class) if _own_translator(base) is not None), None)
+
+
+def _own_translator(of: type) -> Translator | None:
+    return _translators.get(f"{of.__module__}.{of.__qualname__}")
+
+
+def _behaves_like(operator_class: Any, base: Any) -> bool:
+    """Whether a class has all methods of a base of it, wherever in its bases they are defined, and renders the same."""
+    mine, its = set(operator_class.template_fields), set(base.template_fields)
+    if not mine >= its or (mine - its) & inspect.signature(base.__init__).parameters.keys():
+        return False
     return all(
         _found(operator_class, name) is _found(base, name)
         for own in inspect.getmro(base)

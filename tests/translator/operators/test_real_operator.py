@@ -353,3 +353,40 @@ def test_what_a_function_pulls_under_a_condition_is_judged_in_the_pod(translated
     assert [one.code for one in found.diagnostics if one.severity is Severity.ERROR] == ["AA204"] * is_refused
     if not is_refused:
         assert json.loads(call_of(found, "b").facts.json)["unordered"] == ["a"]
+
+
+OF_AUTHOR = f"""{HEAD.split("class Own")[0]}
+class Echo(BashOperator):
+    def __init__(self, what, **kwargs):
+        super().__init__(bash_command="echo %s" % what, **kwargs)
+
+class Raw(BashOperator):
+    template_fields = ("env",)
+
+class More(BashOperator):
+    template_fields = (*BashOperator.template_fields, "append_env")
+
+class Other(BashOperator):
+    template_fields = (*BashOperator.template_fields, "note")
+    note = ""
+
+with DAG("d", schedule=None):
+"""
+
+
+@pytest.mark.parametrize(
+    ("task", "reason"),
+    [
+        pytest.param('Echo(task_id="t", what="a")', None, id="of a constructor"),
+        pytest.param('Echo.partial(task_id="t").expand(what=["a", "b"])', "constructor of its own", id="mapped"),
+        pytest.param('Raw(task_id="t", bash_command="echo {{ ds }}")', "no translation of Raw", id="renders less"),
+        pytest.param('More(task_id="t", bash_command="true")', "no translation of More", id="renders an argument more"),
+        pytest.param('Other(task_id="t", bash_command="true")', None, id="renders what is its own"),
+    ],
+)
+def test_classes_of_the_author_that_are_made_or_rendered_in_their_own_way(
+    translated: Any, task: str, reason: str | None
+) -> None:
+    found = [one.message for one in translated(task, OF_AUTHOR).diagnostics if one.code == "AA231"]
+    assert len(found) == (reason is not None)
+    assert all(str(reason) in one for one in found)
