@@ -214,6 +214,7 @@ WITHOUT_LIKE = {
     "prev_execution_date": "the run before",
     "prev_execution_date_success": "the run before",
     "conf": "Airflow's configuration",
+    "test_mode": "whether a task is only tried",
 }
 """Names of the context that nothing says in Airflow 3, and what they tell."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from airflow_argo.translator.airflow_names import airflow_names, is_mapped
@@ -25,9 +25,11 @@ def _may_be_read(key: str, ctx: TaskContext) -> bool:
     references = (found for task in ctx.dag_context.dag.tasks for found in references_of(task))
     if any(ctx.task_id == one.task_id and key == name for one, name in references):
         return True
-    quoted = re.compile(rf"""["']{re.escape(key)}["']""")
+    quoted = _quoted({key})
+    ids, others = _quoted({ctx.task_id}), _quoted(ctx.dag_context.dag.task_dict)
     for text in (text for task in ctx.dag_context.dag.tasks for text in texts_in(rendered_by(task)) if "xcom_pull" in text):
-        if quoted.search(text) or (key == RETURN_VALUE and "key" not in text):
+        is_key = quoted.search(text) or (key == RETURN_VALUE and "key" not in text)
+        if is_key and (ids.search(text) or not others.search(text)):  # a text without ids puts them together
             return True
     shipment = ctx.dag_context.shipment = ctx.dag_context.shipment or shipment_of(ctx.dag_context)
     named = names_pulled(shipment.texts.values())
@@ -35,6 +37,10 @@ def _may_be_read(key: str, ctx: TaskContext) -> bool:
         return named.may_mean(ctx.task_id)
     unsure = named.any_task or named.any_key
     return key in named.keys or (unsure and any(quoted.search(text) for text in shipment.texts.values()))
+
+
+def _quoted(names: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"""["']({"|".join(map(re.escape, names))})["']""")
 
 
 def references_of(task: Any) -> Iterator[tuple[Any, str]]:

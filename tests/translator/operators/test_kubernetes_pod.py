@@ -47,6 +47,7 @@ last(says.output, skips.output)
         ("say(a.output)", "", False),
         ("say(a.output['pod_name'])", "", True),
         ("a >> Pod(task_id='b', image='i', cmds=['x', '{{ ti.xcom_pull(\"a\", key=\"pod_namespace\") }}'])", "", True),
+        ("a >> say('{{ ti.xcom_pull(\"o\", key=\"pod_name\") }}')", "", False),
         ("say(a.output['n'])", ", multiple_outputs=True", True),
     ],
 )
@@ -57,6 +58,7 @@ def test_keys_that_the_operator_alone_can_push_are_pushed_by_it(
 @task
 def say(value): print(value)
 a = Pod(task_id="a", image="i", cmds=["x"], do_xcom_push=True{argument})
+Pod(task_id="o", image="i", cmds=["y"]) >> a
 {reader}
 """
     translation = translated(body)
