@@ -78,7 +78,8 @@ def _own(task: Any, translator: Translator, ctx: TaskContext) -> tuple[Body | No
     findings = ctx.dag_context.taken_back(found)
     errors = [one for one in findings if one.severity is Severity.ERROR]
     if reason is None and (not errors or any(one.code in FINAL for one in errors)):
-        ctx.dag_context.diagnostics |= dict.fromkeys(findings)
+        beside = [one for one in errors if one.code not in FINAL]  # of them the operator itself would be the cure
+        ctx.dag_context.diagnostics |= dict.fromkeys(one for one in findings if one not in beside)
         return body, None
     ctx.after = after
     return None, reason or _why(errors)

@@ -47,7 +47,7 @@ last(says.output, skips.output)
         ("say(a.output)", "", False),
         ("say(a.output['pod_name'])", "", True),
         ("a >> Pod(task_id='b', image='i', cmds=['x', '{{ ti.xcom_pull(\"a\", key=\"pod_namespace\") }}'])", "", True),
-        ("a >> say('{{ ti.xcom_pull(\"o\", key=\"pod_name\") }}')", "", False),
+        ('a >> say(\'{{ ti.xcom_pull("o", key="pod_name") }}\')', "", False),
         ("say(a.output['n'])", ", multiple_outputs=True", True),
     ],
 )
@@ -63,6 +63,14 @@ Pod(task_id="o", image="i", cmds=["y"]) >> a
 """
     translation = translated(body)
     assert (template(translation, "a")["container"]["image"] != "i") == is_itself
+
+
+def test_what_the_operator_itself_could_do_is_no_reason_beside_what_it_could_not(translated: Any) -> None:
+    body = """
+Pod(task_id="a", image="i", cmds=["x", "{{ params }}", "{{ ti.xcom_pull('b') }}"])
+Pod(task_id="b", image="i", cmds=["x"])
+"""
+    assert findings(translated(body), Severity.ERROR) == ["AA204 it pulls from task 'b', which isn't before it"]
 
 
 def test_what_no_template_field_can_say_is_patched(translated: Any) -> None:
