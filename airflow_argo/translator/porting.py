@@ -108,7 +108,7 @@ def ported(path: Path, *, keep_defaults: bool = False) -> Ported:
 def ported_text(old: str, path: Path, *, keep_defaults: bool = False) -> Ported:
     """The same for a text that isn't in the file, such as one of an archive; `path` is for messages."""
     says_all = is_of_airflow_3(old, path)
-    before = _applied(old, path, (old_homes(path), *OF_MODULES, *BEFORE, descriptions_of_pods, _moving(guarded_imports)))
+    before = _applied(old, path, (*OF_MODULES, old_homes(path), *BEFORE, descriptions_of_pods, _moving(guarded_imports)))
     text = _fixed(before, path)
     if (unknown := _undefined(text, path)) and unknown - _undefined(before, path):
         text = _fixed(

@@ -1,16 +1,19 @@
 """What a file uses as an attribute of one of Airflow's modules: `configuration.get`, `timezone.datetime`.
 
 Ruff imports such a name alone. That is wrong where it is a method of an object now, and where the file calls something else so.
+And what is in a module that is gone it reports, and leaves as it is.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from airflow_argo.translator.porting_edits import Edit, Rule, span_of
 from airflow_argo.translator.porting_imports import called
+from airflow_argo.translator.porting_names import MOVED_MODULES
 
 _CONFIGURATION: Final = "airflow.configuration"
 _CONF: Final = "conf"
@@ -35,6 +38,9 @@ _MODULES = frozenset(
 """Modules some of whose names ruff moves, and imports alone then."""
 
 
+_IN_OLD_PACKAGES = re.compile(r"airflow\.(contrib\.)?(operators|sensors|hooks|kubernetes)\.([a-z0-9_]+|S3_hook)")
+"""Modules of packages that Airflow 3 hasn't any more, or not with the same in it."""
+
 _KNOWN_BY_NAME = frozenset({"DAG", "dag", "task", "task_group"})
 """What other rules know by what the file calls it."""
 
@@ -49,25 +55,44 @@ def methods_of_configuration(tree: ast.Module, data: bytes) -> Iterator[Edit]:
                 imported = ", ".join(ast.unparse(alias) for alias in [*kept, ast.alias(_CONF)])
                 bound = "; ".join(f"{called(alias)} = {_CONF}.{alias.name}" for alias in gone)
                 yield (*span_of(node, data), f"from {_CONFIGURATION} import {imported}; {bound}".encode())
-    for use in _used_in(tree, frozenset({_CONFIGURATION})):
-        if use.node.attr in _METHODS_OF_CONF:
+    for use in _used_in(tree):
+        if use.module == _CONFIGURATION and use.node.attr in _METHODS_OF_CONF:
             _, end = span_of(use.node.value, data)
             yield end, end, f".{_CONF}".encode()
 
 
-def names_that_clash(tree: ast.Module, data: bytes) -> Iterator[Edit]:
-    """`timezone.datetime` gets a name of its own in a file that calls something else `datetime`."""
-    bound = _bound_in(tree)
-    for use in _used_in(tree, _MODULES):
+def names_of_modules(tree: ast.Module, data: bytes) -> Iterator[Edit]:
+    """`bash_operator.BashOperator` is `BashOperator`, imported from its module, as ruff's rules want it.
+
+    `timezone.datetime` gets a name of its own in a file that calls something else `datetime`.
+    """
+    bound, uses = _bound_in(tree), [use for use in _used_in(tree) if _is_apart(use)]
+    homes = {(use.node.attr, use.module) for use in uses}
+    for use in uses:
         name = use.node.attr
-        if name in bound - _KNOWN_BY_NAME:
+        is_taken = name in bound or sum(name == other for other, _ in homes) > 1
+        if is_taken and name not in _KNOWN_BY_NAME:
             own = f"{use.module.replace('.', '_')}_{name}"
-            _, end = span_of(use.imported, data)
-            yield end, end, f"; from {use.module} import {name} as {own}".encode()
-            yield (*span_of(use.node, data), own.encode())
+        elif _is_old(use.module):
+            own = name
+        else:
+            continue
+        _, end = span_of(use.imported, data)
+        imported = name if own == name else f"{name} as {own}"
+        yield end, end, f"\n{' ' * use.imported.col_offset}from {use.module} import {imported}".encode()
+        yield (*span_of(use.node, data), own.encode())
 
 
-RULES: tuple[Rule, ...] = (methods_of_configuration, names_that_clash)
+def _is_apart(use: _Use) -> bool:
+    """Whether ruff has a rule for a name, and not for its module."""
+    return use.module in _MODULES or (_is_old(use.module) and use.node.attr[0].isupper())
+
+
+def _is_old(module: str) -> bool:
+    return module in MOVED_MODULES or _IN_OLD_PACKAGES.fullmatch(module) is not None
+
+
+RULES: tuple[Rule, ...] = (methods_of_configuration, names_of_modules)
 """For texts that ruff hasn't seen yet."""
 
 
@@ -79,7 +104,8 @@ class _Use(NamedTuple):
     imported: ast.stmt
 
 
-def _used_in(tree: ast.Module, modules: frozenset[str]) -> Iterator[_Use]:
+def _used_in(tree: ast.Module) -> Iterator[_Use]:
+    """The attributes of Airflow's modules."""
     known: dict[str, tuple[str, ast.stmt]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and not node.level:
@@ -89,7 +115,7 @@ def _used_in(tree: ast.Module, modules: frozenset[str]) -> Iterator[_Use]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             module, imported = known.get(ast.unparse(node.value), ("", None))
-            if imported is not None and module in modules:
+            if imported is not None and module.startswith("airflow."):
                 yield _Use(node, module, imported)
 
 

@@ -152,6 +152,18 @@ def test_what_airflow_3_reads_is_left_alone(port: Any) -> None:
         ("args = {'trigger_rule': 'none_failed_or_skipped'}\n", "args = {'trigger_rule': \"none_failed_min_one_success\"}\n"),
         ("x = '{% if execution_date %}é{% endif %}'\n", "x = '{% if logical_date %}é{% endif %}'\n"),
         (
+            (
+                "from airflow.operators import bash, python_operator\nfrom airflow.contrib.kubernetes import secret\n"
+                "def BashOperator(): ...\nf(bash.BashOperator, python_operator.PythonOperator, secret.Secret)\n"
+            ),
+            (
+                "from airflow.providers.standard.operators.bash import BashOperator as airflow_operators_bash_BashOperator\n"
+                "from airflow.providers.cncf.kubernetes.secret import Secret\n"
+                "from airflow.providers.standard.operators.python import PythonOperator\n"
+                "def BashOperator(): ...\nf(airflow_operators_bash_BashOperator, PythonOperator, Secret)\n"
+            ),
+        ),
+        (
             "import datetime\nfrom airflow.utils import timezone\nx = timezone.datetime(2024, 1, 1), datetime.timedelta(1)\n",
             (
                 "import datetime\nfrom airflow.sdk.timezone import datetime as airflow_utils_timezone_datetime\n"
