@@ -159,14 +159,14 @@ def _is_complete(workflow: Document, documents: Iterable[Document]) -> bool:
     try:
         _check_spec(workflow, documents)
     except InvalidManifest:
-        _check_spec(workflow, documents, values=False)
+        _check_spec(workflow, documents, complete=False)
         return False
     return True
 
 
-def _check_spec(workflow: Document, documents: Iterable[Document], *, values: bool = True) -> None:
+def _check_spec(workflow: Document, documents: Iterable[Document], *, complete: bool = True) -> None:
     try:
-        check_workflow(workflow, documents, values=values)
+        check_workflow(workflow, documents, values=complete, more_arguments=not complete)
     except InvalidSpec as error:
         message = f"invalid spec: {error}"
         raise InvalidManifest(

@@ -59,6 +59,19 @@ def test_a_parameter_without_a_value_is_asked_for_at_the_start(tmp_path: Path) -
     assert inputs(Result(engine.run(), tmp_path), "s") == ["1"]
 
 
+@pytest.mark.parametrize("arguments", [{"parameters": [{"name": "a"}]}, {}])
+@pytest.mark.parametrize("field", ["entrypoint", "onExit"])
+def test_an_input_of_the_entrypoint_may_get_its_value_at_the_start(tmp_path: Path, arguments: dict, field: str) -> None:
+    taking = {**show("{{inputs.parameters.a}}"), "name": "taking", "inputs": {"parameters": [{"name": "a"}]}}
+    manifest = workflow(NOOP, taking, dag(call("s", "noop")), arguments=arguments)
+    manifest["spec"][field] = "taking"
+    program = load([manifest])
+    with pytest.raises(InvalidManifest):
+        Engine(program, folder=tmp_path / "run")
+    engine = Engine(program, name=NAME, folder=tmp_path / "run", parameters={"a": "1"}, clock=JumpingClock())
+    assert engine.run()["phase"] == "Succeeded"
+
+
 def test_parameters_from_config_maps(tmp_path: Path) -> None:
     config = {
         "kind": "ConfigMap",

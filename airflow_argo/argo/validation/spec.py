@@ -38,7 +38,14 @@ _ATTEMPT: Final = ("retries", "lastRetry.exitCode", "lastRetry.status", "lastRet
 _POLICIES: Final = ("", "Always", "OnError", "OnFailure", "OnTransientError")
 
 
-def check_workflow(workflow: Document, documents: Iterable[Document], *, values: bool = True, isolated: bool = False) -> None:
+def check_workflow(
+    workflow: Document,
+    documents: Iterable[Document],
+    *,
+    values: bool = True,
+    isolated: bool = False,
+    more_arguments: bool = False,
+) -> None:
     """See whether the controller would run a workflow.
 
     Args:
@@ -46,6 +53,7 @@ def check_workflow(workflow: Document, documents: Iterable[Document], *, values:
         documents: the WorkflowTemplates and ClusterWorkflowTemplates that it may refer to are among them.
         values: its arguments have values by now.
         isolated: it stands for a WorkflowTemplate, whose users bring the arguments, and perhaps the entrypoint.
+        more_arguments: it will be submitted with others, which may be inputs of its entrypoint.
     Raises:
         InvalidSpec: it would be Failed at once.
     """
@@ -64,7 +72,8 @@ def check_workflow(workflow: Document, documents: Iterable[Document], *, values:
     arguments = _joined_arguments(spec, under)
     check_arguments("spec.arguments.", arguments, values=values)
     library = TemplateLibrary.of(spec, documents, name, with_defaults=False)
-    _Workflow(spec, under, library, _Checker(library, isolated)).check(arguments, workflow.get("metadata") or {})
+    checked = _Workflow(spec, under, library, _Checker(library, isolated), more_arguments)
+    checked.check(arguments, workflow.get("metadata") or {})
 
 
 def check_document(document: Document, documents: Iterable[Document]) -> None:
@@ -115,6 +124,7 @@ class _Workflow:
     under: Mapping[str, Any]
     library: TemplateLibrary
     checker: _Checker
+    more_arguments: bool
 
     def check(self, arguments: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         self._set_globals(arguments, metadata)
@@ -122,7 +132,7 @@ class _Workflow:
         if not entrypoint and not self.checker.isolated:
             raise InvalidSpec("spec.entrypoint is required")
         if entrypoint:
-            given = None if self.checker.isolated else arguments
+            given = None if self.checker.isolated or self.more_arguments else arguments
             self.checker.check_holder(self._holder(entrypoint), self.library.local, given)
         self._check_on_exit()
         check_hooks(self.spec.get("hooks") or {}, "hooks")
@@ -167,7 +177,8 @@ class _Workflow:
         )
         if any(is_parameter(artifact.get("globalName") or "") for artifact in outputs):
             self.checker.globals[ANY_OUTPUT_ARTIFACT] = "true"
-        self.checker.check_holder(self._holder(name), self.library.local, self.spec.get("arguments") or {})
+        given = None if self.more_arguments else self.spec.get("arguments") or {}
+        self.checker.check_holder(self._holder(name), self.library.local, given)
 
 
 @dataclass(slots=True)
