@@ -17,6 +17,7 @@ from airflow_argo.translator.porting_names import MOVED_MODULES
 
 _CONFIGURATION: Final = "airflow.configuration"
 _CONF: Final = "conf"
+_HELPERS: Final = "airflow.utils.helpers"
 _METHODS_OF_CONF = frozenset(
     {"get", "getboolean", "getint", "getfloat", "getsection", "as_dict", "set", "has_option", "remove_option"}
     | {"load_test_config"}
@@ -67,15 +68,15 @@ def names_of_modules(tree: ast.Module, data: bytes) -> Iterator[Edit]:
     `timezone.datetime` gets a name of its own in a file that calls something else `datetime`.
     """
     bound, uses = _bound_in(tree), [use for use in _used_in(tree) if _is_apart(use)]
-    homes = {(use.node.attr, use.module) for use in uses}
+    calls = {(use.node.attr, use.called) for use in uses}
     for use in uses:
-        name = use.node.attr
-        is_taken = name in bound or sum(name == other for other, _ in homes) > 1
+        name = own = use.node.attr
+        is_taken = name in bound or sum(name == other for other, _ in calls) > 1
         if is_taken and name not in _KNOWN_BY_NAME:
-            own = f"{use.module.replace('.', '_')}_{name}"
-        elif _is_old(use.module):
-            own = name
-        else:
+            own = f"{use.called.replace('.', '_')}_{name}"
+            while own in bound:
+                own += "_"
+        elif not _is_old(use):
             continue
         _, end = span_of(use.imported, data)
         imported = name if own == name else f"{name} as {own}"
@@ -85,11 +86,14 @@ def names_of_modules(tree: ast.Module, data: bytes) -> Iterator[Edit]:
 
 def _is_apart(use: _Use) -> bool:
     """Whether ruff has a rule for a name, and not for its module."""
-    return use.module in _MODULES or (_is_old(use.module) and use.node.attr[0].isupper())
+    return use.module in _MODULES or _is_old(use)
 
 
-def _is_old(module: str) -> bool:
-    return module in MOVED_MODULES or _IN_OLD_PACKAGES.fullmatch(module) is not None
+def _is_old(use: _Use) -> bool:
+    """Whether the module is gone, or lacks the name: ruff reports such an attribute, and leaves it as it is."""
+    if use.module == _HELPERS:
+        return use.node.attr in ("chain", "cross_downstream")
+    return use.node.attr[0].isupper() and (use.module in MOVED_MODULES or _IN_OLD_PACKAGES.fullmatch(use.module) is not None)
 
 
 RULES: tuple[Rule, ...] = (methods_of_configuration, names_of_modules)
@@ -97,26 +101,28 @@ RULES: tuple[Rule, ...] = (methods_of_configuration, names_of_modules)
 
 
 class _Use(NamedTuple):
-    """An attribute of a module, the module's full name, and the statement that imports it."""
+    """An attribute of a module, what the file calls the module, its full name, and a statement that imports it."""
 
     node: ast.Attribute
+    called: str
     module: str
     imported: ast.stmt
 
 
 def _used_in(tree: ast.Module) -> Iterator[_Use]:
-    """The attributes of Airflow's modules."""
-    known: dict[str, tuple[str, ast.stmt]] = {}
+    """The attributes of Airflow's modules; several times where several statements, of a `try` perhaps, import the module."""
+    known: dict[str, list[tuple[str, ast.stmt]]] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and not node.level:
-            known |= {called(alias): (f"{node.module}.{alias.name}", node) for alias in node.names}
-        elif isinstance(node, ast.Import):
-            known |= {called(alias): (alias.name, node) for alias in node.names}
+        if isinstance(node, ast.ImportFrom | ast.Import) and not getattr(node, "level", 0):
+            package = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            for alias in node.names:
+                known.setdefault(called(alias), []).append((f"{package}{alias.name}", node))
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
-            module, imported = known.get(ast.unparse(node.value), ("", None))
-            if imported is not None and module.startswith("airflow."):
-                yield _Use(node, module, imported)
+            name = ast.unparse(node.value)
+            for module, imported in known.get(name, ()):
+                if module.startswith("airflow."):
+                    yield _Use(node, name, module, imported)
 
 
 def _bound_in(tree: ast.Module) -> set[str]:

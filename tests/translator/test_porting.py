@@ -154,20 +154,22 @@ def test_what_airflow_3_reads_is_left_alone(port: Any) -> None:
         (
             (
                 "from airflow.operators import bash, python_operator\nfrom airflow.contrib.kubernetes import secret\n"
-                "def BashOperator(): ...\nf(bash.BashOperator, python_operator.PythonOperator, secret.Secret)\n"
+                "from airflow.utils import helpers\ndef BashOperator(): ...\n"
+                "f(bash.BashOperator, python_operator.PythonOperator, secret.Secret, helpers.chain)\n"
             ),
             (
-                "from airflow.providers.standard.operators.bash import BashOperator as airflow_operators_bash_BashOperator\n"
+                "from airflow.providers.standard.operators.bash import BashOperator as bash_BashOperator\n"
                 "from airflow.providers.cncf.kubernetes.secret import Secret\n"
                 "from airflow.providers.standard.operators.python import PythonOperator\n"
-                "def BashOperator(): ...\nf(airflow_operators_bash_BashOperator, PythonOperator, Secret)\n"
+                "from airflow.sdk import chain\n"
+                "def BashOperator(): ...\nf(bash_BashOperator, PythonOperator, Secret, chain)\n"
             ),
         ),
         (
             "import datetime\nfrom airflow.utils import timezone\nx = timezone.datetime(2024, 1, 1), datetime.timedelta(1)\n",
             (
-                "import datetime\nfrom airflow.sdk.timezone import datetime as airflow_utils_timezone_datetime\n"
-                "x = airflow_utils_timezone_datetime(2024, 1, 1), datetime.timedelta(1)\n"
+                "import datetime\nfrom airflow.sdk.timezone import datetime as timezone_datetime\n"
+                "x = timezone_datetime(2024, 1, 1), datetime.timedelta(1)\n"
             ),
         ),
         (
