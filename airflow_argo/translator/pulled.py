@@ -21,23 +21,24 @@ class Pulled:
     Attributes:
         pulls: ids of tasks and keys, where one call in a template names both.
         named: what other calls say.
+        of_all: what calls say that may mean other instances than the one of the own index.
     """
 
     pulls: tuple[tuple[str, str], ...] = ()
     named: Named = field(default_factory=Named)
-
-    def may_mean(self, task_id: str) -> bool:
-        """Whether a call may pull of a task."""
-        return self.named.may_mean(task_id) or any(task_id == one for one, _ in self.pulls)
+    of_all: Named = field(default_factory=Named)
 
     @classmethod
     def by(cls, files: Iterable[str], templates: Iterable[str], environment: Any) -> Pulled:
         """What Python files and the templates of a task pull."""
         found = [_in_template(text, environment) for text in templates if "xcom_pull" in text]
-        named = Named.of_all((names_pulled(files), *(one.named for one in found)))
+        texts = tuple(files)
+        named = Named.of_all((names_pulled(texts), *(one.named for one in found)))
+        of_all = Named.of_all((names_pulled(texts, of_all=True), *(one.of_all for one in found)))
         return cls(
             tuple(dict.fromkeys((task_id, known_key(key)) for one in found for task_id, key in one.pulls)),
             replace(named, keys=frozenset(map(known_key, named.keys))),
+            of_all,
         )
 
 
@@ -58,7 +59,15 @@ def _in_template(text: str, environment: Any) -> Pulled:
     if not calls:  # it has another name for xcom_pull
         any_task = any_key = True
     named = words if any_task or any_key else frozenset()
-    return Pulled(tuple(pulls), Named(named, named, any_task=any_task, any_key=any_key))
+    others = (ids or () for call, (ids, _) in zip(calls, given, strict=True) if not _is_of_own_index(call))
+    of_all = Named(named.union(*others), any_task=any_task)
+    return Pulled(tuple(pulls), Named(named, named, any_task=any_task, any_key=any_key), of_all)
+
+
+def _is_of_own_index(call: Any) -> bool:
+    """Whether a call has `map_indexes=ti.map_index`."""
+    given = (keyword.value for keyword in call.kwargs if keyword.key == "map_indexes")
+    return any(getattr(value, "attr", None) == "map_index" for value in given)
 
 
 def _arguments(call: Any) -> tuple[list[str] | None, str | None]:

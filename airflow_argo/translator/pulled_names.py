@@ -54,15 +54,26 @@ class Named:
         )
 
 
-def names_pulled(texts: Iterable[str]) -> Named:
-    """What Python texts say of what they pull."""
-    return Named.of_all(map(_in_text, texts))
+def names_pulled(texts: Iterable[str], *, of_all: bool = False) -> Named:
+    """What Python texts say of what they pull.
+
+    Args:
+        of_all: by calls that may mean other instances than the one of the own index.
+    """
+    return Named.of_all(_in_text(text, of_all) for text in texts)
 
 
 @lru_cache(maxsize=256)
-def _in_text(text: str) -> Named:
-    calls = (node for node in (nodes_in(text) if "xcom_pull" in text else ()) if isinstance(node, ast.Call))
-    return Named.of_all(_in_call(call, call.func.attr) for call in calls if isinstance(call.func, ast.Attribute))
+def _in_text(text: str, of_all: bool) -> Named:
+    calls = [node for node in (nodes_in(text) if "xcom_pull" in text else ()) if isinstance(node, ast.Call)]
+    meant = [call for call in calls if not (of_all and _is_of_own_index(call))]
+    return Named.of_all(_in_call(call, call.func.attr) for call in meant if isinstance(call.func, ast.Attribute))
+
+
+def _is_of_own_index(call: ast.Call) -> bool:
+    """Whether a call has `map_indexes=ti.map_index`."""
+    given = (keyword.value for keyword in call.keywords if keyword.arg == "map_indexes")
+    return any(isinstance(value, ast.Attribute) and value.attr == "map_index" for value in given)
 
 
 def _in_call(call: ast.Call, method: str) -> Named:

@@ -309,12 +309,12 @@ def _given(task_id: str, key: str, ctx: TaskContext, pulled: Pulled, *, keyed: b
 
 
 def _gives_one(task_id: str, ctx: TaskContext, pulled: Pulled) -> bool:
-    """Whether a task is read by arguments only, that mean its instance of the same index.
+    """Whether a task is read by arguments only, or by calls, that mean its instance of the same index.
 
-    A call of `xcom_pull` means all instances, of the same mapped group too. (Airflow 2's own task instance, in the pod, finds
-    one by its index only in a run that has them all.)
+    A call of `xcom_pull` that doesn't say so means all instances, of the same mapped group too. (Airflow 2's own task instance,
+    in the pod, finds one by its index only in a run that has them all.)
     """
-    return _is_sibling(task_id, ctx) and (airflow_names().is_2 or not pulled.may_mean(task_id))
+    return _is_sibling(task_id, ctx) and (airflow_names().is_2 or not pulled.of_all.may_mean(task_id))
 
 
 def _is_sibling(task_id: str, ctx: TaskContext) -> bool:

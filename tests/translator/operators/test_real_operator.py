@@ -11,6 +11,8 @@ import pytest
 from airflow_argo.diagnostics import Severity
 from airflow_argo.model.graph import ForLoop, Graph
 from airflow_argo.model.jobs import NoOp, PythonCall
+from airflow_argo.model.values import SameItem
+from airflow_argo.model.walk import found_in
 from airflow_argo.pod.airflow_task.task import not_passed
 from airflow_argo.runners.local import LocalRunner
 from airflow_argo.runners.sources import runnable
@@ -390,3 +392,28 @@ def test_classes_of_the_author_that_are_made_or_rendered_in_their_own_way(
     found = [one.message for one in translated(task, OF_AUTHOR).diagnostics if one.code == "AA231"]
     assert len(found) == (reason is not None)
     assert all(str(reason) in one for one in found)
+
+
+IN_GROUP = """
+from airflow.sdk import task_group
+
+@task_group
+def g(x):
+    BashOperator(task_id="first", bash_command=x) >> Own(task_id="own", text="{{{{ {pull} }}}}")
+
+g.expand(x=["echo a", "echo b"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("pull", "is_one"),
+    [
+        ("ti.xcom_pull('g.first', map_indexes=ti.map_index)", True),
+        ("ti.xcom_pull('g.first')", False),
+        ("ti.xcom_pull(['g.first', 'else'], map_indexes=[0, 1])", False),
+        ("ti.xcom_pull('g.' ~ 'first')", False),
+    ],
+)
+def test_instances_of_a_member_of_the_same_group_come_as_they_are_pulled(translated: Any, pull: str, is_one: bool) -> None:
+    own = translated(IN_GROUP.format(pull=pull)).required().graph.steps[-1]
+    assert bool(list(found_in(own.body, SameItem))) is is_one
