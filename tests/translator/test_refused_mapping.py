@@ -44,7 +44,8 @@ def g(x):
     return show(x)
 
 with DAG("refused", schedule=None):
-    g.expand(x=[1, {"in": [given(2)]}])
+    two = given(2)
+    two >> g.expand(x=[1, {"in": [two]}])
 """
 OF_CONCAT = """
 with DAG("refused", schedule=None):
