@@ -46,6 +46,7 @@ from airflow_argo.translator.template_files import texts_in
 from airflow_argo.translator.templates import NotConvertible, Pull, TemplateReader
 
 if TYPE_CHECKING:
+    from airflow_argo.translator.readers import Reads
     from airflow_argo.translator.shipping import Shipment
 
 RETURN_VALUE = "return_value"
@@ -81,6 +82,7 @@ class DagContext:
         pushes: id of a task that pushes something → the keys that it may push; None is any.
         mapped: ids of the tasks that are mapped.
         shipment: the files for operators that run in an Airflow image, once a task needs them.
+        reads: what tasks read of others, once an operator asks for it.
         ancestors: task id → ids of all tasks before it.
         intervals: the data intervals of its runs.
         leaves: ids of the tasks whose end states make that of the run.
@@ -106,6 +108,7 @@ class DagContext:
     pushes: dict[str, frozenset[str] | None] = field(default_factory=dict)
     mapped: set[str] = field(default_factory=set)
     shipment: Shipment | None = None
+    reads: Reads | None = None
     outside: Outside = field(default_factory=lambda: Outside(frozenset()))
     effects: ImportEffects = field(default_factory=ImportEffects)
     run_inputs: tuple[InputSpec, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from airflow_argo.translator.airflow_names import airflow_names, is_mapped
@@ -14,6 +15,19 @@ from airflow_argo.translator.shipping import shipment_of
 from airflow_argo.translator.template_files import texts_in
 
 
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What the tasks of a DAG read of one another.
+
+    Attributes:
+        references: (task id, key) of each XComArg.
+        pulling: templates with calls of `xcom_pull`.
+    """
+
+    references: frozenset[tuple[str, str]]
+    pulling: tuple[str, ...]
+
+
 def check_unread(key: str, ctx: TaskContext) -> None:
     """Raises WantsAirflow if a task may read what only the operator itself can push under a key."""
     if _may_be_read(key, ctx):
@@ -22,12 +36,12 @@ def check_unread(key: str, ctx: TaskContext) -> None:
 
 def _may_be_read(key: str, ctx: TaskContext) -> bool:
     """Whether a task may read what the context's task pushes under a key; where only a run could tell, it may."""
-    references = (found for task in ctx.dag_context.dag.tasks for found in references_of(task))
-    if any(ctx.task_id == one.task_id and key == name for one, name in references):
+    reads = ctx.dag_context.reads = ctx.dag_context.reads or _reads_of(ctx.dag_context.dag)
+    if (ctx.task_id, key) in reads.references:
         return True
     quoted = _quoted({key})
     ids, others = _quoted({ctx.task_id}), _quoted(ctx.dag_context.dag.task_dict)
-    for text in (text for task in ctx.dag_context.dag.tasks for text in texts_in(rendered_by(task)) if "xcom_pull" in text):
+    for text in reads.pulling:
         is_key = quoted.search(text) or (key == RETURN_VALUE and "key" not in text)
         if is_key and (ids.search(text) or not others.search(text)):  # a text without ids puts them together
             return True
@@ -41,6 +55,13 @@ def _may_be_read(key: str, ctx: TaskContext) -> bool:
 
 def _quoted(names: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"""["']({"|".join(map(re.escape, names))})["']""")
+
+
+def _reads_of(dag: Any) -> Reads:
+    return Reads(
+        frozenset((one.task_id, key) for task in dag.tasks for one, key in references_of(task)),
+        tuple(dict.fromkeys(text for task in dag.tasks for text in texts_in(rendered_by(task)) if "xcom_pull" in text)),
+    )
 
 
 def references_of(task: Any) -> Iterator[tuple[Any, str]]:
