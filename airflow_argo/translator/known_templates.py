@@ -32,6 +32,15 @@ _PLAIN = (str, int, float, bool, type(None), date, timedelta)
 _CALLED = frozenset({"range", "dict", "namespace", "joiner", "cycler"})
 
 
+def is_itself(text: str, environment: Environment) -> bool:
+    """Whether a template gives its own text, as far as can be seen without parsing it. Source: jinja2.lexer.Lexer."""
+    reads_lines = environment.line_statement_prefix is not None or environment.line_comment_prefix is not None
+    if reads_lines or any(not name.startswith("jinja2.ext.") for name in environment.extensions):
+        return False
+    marks = (environment.variable_start_string, environment.block_start_string, environment.comment_start_string, "\n", "\r")
+    return not any(mark in text for mark in marks)
+
+
 def plain_macros(macros: Mapping[str, Any]) -> dict[str, Any]:
     """Of the author's macros, those that are values; to read one is to call nobody's code."""
     return {name: value for name, value in macros.items() if _is_plain(value)}

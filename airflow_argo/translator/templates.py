@@ -29,7 +29,7 @@ from airflow_argo.model.values import (
 )
 from airflow_argo.pod.reports import pulled_key
 from airflow_argo.translator.arguments import argument_json
-from airflow_argo.translator.known_templates import as_template, is_known
+from airflow_argo.translator.known_templates import as_template, is_itself, is_known
 
 if TYPE_CHECKING:
     from jinja2 import Environment, nodes
@@ -109,6 +109,8 @@ class TemplateReader:
             jinja2.TemplateSyntaxError: it isn't one.
             NotConvertible: it has an expression that only Jinja can evaluate.
         """
+        if not self.native and is_itself(text, self.environment):
+            return Constant.of(text)
         tree = self.environment.parse(text)
         if self._is_known(tree):
             return self._rendered_now(tree, text)

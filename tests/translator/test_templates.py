@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import Environment
 
 from airflow_argo.compiler.calls import Leaves, node_of
 from airflow_argo.model.values import Output
@@ -15,6 +18,7 @@ from airflow_argo.pod.nodes import Nodes
 from airflow_argo.pod.run import Run
 from airflow_argo.pod.values import encoded
 from airflow_argo.translator.context import DagContext, TaskContext
+from airflow_argo.translator.known_templates import is_itself
 from airflow_argo.translator.loading import load_dags, prepare_environment
 from airflow_argo.translator.outside import Outside
 from airflow_argo.translator.params import params_of
@@ -243,3 +247,13 @@ def test_most_templates_need_no_airflow(context: TaskContext) -> None:
 
     assert len(set(TEMPLATES)) >= 150
     assert sum(map(is_native, set(TEMPLATES))) >= 100
+
+
+OPTIONS = [{}, {"variable_start_string": "$"}, {"line_statement_prefix": "#"}, {"comment_start_string": "-"}]
+
+
+@given(st.text(st.sampled_from("a{}%#\n\r -$<\u2028\v\f\u00e9"), max_size=8), st.sampled_from(OPTIONS))
+def test_what_is_taken_for_text_is_text(text: str, options: dict[str, str]) -> None:
+    environment = Environment(**options)  # type: ignore[arg-type]  # a dict of texts
+    if is_itself(text, environment):
+        assert environment.from_string(text).render() == text
