@@ -22,6 +22,9 @@ SpecOf = Callable[[Mapping[str, Any]], "Spec | None"]
 _ALL: Final = re.compile(r"workflow\.parameters(?!\??\.(?!json\b)[\w-])")
 """Reads of all parameters at once, as JSON, or of one by an expression."""
 
+_COMPILED: Final = "AIRFLOW_ARGO_RUN"
+"""A variable of pods in workflows that were compiled here. They get all parameters, and read none that isn't declared."""
+
 
 def kind_of(reference: Mapping[str, Any]) -> str:
     """The kind of document that a reference names."""
@@ -96,7 +99,7 @@ def _check_read(strangers: list[str], inputs: list[str], specs: list[Spec], spec
         if reference is None:
             return
         text += json.dumps(reference)
-    if _ALL.search(text):
+    if _ALL.search(text) and _COMPILED not in text:
         return
     for name in strangers:
         if not re.search(rf"workflow\.parameters\??\.{re.escape(name)}(?![\w-])", text):
