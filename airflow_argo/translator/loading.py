@@ -217,7 +217,6 @@ def _is_kept(dag: Any, file: Path) -> bool:
     Raises:
         DagFileError: it refuses it.
     """
-    at = _origin_of(dag, file)
     try:
         dag.validate()
         if hasattr(dag, "check_cycle"):
@@ -232,8 +231,8 @@ def _is_kept(dag: Any, file: Path) -> bool:
     except Exception as error:  # noqa: BLE001 - a border: Airflow's own checks of the author's DAG
         if type(error).__name__ == "AirflowDagCycleException":
             raise DagFileError(
-                "AA105", f"tasks wait for one another: {error}", "take one of the dependencies away", at
+                "AA105", f"tasks wait for one another: {error}", "take one of the dependencies away", _origin_of(dag, file)
             ) from None
         found = f"Airflow refuses DAG '{dag.dag_id}': {type(error).__name__}: {error}".strip().rstrip(":")
-        raise DagFileError("AA114", found, "correct the DAG", at) from None
+        raise DagFileError("AA114", found, "correct the DAG", _origin_of(dag, file)) from None
     return is_kept_by_policies(dag, file)
