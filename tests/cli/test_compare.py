@@ -123,10 +123,10 @@ def test_dags_that_do_not(cli, write):
 
 def test_a_dag_that_takes_too_long(cli, write):
     write("slow.py", SLOW)
-    answer = cli("compare", "slow.py", "-o", "json", "--load-timeout", "600", "--timeout", "15")
+    answer = cli("compare", "slow.py", "-o", "json", "--load-timeout", "600", "--timeout", "5")
     assert answer.code == ExitCode.RUN_FAILED
     [slow] = answer.json["dags"]
-    assert (slow["result"], slow["reasons"]) == ("not judged", ["Airflow: no answer within 15 s"])
+    assert (slow["result"], slow["reasons"]) == ("not judged", ["Airflow: no answer within 5 s"])
 
 
 def test_why_a_task_fails_here_alone(cli, write):
