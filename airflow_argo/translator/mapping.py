@@ -6,7 +6,7 @@ The operator that runs for an item is made as Airflow makes it, with `MappedItem
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from airflow_argo.model.graph import ForLoop, Graph, Step
@@ -146,14 +146,15 @@ def applies_functions(task: Any) -> bool:
     """Whether a task is mapped over an XCom with `.map()`."""
     given = expand_input_of(task)
     values = [] if given is None else given.value.values() if isinstance(given.value, dict) else [given.value]
-    return any(_has_map(value) for value in values)
+    return any(True for value in values for _ in _mapped_by(value))
 
 
-def _has_map(found: Any) -> bool:
-    if not isinstance(found, airflow_names().xcom_arg):
-        return False
-    inner = [found.arg] if hasattr(found, "arg") else list(getattr(found, "args", ()))
-    return type(found).__name__ == "MapXComArg" or any(_has_map(part) for part in inner)
+def _mapped_by(found: Any) -> Iterator[Any]:
+    """The functions of all `.map()` in an XCom."""
+    if isinstance(found, airflow_names().xcom_arg):
+        yield from getattr(found, "callables", ())
+        for part in [found.arg] if hasattr(found, "arg") else getattr(found, "args", ()):
+            yield from _mapped_by(part)
 
 
 def _report_what_airflow_fails(task: Any, ctx: TaskContext) -> None:
@@ -166,11 +167,22 @@ def _report_what_airflow_fails(task: Any, ctx: TaskContext) -> None:
     for axis in [axis for number, (axis, value) in enumerate(_axes(task).items()) if number and _is_miscounted(value)]:
         found = f"'{axis}' is put together by .concat(), which Airflow miscounts behind another argument, so that tasks fail"
         ctx.report("AA215", found, "name it first, or put the list together in a task")
+    for function in [one for value in _axes(task).values() for one in _mapped_by(value) if not _has_source(one)]:
+        found = f".map() is given {function!r}, whose source nobody has, so that Airflow can't store the DAG"
+        ctx.report("AA215", found, "write a function in the DAG file that calls it")
     tasks = ctx.dag_context.dag.task_dict
     for source in sources_of_mapping(task):
         if source in tasks and mapped_group_of(tasks[source]) is not None:
             found = f"it is mapped over '{source}', which is in a mapped task group: Airflow never expands that, and it fails"
             ctx.report("AA215", found, "let a task after the group collect the values, and map over what that returns")
+
+
+def _has_source(function: Any) -> bool:
+    """Whether Airflow can write down a function. Source: MapXComArg._serialize."""
+    try:
+        return bool(inspect.getsource(function))
+    except (OSError, TypeError):
+        return False
 
 
 def _is_miscounted(found: Any) -> bool:

@@ -59,6 +59,17 @@ with DAG("refused", schedule=None):
     pair.expand(x=concatenated, y=[1, 2])
     pair.expand(x=[1, 2], y={})
 """
+BY_BUILTIN = """
+with DAG("refused", schedule=None):
+    show.expand(x=given(["a"]).zip(given(["b"]).map(str.upper)))
+"""
+BY_OWN = """
+def own(value):
+    return value.upper()
+
+with DAG("refused", schedule=None):
+    show.expand(x=given(["a"]).zip(given(["b"]).map(own).map(lambda value: value)))
+"""
 PARALLEL = """
 with DAG("fast", schedule=None, fail_fast=True):
     given(1) >> [show.override(task_id="a")(1), show.override(task_id="b")(2)]
@@ -86,6 +97,7 @@ def codes_of(text: str, folder: Path) -> list[tuple[str, str]]:
         pytest.param(OF_MEMBER, id="of a member"),
         pytest.param(OF_CONCAT.format("concatenated"), id="of a concat behind others"),
         pytest.param(OF_CONCAT.format("concatenated.zip(concatenated)"), id="of a zip of those"),
+        pytest.param(BY_BUILTIN, id="by a function without source"),
     ],
 )
 def test_what_airflow_never_expands_is_refused(text: str, tmp_path: Path) -> None:
@@ -94,6 +106,10 @@ def test_what_airflow_never_expands_is_refused(text: str, tmp_path: Path) -> Non
 
 def test_what_is_put_together_is_taken_alone_or_before_others(tmp_path: Path) -> None:
     assert codes_of(OF_CONCAT.format("concatenated.zip(given([1]))"), tmp_path) == []
+
+
+def test_functions_of_the_file_are_applied(tmp_path: Path) -> None:
+    assert ("AA215", "error") not in codes_of(BY_OWN, tmp_path)
 
 
 def test_fail_fast_is_a_warning_where_tasks_run_side_by_side(tmp_path: Path) -> None:
