@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from airflow_argo.diagnostics import InputError
+from airflow_argo.pod.run import RUN_VARIABLE
 
 Spec = Mapping[str, Any]
 
@@ -21,9 +22,6 @@ SpecOf = Callable[[Mapping[str, Any]], "Spec | None"]
 
 _ALL: Final = re.compile(r"workflow\.parameters(?!\??\.(?!json\b)[\w-])")
 """Reads of all parameters at once, as JSON, or of one by an expression."""
-
-_COMPILED: Final = "AIRFLOW_ARGO_RUN"
-"""A variable of pods in workflows that were compiled here. They get all parameters, and read none that isn't declared."""
 
 
 def kind_of(reference: Mapping[str, Any]) -> str:
@@ -43,7 +41,11 @@ def refers_to_others(spec: Spec) -> bool:
     return '"workflowTemplateRef"' in text or '"templateRef"' in text
 
 
-def check_inputs(spec: Spec, names: Iterable[str], spec_of: SpecOf = specs_among(())) -> None:  # noqa: B008 - it is pure
+def known_to_nobody(_reference: Mapping[str, Any]) -> None:
+    """A `SpecOf` that knows no document."""
+
+
+def check_inputs(spec: Spec, names: Iterable[str], spec_of: SpecOf = known_to_nobody) -> None:
     """Checks that a workflow has these inputs, or reads them at least, and that no other of its inputs lacks a value.
 
     Args:
@@ -56,16 +58,18 @@ def check_inputs(spec: Spec, names: Iterable[str], spec_of: SpecOf = specs_among
     under = spec_of(reference) if isinstance(reference, Mapping) else {}
     if under is None:
         return
-    given, inputs = set(names), _inputs(spec, under)
+    given, inputs = set(names), inputs_of(spec, under)
     if strangers := sorted(given - inputs.keys()):
         _check_read(strangers, sorted(inputs), [spec, under], spec_of)
     if lacking := [f"'{name}'" for name, has_value in inputs.items() if not has_value and name not in given]:
         raise InputError(f"no value is given for input {', '.join(lacking)}", "give one: the manifest has none")
 
 
-def _inputs(spec: Spec, under: Spec) -> dict[str, bool]:
+def inputs_of(spec: Spec, under: Spec) -> dict[str, bool]:
     """The name of each input, and whether it has a value. A template that the workflow begins or ends with gets its arguments.
 
+    Args:
+        under: the spec of the template that it refers to, if it does.
     Source: workflow/controller/operator.go, where the entrypoint and onExit are executed with `spec.arguments`.
     """
     found: dict[str, bool] = {}
@@ -99,7 +103,7 @@ def _check_read(strangers: list[str], inputs: list[str], specs: list[Spec], spec
         if reference is None:
             return
         text += json.dumps(reference)
-    if _ALL.search(text) and _COMPILED not in text:
+    if _ALL.search(text) and RUN_VARIABLE not in text:  # ours are told all, and read none that isn't declared
         return
     for name in strangers:
         if not re.search(rf"workflow\.parameters\??\.{re.escape(name)}(?![\w-])", text):

@@ -46,6 +46,7 @@ from airflow_argo.model.values import (
     Value,
 )
 from airflow_argo.pod.large import FILE as LARGE_FILE
+from airflow_argo.pod.run import RUN_VARIABLE
 
 DECODED = (
     "sh",
@@ -214,7 +215,7 @@ def _reporting(job: Container | PythonCall, *, in_loop: bool, reported: Reported
         {"name": calls.large_of(number), "path": f"{calls.FOLDER}/{calls.large_of(number)}", "optional": True}
         for number, _ in enumerate(job.large.of if job.large else ())
     ]
-    env = [{"name": "AIRFLOW_ARGO_RUN", "value": calls.run_facts(intervals)}]
+    env = [{"name": RUN_VARIABLE, "value": calls.run_facts(intervals)}]
     if job.retry:
         env.append({"name": "AIRFLOW_ARGO_TRY", "value": "{{retries}}"})
     if in_loop:

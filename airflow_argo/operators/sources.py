@@ -183,13 +183,14 @@ def run_facts(context: Any, inputs: Iterable[InputSpec]) -> Dict:
         inputs: those that the workflow declares; what is none of them is told too.
     """
     from airflow_argo.compiler.scope import parameter_name
+    from airflow_argo.pod.run import parameter_text
     from airflow_argo.pod.values import to_json
 
     run = context["dag_run"]
     date = getattr(run, "logical_date", None) or getattr(run, "run_after", None)
-    texts = {spec.name for spec in inputs if spec.type.value == "text"}
+    kinds = {spec.name: spec.type.value for spec in inputs}
     given = {parameter_name(name): to_json(value) for name, value in dict(context.get("params") or {}).items()}
-    params = {name: value if name in texts and isinstance(value, str) else json.dumps(value) for name, value in given.items()}
+    params = {name: parameter_text(value, kinds.get(name, "json")) for name, value in given.items()}
     return {
         **params,
         "logical_date": "" if date is None else date.isoformat(),

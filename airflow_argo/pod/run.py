@@ -10,6 +10,9 @@ from typing import Any, Dict
 
 from .values import moment_of
 
+RUN_VARIABLE = "AIRFLOW_ARGO_RUN"
+"""The environment variable with what a pod is told of its run, all parameters of the workflow among it: base64 of JSON."""
+
 RUN_TYPES = ("scheduled", "backfill", "asset_triggered", "manual")
 """Airflow's, in the order of likelihood. Source: DagRunType.from_run_id."""
 
@@ -22,7 +25,7 @@ class Run:
     """
 
     def __init__(self) -> None:
-        facts = json.loads(base64.b64decode(os.environ.get("AIRFLOW_ARGO_RUN", "e30=")))
+        facts = json.loads(base64.b64decode(os.environ.get(RUN_VARIABLE, "e30=")))
         self.name = facts.get("name", "local")
         self.namespace = facts.get("namespace", "default")
         self.created = facts.get("created") or datetime.now(timezone.utc).isoformat()
@@ -68,6 +71,11 @@ class Run:
         values = {name: (self.parameter(parameter, kind), default) for name, (parameter, kind, *default) in kinds.items()}
         given = {name: value for name, (value, default) in values.items() if [value] != default and name not in self.conf}
         return {**self.conf, **given}
+
+
+def parameter_text(value: Any, kind: str) -> str:
+    """A value as the text that a parameter has for it: what `Run.parameter` reads."""
+    return value if kind == "text" and isinstance(value, str) else json.dumps(value)
 
 
 CONTEXT_PREFIX = "AIRFLOW_CTX_"

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from airflow_argo.argo.inputs import inputs_of
 from airflow_argo.diagnostics import InputError
 from airflow_argo.pod.airflow_task.workflows import DAG_ID_LABEL, SCHEMAS
+from airflow_argo.pod.run import parameter_text
 
 DATES: Final = ("logical_date", "data_interval_start", "data_interval_end")
 CONF: Final = "conf"
@@ -30,8 +32,9 @@ def input_values(manifest: Mapping[str, Any], parameters: Mapping[str, Any]) -> 
     values = dict(parameters)
     if DAG_ID_LABEL in notes:
         conf = _checked_conf(parameters)
-        if CONF in schemas:
-            _check(CONF, conf, schemas.pop(CONF)["schema"])
+        how = schemas.pop(CONF, None)
+        if conf and how:
+            _check(CONF, conf, how["schema"])
         values = {**_of_conf(manifest, schemas, conf), **values}
     return {**values, **{name: _checked(name, values[name], how) for name, how in schemas.items() if name in values}}
 
@@ -57,10 +60,9 @@ def _checked_conf(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 def _of_conf(manifest: Mapping[str, Any], schemas: Mapping[str, Any], conf: Mapping[str, Any]) -> dict[str, Any]:
     """Name → value of the inputs that have none in the manifest, but one in the configuration."""
-    declared = ((manifest.get("spec") or {}).get("arguments") or {}).get("parameters") or ()
-    lacking = [one["name"] for one in declared if one.get("value") is None and one.get("valueFrom") is None]
+    lacking = [name for name, has_value in inputs_of(manifest.get("spec") or {}, {}).items() if not has_value]
     kinds = {name: (schemas.get(name) or {}).get("is", "json") for name in lacking}
-    return {name: conf[name] if kinds[name] == "text" else json.dumps(conf[name]) for name in lacking if name in conf}
+    return {name: parameter_text(conf[name], kinds[name]) for name in lacking if name in conf}
 
 
 def _checked(name: str, given: Any, how: Mapping[str, Any]) -> Any:

@@ -249,11 +249,16 @@ def test_most_templates_need_no_airflow(context: TaskContext) -> None:
     assert sum(map(is_native, set(TEMPLATES))) >= 100
 
 
-OPTIONS = [{}, {"variable_start_string": "$"}, {"line_statement_prefix": "#"}, {"comment_start_string": "-"}]
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"variable_start_string": "$"},
+    {"line_statement_prefix": "#"},
+    {"comment_start_string": "-"},
+]
 
 
 @given(st.text(st.sampled_from("a{}%#\n\r -$<\u2028\v\f\u00e9"), max_size=8), st.sampled_from(OPTIONS))
-def test_what_is_taken_for_text_is_text(text: str, options: dict[str, str]) -> None:
-    environment = Environment(**options)  # type: ignore[arg-type]  # a dict of texts
+def test_what_is_taken_for_text_is_text(text: str, options: dict[str, Any]) -> None:
+    environment = Environment(**options)
     if is_itself(text, environment):
         assert environment.from_string(text).render() == text

@@ -9,6 +9,7 @@ import sys
 import time
 import uuid
 from datetime import datetime, timezone
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
@@ -132,7 +133,7 @@ def imported_version() -> str:
         from airflow import __version__
 
         if not __version__.startswith("2."):
-            import airflow.sdk.execution_time.task_runner  # noqa: F401 - for what it imports
+            import_module("airflow.sdk.execution_time.task_runner")
     finally:
         gc.enable()
     gc.freeze()

@@ -15,6 +15,8 @@ from datetime import datetime, timezone
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 from urllib.parse import urlencode
 
+from ..run import parameter_text  # noqa: TID252 - in a pod the package has another name
+
 DAG_ID_LABEL = "airflow-argo.io/dag-id"
 """A label with the DAG's id, as far as a label can say it, and an annotation with all of it."""
 
@@ -270,7 +272,7 @@ def _workflow(template: Json, dag_id: str, run_id: str, date: Optional[datetime]
     if conf is not None:
         given["conf"] = json.dumps(conf)
         kinds = {key: (schemas.get(key) or {}).get("is") or _kind(defaults[key]) for key in conf if key in defaults}
-        given.update({key: _parameter(conf[key], kind) for key, kind in kinds.items()})
+        given.update({key: parameter_text(conf[key], kind) for key, kind in kinds.items()})
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Workflow",
@@ -293,11 +295,6 @@ def _kind(default: Optional[str]) -> str:
     except ValueError:
         return "text"
     return "json"
-
-
-def _parameter(value: Json, kind: str) -> str:
-    """A value as the text that a parameter has for it."""
-    return value if kind == "text" and isinstance(value, str) else json.dumps(value)
 
 
 def _text(path: str) -> str:
