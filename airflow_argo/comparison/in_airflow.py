@@ -9,11 +9,12 @@ import json
 import os
 import select
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,7 @@ class Airflow:
     def _start(self) -> None:
         self._home = Path(tempfile.mkdtemp(dir=self.folder))
         shutil.copy(_database(), self._home / "airflow.db")
+        _keep_json_as_text(self._home / "airflow.db")
         read, write = os.pipe()
         environment = {**os.environ, **SAME_HASHES, **_settings(self._home), **self._environment}
         environment.pop("_AIRFLOW__AS_LIBRARY", None)
@@ -194,3 +196,14 @@ def _database() -> Path:
             raise AirflowFailed(f"it can't make its database: {done.stderr[-_LAST_OF_LOG:]}")
         (Path(folder) / "airflow.db").replace(made)
     return made
+
+
+def _keep_json_as_text(database: Path) -> None:
+    """Lets tasks read the numbers that others return, as they do from PostgreSQL and MySQL.
+
+    A column that SQLite is told to be JSON it takes for one of numbers: 1.0 comes back as 1, and long whole numbers as floats.
+    Source: https://sqlite.org/datatype3.html, 3.1
+    """
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_schema SET sql = replace(sql, ' JSON', ' TEXT') WHERE name = 'xcom'")

@@ -90,6 +90,7 @@ VALUES = {
     "infinity": lambda: [float("-inf")],
     "big": lambda: [10**15],
     "float": lambda: [1.0, 0.1 + 0.2, 1e22, -0.0],
+    "whole_float": lambda: 1.0,
     "unicode": lambda: "\u00e9\u2713\U0001f600\u2028\x1b{{ds}}{{=1}}$(X)$$",
     "surrogate": lambda: "\ud800",
     "dataclass": lambda: Point(1),
