@@ -10,11 +10,16 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from typing import Any, Collection, Dict, List, Optional
 
 from .nodes import Nodes
 from .reports import Call, Report, SkipTask, report_value
 from .run import CONTEXT_PREFIX
+from .timing import AirflowTaskTimeout, at_most
+
+GRACE_SECONDS = 30
+"""What Kubernetes lets a pod that it ends clean up for."""
 
 
 def call_command(call: Call, nodes: Nodes, report: Report) -> None:
@@ -23,7 +28,9 @@ def call_command(call: Call, nodes: Nodes, report: Report) -> None:
     env = dict(os.environ)
     if "env" in call:
         env = {**{name: os.environ[name] for name in call["env"] if name in os.environ}, **_context_variables()}
-    last = _last_line(words, env, None if call.get("here") else _folder(call, nodes), call.get("skip", ()))
+    folder = None if call.get("here") else _folder(call, nodes)
+    with at_most(call.get("timeout")):
+        last = _last_line(words, env, folder, call.get("skip", ()))
     returns = call.get("returns")
     if returns == "last line":
         report_value(call, last, report)
@@ -79,16 +86,30 @@ def _last_line(words: List[str], env: Dict[str, str], folder: Optional[str], ski
     signal.signal(signal.SIGTERM, lambda *_: os.killpg(process.pid, signal.SIGTERM))
     last = b""
     assert process.stdout is not None
-    for line in process.stdout:
-        sys.stdout.buffer.write(line)
-        sys.stdout.buffer.flush()
-        last = line
-    code = process.wait()
+    try:
+        for line in process.stdout:
+            sys.stdout.buffer.write(line)
+            sys.stdout.buffer.flush()
+            last = line
+        code = process.wait()
+    except AirflowTaskTimeout:
+        _stop(process)
+        raise
     if code in skip:
         raise SkipTask(f"exit code {code}")
     if code:
         raise SystemExit(code if code > 0 else 128 - code)
     return last.decode(errors="backslashreplace").rstrip()
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """Lets a command whose time is up clean up. Source: SubprocessHook.send_sigterm."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        written, _ = process.communicate(timeout=GRACE_SECONDS)
+        sys.stdout.buffer.write(written)
+        sys.stdout.buffer.flush()
 
 
 def _report_file(call: Call, path: str, report: Report) -> None:

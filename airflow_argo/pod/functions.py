@@ -17,6 +17,7 @@ from .context import Context
 from .nodes import Nodes
 from .reports import Call, Report, report_value
 from .run import Run
+from .timing import at_most
 from .values import encoded
 
 
@@ -45,18 +46,19 @@ def call_python(call: Call, code: str, nodes: Nodes, run: Run, report: Report) -
             _tell_airflow(context)
         kwargs = wanted_by(function, args, {**context, **kwargs})
     signal.signal(signal.SIGTERM, _stop)
-    result = function(*args, **kwargs)
-    if "bash" in call:
-        from .commands import call_bash
+    with at_most(call.get("timeout")):
+        result = function(*args, **kwargs)
+        if "bash" in call:
+            from .commands import call_bash
 
-        call_bash(call, result, nodes, report)
-        return
-    if inspect.isgeneratorfunction(function):
-        result = _exhausted(result)
-    elif inspect.isawaitable(result):
-        import asyncio  # few tasks need it, and it costs as much as all the rest
+            call_bash(call, result, nodes, report)
+            return
+        if inspect.isgeneratorfunction(function):
+            result = _exhausted(result)
+        elif inspect.isawaitable(result):
+            import asyncio  # few tasks need it, and it costs as much as all the rest
 
-        result = asyncio.run(_awaited(result))
+            result = asyncio.run(_awaited(result))
     if "branch" in call:
         _report_branch(call, result, report)
     elif "short_circuit" in call:
@@ -78,7 +80,7 @@ def _tell_airflow(context: Context) -> None:
 
 
 def _stop(*_: Any) -> None:
-    """The task's time is up, or its run was stopped: `finally` and `with` end as they do where Airflow's timeout ends them."""
+    """The run was stopped, or its pod: `finally` and `with` end as they do where Airflow's timeout ends them."""
     sys.exit(128 + signal.SIGTERM)
 
 

@@ -17,6 +17,9 @@ FINAL_EXIT_CODE = 100
 LONGEST_DELAY = 24 * 60 * 60
 """Seconds that a growing delay never exceeds. Source: MAX_RETRY_DELAY of Airflow's abstractoperator."""
 
+START_SECONDS = 5 * 60
+"""What a pod has for its start, beside the time of the try: to find a node, and to pull its image."""
+
 _POLICY_BY_RULES = "airflow.sdk.definitions.retry_policy.ExceptionRetryPolicy"
 """The one policy of which it is known before it runs what it may decide."""
 
@@ -108,6 +111,17 @@ def _report_factor(factor: float, chosen: Backoff, ctx: TaskContext) -> None:
         f"it is {chosen.factor} here",
         Severity.WARNING,
     )
+
+
+def limit_in_pod(task: Any) -> dict[str, float]:
+    """What the pod's program is told of the seconds that a try may take, which count from where the author's code begins."""
+    return {"timeout": _seconds(task.execution_timeout)} if task.execution_timeout else {}
+
+
+def limit_of_pod(task: Any) -> int | None:
+    """The seconds after which Argo ends a pod that limits its tries itself: where it doesn't start, or can't be interrupted."""
+    timeout = timeout_of(task)
+    return None if timeout is None else timeout + START_SECONDS
 
 
 def timeout_of(task: Any) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +21,7 @@ from airflow_argo.runners.local import LocalRunner
 from airflow_argo.runners.sources import runnable
 from airflow_argo.translator.dags import translate
 from airflow_argo.translator.loading import load_dags, prepare_environment
-from airflow_argo.translator.tries import retry_of
+from airflow_argo.translator.tries import START_SECONDS, retry_of
 
 prepare_environment()
 
@@ -141,17 +143,19 @@ def wait_of_airflow(task: Any, attempt: int, chance: int) -> float:
 
 @pytest.mark.parametrize(
     ("timeout", "seconds"),
-    [(timedelta(seconds=5), 5), (timedelta(milliseconds=1), 1), (timedelta(hours=2), 7200), (timedelta(0), None)],
+    [(timedelta(seconds=5), 5), (timedelta(milliseconds=1), 0.001), (timedelta(hours=2), 7200), (timedelta(0), None)],
 )
-def test_timeout_of_a_try(timeout: timedelta, seconds: int | None, translated: Any) -> None:
+def test_timeout_of_a_try(timeout: timedelta, seconds: float | None, translated: Any) -> None:
     body, _ = translated(bash(f"execution_timeout=timedelta(seconds={timeout.total_seconds()})"))
-    assert body.timeout_seconds == seconds
+    assert json.loads(body.report.facts.json).get("timeout") == seconds
+    assert body.timeout_seconds == (None if seconds is None else math.ceil(seconds) + START_SECONDS)
 
 
-def test_function_cleans_up_when_its_time_is_up(tmp_path: Path) -> None:
+def test_functions_and_commands_clean_up_when_their_time_is_up(tmp_path: Path) -> None:
     file = tmp_path / "dag.py"
     file.write_text(
         "import time\nfrom datetime import timedelta\nfrom airflow.sdk import DAG, task\n"
+        "from airflow.providers.standard.operators.bash import BashOperator\n"
         "with DAG('d', schedule=None):\n"
         "    @task(execution_timeout=timedelta(seconds=2), retries=0)\n"
         "    def slow():\n"
@@ -161,12 +165,22 @@ def test_function_cleans_up_when_its_time_is_up(tmp_path: Path) -> None:
         "            print('failed')\n"
         "        finally:\n"
         "            print('cleaned up')\n"
-        "    slow()\n"
+        "    slow() >> BashOperator(\n"
+        "        task_id='command', bash_command='trap \"echo trapped; exit\" TERM; echo began; sleep 60 & wait',\n"
+        "        execution_timeout=timedelta(seconds=0.5), trigger_rule='all_failed')\n"
     )
     workflow = translate(load_dags(file)[0]).required()
     run = LocalRunner(folder=tmp_path / "runs").run(runnable(workflow), on_progress=lambda _: None)
-    assert [line.text for line in run.logs()] == ["cleaned up"]
-    assert next(step.state for step in run.tree if step.id == "slow") == "failed"
+    ended = {step.id: step.state for step in run.tree}
+    assert {name: ended[name] for name in ("slow", "command")} == {"slow": "failed", "command": "failed"}
+    written = [line.text for line in run.logs() if not line.text.startswith((" ", "Traceback"))]
+    assert [text.removeprefix("airflow_argo_pod.timing.") for text in written] == [
+        "cleaned up",
+        "AirflowTaskTimeout: it took longer than 2 s",
+        "began",
+        "trapped",
+        "AirflowTaskTimeout: it took longer than 0.5 s",
+    ]
 
 
 def test_the_operator_itself_times_its_tries_by_airflow(translated: Any) -> None:

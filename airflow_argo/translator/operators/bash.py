@@ -17,7 +17,7 @@ from airflow_argo.translator.operators.python import call_of
 from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.registry import translates
 from airflow_argo.translator.skips import skip_codes_of
-from airflow_argo.translator.tries import retry_of, timeout_of
+from airflow_argo.translator.tries import limit_in_pod, limit_of_pod, retry_of
 
 
 @translates("airflow.providers.standard.operators.bash.BashOperator", "airflow.operators.bash.BashOperator")
@@ -35,10 +35,10 @@ def bash(task: Any, ctx: TaskContext) -> Job:
             skip_codes=skip_codes_of(task.skip_on_exit_code),
             only_env=task.env is not None and not task.append_env,
             folder=None if task.cwd is None else ctx.text(task.cwd),
-            facts=Constant.of({"task": ctx.facts_of_task()}),
+            facts=Constant.of({"task": ctx.facts_of_task(), **limit_in_pod(task)}),
         ),
         retry=retry_of(task, ctx, reports=False),
-        timeout_seconds=timeout_of(task),
+        timeout_seconds=limit_of_pod(task),
         pod=ctx.pod_without_its_file(env),
     )
 

@@ -14,7 +14,7 @@ from airflow_argo.translator.context_use import asks_for_airflow, place_of_airfl
 from airflow_argo.translator.mapped_groups import has_instances
 from airflow_argo.translator.registry import translates
 from airflow_argo.translator.slices import Slice
-from airflow_argo.translator.tries import retry_of, timeout_of
+from airflow_argo.translator.tries import limit_in_pod, limit_of_pod, retry_of
 from airflow_argo.translator.xcom import pulls_in
 
 _STANDARD = "airflow.providers.standard"
@@ -84,6 +84,7 @@ def _call(task: Any, ctx: TaskContext, decides: dict[str, Any], *, own_image: bo
         "params": ctx.dag_context.params.for_pods(),
         "own_params": _own_params(ctx),
         "unordered": unordered,
+        **limit_in_pod(task),
         **decides,
     }
     if not task.do_xcom_push:
@@ -106,7 +107,7 @@ def _call(task: Any, ctx: TaskContext, decides: dict[str, Any], *, own_image: bo
         spread=bool(getattr(task, "multiple_outputs", False)),
         may_skip=source.needs_airflow,  # in an image of the author's
         retry=retry_of(task, ctx, reports=True),
-        timeout_seconds=timeout_of(task),
+        timeout_seconds=limit_of_pod(task),
         pod=pod,
     )
 
