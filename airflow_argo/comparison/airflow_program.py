@@ -68,6 +68,7 @@ def prepare() -> None:
     _never_sync()
     if not airflow_names().is_2:
         _use_one_bundle()
+        _hand_addresses_on_whole()
 
 
 def _look_again_soon() -> None:
@@ -101,6 +102,23 @@ def _use_one_bundle() -> None:
     with create_session() as session:
         if session.get(DagBundleModel, BUNDLE) is None:
             session.add(DagBundleModel(name=BUNDLE))
+
+
+def _hand_addresses_on_whole() -> None:
+    """Lets ids and keys have any letters, as they may with a server that is one.
+
+    Airflow's API is here asked by way of WSGI, which wants the bytes of an address, each as a letter; httpx hands on its text.
+    Source: PEP 3333; httpx.WSGITransport.
+    """
+    from a2wsgi import ASGIMiddleware
+
+    called = ASGIMiddleware.__call__
+
+    def __call__(self: Any, environ: Any, start_response: Any) -> Any:  # noqa: N807
+        environ["PATH_INFO"] = environ["PATH_INFO"].encode().decode("latin-1")
+        return called(self, environ, start_response)
+
+    ASGIMiddleware.__call__ = __call__  # type: ignore[method-assign]
 
 
 def _judge_at_the_end() -> None:

@@ -48,14 +48,14 @@ with DAG("xcom_multiple_outputs", schedule=None) as multiple:
 
     @task(multiple_outputs=True)
     def both():
-        return {"a": 1, "b": {"c": [True]}}
+        return {"a": 1, "\u00e9\u2713": {"c": [True]}}
 
-    @task
+    @task(task_id="gr\u00f6\u00dfe_\u65e5")
     def use(a, b):
         return [a, b]
 
     made = both()
-    use(made["a"], made["b"])
+    use(made["a"], made["\u00e9\u2713"])
 
 with DAG("xcom_types", schedule=None) as types:
 
