@@ -27,6 +27,7 @@ from airflow_argo.translator.slice_effects import set_up_outside
 from airflow_argo.translator.slice_state import NotAlone, changed_among, changed_in
 from airflow_argo.translator.spellings import imported, importing, spelled
 from airflow_argo.translator.statements import Function, SourceFile, Statement, only_imports, root_name
+from airflow_argo.translator.task_makers import makes_task
 
 _Defined = TypeVar("_Defined", ast.FunctionDef | ast.AsyncFunctionDef, ast.Lambda)
 LAMBDA = "task_lambda"
@@ -189,7 +190,7 @@ class _Making:
             return self._add_imported(unwrapped, wraps)
         if wraps and wraps != len(self._own_decorators(unwrapped)):
             found = f"function '{unwrapped.__name__}' is wrapped by what doesn't stand above it"
-            raise NotSliceable(found, "decorate it where it is defined")
+            raise NotSliceable(found, "decorate it where it is defined, below what makes a task of it")
         return self._add_function(unwrapped)
 
     def _add_partial(self, function: partial[Any]) -> str:
@@ -259,13 +260,15 @@ class _Making:
         raise NotSliceable(f"function '{function.__name__}' can't be found in its file", "define it with def in the DAG file")
 
     def _own_decorators(self, function: FunctionType) -> list[ast.expr]:
-        """The decorators above a function that aren't Airflow's."""
+        """The decorators of a task's function: those below the ones that make a task of it. What is above is the task's."""
         if function.__name__ == "<lambda>":
             return []
-        return [one for one in self._definition(function).decorator_list if not self._makes_task(one, function)]
+        found = self._definition(function).decorator_list
+        makers = [index for index, one in enumerate(found) if self._makes_task(one, function)]
+        return found[makers[-1] + 1 :] if makers else found
 
     def _without_task_decorators(self, node: Function, function: FunctionType) -> str:
-        kept = [decorator for decorator in node.decorator_list if not self._makes_task(decorator, function)]
+        kept = self._own_decorators(function)
         for decorator in kept:
             self.reads_annotations |= may_read(_lookup(root_name(decorator) or "", function))
             for name in _names_in(decorator):
@@ -281,10 +284,8 @@ class _Making:
         return ast.unparse(bare)
 
     def _makes_task(self, decorator: ast.expr, function: FunctionType) -> bool:
-        """Whether a decorator is Airflow's: `@task`, `@task.branch(…)`, `@dag.task`, `@setup`."""
-        root = root_name(decorator) or ""
-        value = _lookup(root, function)
-        return not self.is_shippable(value) or (getattr(value, "__module__", None) or "").split(".")[0] == "airflow"
+        """Whether a decorator is Airflow's (`@task`, `@task.branch(…)`, `@dag.task`), or makes a task by one of those."""
+        return makes_task(_lookup(root_name(decorator) or "", function), self.is_shippable)
 
     def _add_needs(self, function: FunctionType) -> None:
         if state := sorted(rebound_around(function.__code__)):

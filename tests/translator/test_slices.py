@@ -204,7 +204,19 @@ def test_whether_it_needs_airflow(text: str, needs: bool, sliced: Any) -> None:
 
 
 DECORATORS = """
+from airflow.sdk import task
 from functools import lru_cache, partial, wraps
+
+def of_task(made):
+    return made.override(retries=2).function  # what a task of it calls
+
+def making(f):
+    return task(f).function
+
+def making_with(**kwargs):
+    def decorated(f):
+        return task(**kwargs)(f).function
+    return decorated
 
 def plain(f):
     def inner(*a):
@@ -278,6 +290,10 @@ def cached(x):
         ("f = partial(plain(raw), 2)", None),
         ("@wrapping\ndef f(): return 1", None),
         ("@plain\ndef f(): return 1", "it uses 'f', which is 'f' before it was decorated"),
+        ("@of_task\n@task\n@wrapping\ndef f(): return 1", None),
+        ("@making\n@wrapping\ndef f(): return 1", None),
+        ("@making_with(retries=1)\ndef f(): return 1", None),
+        ("@of_task\n@partial(task, retries=1)\ndef f(): return 1", None),
         ("f = partial(wrapping(raw), 1)", "function 'raw' is wrapped by what doesn't stand above it"),
         ("f = partial(wrapping(with_wrapping), 1)", "function 'with_wrapping' is wrapped by what doesn't stand above it"),
         ("f = wrapping(lambda: 1)", "function '<lambda>' is wrapped by what doesn't stand above it"),
