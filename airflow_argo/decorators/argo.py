@@ -20,7 +20,7 @@ from airflow_argo.diagnostics import InputError
 from airflow_argo.operators.argo import ArgoSubmitWorkflowOperator
 from airflow_argo.operators.attempts import TaskTry
 from airflow_argo.operators.errors import WorkflowFailed
-from airflow_argo.operators.plain import plain, with_lists
+from airflow_argo.operators.plain import plain
 from airflow_argo.operators.results import returned, steps
 from airflow_argo.operators.sources import Source, has_date, run_facts, workflow_source
 
@@ -119,7 +119,7 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoSubmitWorkflowOperator):  # t
         from airflow_argo.pod.values import from_json, to_json
 
         try:
-            made = to_json(with_lists(value))
+            made = to_json(value)
             json.loads(json.dumps(made, allow_nan=False), object_hook=from_json)
         except (TypeError, ValueError, AttributeError, ImportError) as error:
             reason = str(error).partition(". ")[0]

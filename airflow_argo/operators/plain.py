@@ -49,14 +49,3 @@ def plain_dict(value: Any, place: str) -> dict[str, Any]:
         return made
     cure = "give a dict; a template gives one if the DAG has render_template_as_native_obj=True"
     raise InputError(f"{place} is of type {type(value).__name__}, not a dict", cure)
-
-
-def with_lists(value: Any) -> Any:
-    """The value with lists in place of Airflow's lazy sequences: what all instances of a mapped task have pushed."""
-    if type(value) in (list, tuple):
-        return type(value)(map(with_lists, value))
-    if type(value) is dict:
-        return {key: with_lists(part) for key, part in value.items()}
-    if isinstance(value, Sequence) and type(value).__module__.startswith("airflow."):
-        return list(value)
-    return value

@@ -322,8 +322,10 @@ WRITERS: Dict[str, Callable[[Any], Tuple[str, Json]]] = {
     "pandas.core.frame.DataFrame": _write_frame,
     "pandas.DataFrame": _write_frame,
     **{f"numpy.{name}": _write_numpy for name in _NUMPY},
+    "airflow.sdk.execution_time.lazy_sequence.LazyXComSequence": _sequence("sequence"),
+    "airflow.models.xcom.LazyXComSelectSequence": _sequence("list if any"),
 }
-"""A type's full name → what writes its values: (kind, JSON)."""
+"""A type's full name → what writes its values: (kind, JSON). Airflow's sequences are of arguments: no pod has one to give."""
 
 READERS: Dict[str, Callable[[Any], Any]] = {
     "tuple": tuple,

@@ -34,7 +34,7 @@ with DAG("decorated") as decorated:
 
     @task.argo(image="lab/task:1", deferrable=True)
     def total(values):
-        return sum(values)
+        return [sum(values), repr(values), values[1:], isinstance(values, list)]
 
     @task.argo(image=WITH_AIRFLOW)
     def skips():
