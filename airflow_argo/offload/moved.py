@@ -21,7 +21,7 @@ from airflow_argo.diagnostics import InputError, Origin
 from airflow_argo.offload.around import OF_ITS_OWN, ArgoOffloadOperator
 from airflow_argo.offload.edges import SubmissionsUpstreamIds
 from airflow_argo.offload.hidden import stand_for
-from airflow_argo.offload.part import PartOfDag
+from airflow_argo.offload.part import GATHERING, PartOfDag
 from airflow_argo.offload.shown import show
 from airflow_argo.offload.written import copied
 from airflow_argo.translator.airflow_names import airflow_names, rule_name_of
@@ -59,7 +59,7 @@ def move(dag: Any, group: Any, *, show_steps: bool, strict: bool, **options: Any
     if show_steps:
         for task in tasks.values():
             show(task, part, submit)
-            if not task.upstream_task_ids or rule_name_of(task) == "all_done":
+            if not task.upstream_task_ids or rule_name_of(task) in GATHERING:
                 submit.set_downstream(task)
     else:
         stand_for(tasks, part, submit)

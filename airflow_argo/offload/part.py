@@ -28,6 +28,13 @@ SENSITIVE: Final = frozenset(
 )
 """Trigger rules that one more upstream task, that succeeds, could change."""
 
+GATHERING: Final = frozenset({"all_done", "none_failed", "none_skipped"})
+"""Trigger rules by which a task may run though all before it in the part have ended before the submission: failures and
+branches before the part end them at once. One more upstream task that succeeds changes nothing else."""
+
+AT_ONCE: Final = frozenset({*SENSITIVE, "always", "one_failed"})
+"""Trigger rules by which a task may run before the submission has, whatever edges there are."""
+
 
 class PartOfDag:
     """Some tasks of a DAG as a workflow.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from airflow_argo.offload.edges import UpstreamIds
-from airflow_argo.offload.part import SENSITIVE, PartOfDag
+from airflow_argo.offload.part import AT_ONCE, PartOfDag
 from airflow_argo.offload.steps import (
     NAME_TEMPLATE,
     RETRIES,
@@ -44,7 +44,7 @@ def show(task: Any, part: PartOfDag, submit: Any) -> None:
         "log_tail": submit.log_tail,
         "timeout": submit.timeout,
         "on_kill_action": submit.on_kill_action,
-        "waits_for_submission": rule_name_of(task) in {*SENSITIVE, "always"},
+        "waits_for_submission": rule_name_of(task) in AT_ONCE,
     }
     base = {name: value for name in (*_KEPT, *CALLBACKS) if (value := _value(task, name)) is not None}
     if "map_index_template" in base:

@@ -104,6 +104,16 @@ def test_rules_that_one_more_success_would_change_have_no_edge_from_the_submissi
     assert ("start", "g.one") in found
 
 
+@pytest.mark.parametrize("rule", ["all_done", "none_failed", "none_skipped", "one_failed", "one_done", "all_skipped"])
+def test_what_may_run_though_all_before_it_was_skipped_or_failed_early_waits_for_the_submission(rule):
+    with DAG("d") as dag:
+        with ArgoTaskGroup("g") as group:
+            then = empty("then", trigger_rule=rule)
+            empty("first") >> then
+        choose() >> group
+    assert then.waits_for_submission or ("g.submit", "g.then") in edges(dag)
+
+
 def test_instances_stay_instances():
     with DAG("d", default_args={"retries": 7}) as dag:
 

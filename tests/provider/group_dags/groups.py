@@ -126,6 +126,7 @@ def branching(name, choice):
         with Group("g") as g:
             first, second = bash("first", "true"), bash("second", "true")
             [first, second] >> bash("join", "echo joined", "none_failed_min_one_success") >> bash("always", "true", "all_done")
+            first >> empty("after_first", "none_failed")  # may run though `first` has ended before there is a workflow
         choose() >> [g, empty("other")]
     return dag
 
