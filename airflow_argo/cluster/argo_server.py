@@ -20,6 +20,7 @@ from airflow_argo.cluster.errors import (
     ArgoNotInstalledError,
     ClusterError,
     ConfigurationError,
+    NotAnApiServerError,
     NotFoundError,
     RejectedError,
     UnauthorizedError,
@@ -130,6 +131,8 @@ def _in_its_words(error: ClusterError) -> ClusterError:
     """The error, with what cures it here: there is no kubeconfig, and the URL may have a wrong path."""
     if isinstance(error, UnauthorizedError):
         error.cure = "give the connection a token that the Argo server takes, such as that of `argo auth token`"
+    if isinstance(error, NotAnApiServerError):
+        error.finding = error.finding.replace("no Kubernetes API's", "no Argo server's")
     if isinstance(error, ArgoNotInstalledError) or (isinstance(error, NotFoundError) and not error.name):
         error.finding = "there is no API of an Argo server at this URL (404 Not Found)"
         error.cure = "check the URL: it may need the path at which the server is (ARGO_BASE_HREF), and none of a page of its UI"
@@ -197,7 +200,7 @@ class ServerStream(Stream):
             except ValueError:
                 yield text
                 continue
-            if error := answer.get("error"):
+            if isinstance(error := answer.get("error"), dict):
                 if error.get("message") == _END_OF_WATCH:
                     return
                 answer = {"result": {"type": "ERROR", "object": as_status(error, int(error.get("http_code") or 500))}}

@@ -20,7 +20,7 @@ from airflow_argo.cluster.config import Connection
 from airflow_argo.cluster.errors import ClusterError, ConfigurationError, NotAnApiServerError, Place, UnauthorizedError
 from airflow_argo.cluster.faults import error_of_fault
 from airflow_argo.cluster.resources import Call, Manifest
-from airflow_argo.cluster.responses import error_of_response
+from airflow_argo.cluster.responses import error_of_response, is_answer_to
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -137,7 +137,7 @@ class Api:
             response.release_conn()
         if response.status >= 300:
             raise error_of_response(self.place, call, response.status, response.headers, data, sent=len(payload or b""))
-        return self._parsed(response, data)
+        return self._parsed(call, response, data)
 
     def open(self, call: Call, read_timeout: float) -> Stream:
         """A call whose answer has no end of its own: a watch, a log that is followed.
@@ -192,13 +192,14 @@ class Api:
         except Exception as error:  # noqa: BLE001 - the border to urllib3
             raise error_of_fault(self.place, call, error, read_timeout) from None
 
-    def _parsed(self, response: Any, data: bytes) -> Manifest:
+    def _parsed(self, call: Call, response: Any, data: bytes) -> Manifest:
+        kind = response.headers.get("Content-Type", "none")
         try:
-            answer = json.loads(data)
+            answer: Manifest = json.loads(data)
         except ValueError:
-            answer = None
-        if not isinstance(answer, dict):
-            raise NotAnApiServerError(self.place, response.status, response.headers.get("Content-Type", "none"))
+            raise NotAnApiServerError(self.place, response.status, kind) from None
+        if not is_answer_to(call, answer):
+            raise NotAnApiServerError(self.place, response.status, kind, call)
         return answer
 
 

@@ -136,8 +136,9 @@ class ServerFaultError(ClusterError):
 class NotAnApiServerError(ClusterError):
     """Something answers, but not with what an API server says."""
 
-    def __init__(self, place: Place, status: int, content_type: str) -> None:
-        finding = f"the answer is no Kubernetes API's: HTTP {status}, content type '{content_type}'"
+    def __init__(self, place: Place, status: int, content_type: str, call: Call | None = None) -> None:
+        asked = f", JSON that doesn't answer '{call}'" if call else ""
+        finding = f"the answer is no Kubernetes API's: HTTP {status}, content type '{content_type}'{asked}"
         super().__init__(place, finding, "check the server's URL; a login page or a proxy may stand before it")
         self.status, self.content_type = status, content_type
 

@@ -96,6 +96,35 @@ def _by_code(
     return RejectedError(place, call, code, message)
 
 
+def is_answer_to(call: Call, answer: Any) -> bool:
+    """Whether JSON that came with a success has the shape of what was asked for: an object with a name, or a list of such.
+
+    Something else may be there that answers with JSON, whatever it is asked. What comes of a deletion isn't looked at, and a
+    review has no name.
+    """
+    if call.verb == "delete" or call.resource.plural.endswith("reviews") or not isinstance(answer, dict):
+        return isinstance(answer, dict)
+    if call.verb != "list":
+        return is_object(answer)
+    items, meta = answer.get("items"), answer.get("metadata")
+    is_list = isinstance(meta, dict) or (meta is None and "items" in answer)
+    return is_list and (items is None or (isinstance(items, list) and all(map(is_object, items))))
+
+
+def is_object(value: Any) -> bool:
+    """Whether JSON is an object as Kubernetes has them."""
+    meta = value.get("metadata") if isinstance(value, dict) else None
+    return isinstance(meta, dict) and isinstance(meta.get("name"), str)
+
+
+def is_event(value: Any) -> bool:
+    """Whether JSON is what a watch tells: of a change of an object, of an error, or only how far it has come."""
+    if not isinstance(value, dict) or not isinstance(value.get("object"), dict):
+        return False
+    meta = value["object"].get("metadata")
+    return value.get("type") == "ERROR" or (isinstance(meta, dict) and "resourceVersion" in meta)
+
+
 def _causes(details: Mapping[str, Any], message: str) -> tuple[tuple[str, str], ...]:
     causes = tuple((str(cause.get("field", "")), str(cause.get("message", ""))) for cause in details.get("causes") or ())
     return causes or (("", message),)

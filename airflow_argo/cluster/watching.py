@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from airflow_argo.cluster.client import Api, Stream
-from airflow_argo.cluster.errors import ClusterError, UnreachableError
+from airflow_argo.cluster.errors import ClusterError, NotAnApiServerError, UnreachableError
 from airflow_argo.cluster.resources import Call, Manifest, Resource, query
-from airflow_argo.cluster.responses import error_of_status
+from airflow_argo.cluster.responses import error_of_status, is_event
 from airflow_argo.cluster.watch import Change, List, Pause, Reflector, Watch
 
 LONGEST_SILENCE: Final = 100.0
@@ -117,7 +117,7 @@ class Watching:
             stream.patience(_silence(deadline))
             for line in stream.lines():
                 self._turned_at = time.monotonic()
-                yield from self._event(_parsed(self._api, line), call, deadline)
+                yield from self._event(_parsed(self._api, call, line), call, deadline)
                 if not self._reflector.is_watching or self._is_over(deadline):
                     return
                 stream.patience(_silence(deadline))
@@ -145,9 +145,11 @@ def _silence(deadline: float | None) -> float:
     return min(LONGEST_SILENCE, max(_left(deadline), 0.001))
 
 
-def _parsed(api: Api, line: bytes) -> Manifest:
+def _parsed(api: Api, call: Call, line: bytes) -> Manifest:
     try:
         event: Manifest = json.loads(line)
     except ValueError:
         raise UnreachableError(api.place, "the connection was closed in the middle of an event") from None
+    if not is_event(event):
+        raise NotAnApiServerError(api.place, 200, "none", call)
     return event

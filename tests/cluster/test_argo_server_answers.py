@@ -35,6 +35,8 @@ def server():
             self.end_headers()
             self.wfile.write(data.encode())
 
+        do_POST = do_PUT = do_GET  # noqa: N815 - the standard library's names
+
         def log_message(self, *args):
             pass
 
@@ -51,6 +53,8 @@ def asked(server):
         yield cluster
 
 
+SPEC = {"entrypoint": "a", "templates": [{"name": "a", "suspend": {}}]}
+WORKFLOW = {"kind": "Workflow", "metadata": {"name": "w"}, "spec": SPEC}
 NOTHING = "no API of an Argo server at this URL .*; check the URL: it may need the path"
 
 
@@ -69,6 +73,19 @@ def test_a_refusal(server, asked, answer, error, said):
     server.answer = answer
     with pytest.raises(error, match=said):
         list(asked.list())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, [], None, "<html>log in</html>", '"<html>"', {"items": {}}, {"items": [None]}, {"metadata": []}, {"status": "UP"}],
+)
+def test_a_success_that_is_none(server, asked, body):
+    server.answer = (200, "null" if body is None else body)
+    named = (lambda: asked.get("w"), lambda: asked.submit(WORKFLOW), lambda: asked.stop("w"))
+    watched = lambda: next(iter(asked.watch("w", timeout=5)))  # noqa: E731 - one of several
+    for ask in (lambda: list(asked.list()), *named, watched):
+        with pytest.raises(NotAnApiServerError, match=r"the answer is no Argo server's: HTTP 200.*a login page or a proxy"):
+            ask()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import threading
@@ -28,6 +29,8 @@ from airflow_argo.cluster.resources import WORKFLOWS, Call
 from .test_config import kubeconfig
 
 GET = Call("get", WORKFLOWS, "ns", "x")
+FOUND = {"metadata": {"name": "x"}}
+ANSWER = json.dumps(FOUND).encode()
 
 
 def api_of(server, user=None, patience=None, **cluster):
@@ -120,7 +123,8 @@ def tls_server(certificate):
         try:
             with context.wrap_socket(connection, server_side=True) as secure:
                 secure.recv(65536)
-                secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+                head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(ANSWER)}\r\n\r\n"
+                secure.sendall(head.encode() + ANSWER)
         except OSError:
             pass
 
@@ -130,7 +134,7 @@ def tls_server(certificate):
 
 def test_a_certificate_that_is_trusted(tls_server, certificate):
     trusted = {"certificate-authority": str(certificate / "tls.crt"), "tls-server-name": "localhost"}
-    assert api_of(f"https://{tls_server}", **trusted).send(GET) == {}
+    assert api_of(f"https://{tls_server}", **trusted).send(GET) == FOUND
 
 
 def test_a_certificate_that_nobody_signed(tls_server):
@@ -186,15 +190,15 @@ def flaky(failures, then):
 
 
 def test_a_fault_of_the_server_is_borne_and_its_retry_after_kept():
-    behave, times = flaky(1, b"{}")
+    behave, times = flaky(1, ANSWER)
     with listening(behave) as address:
-        assert api_of(f"http://{address}", patience=Patience(faults=5)).send(GET) == {}
+        assert api_of(f"http://{address}", patience=Patience(faults=5)).send(GET) == FOUND
     assert len(times) == 2
     assert times[1] - times[0] >= 1
 
 
 def test_a_fault_that_lasts_is_raised():
-    behave, times = flaky(99, b"{}")
+    behave, times = flaky(99, ANSWER)
     with listening(behave) as address, pytest.raises(ServerFaultError):
         api_of(f"http://{address}", patience=Patience(faults=1.5)).send(GET)
     assert len(times) == 2
@@ -207,7 +211,7 @@ def accepting(token, seen):
         head = connection.recv(65536).decode()
         seen.append(next(line for line in head.split("\r\n") if line.lower().startswith("authorization:")).split()[-1])
         good = seen[-1] == token
-        body = b"{}" if good else b'{"kind": "Status", "code": 401}'
+        body = ANSWER if good else b'{"kind": "Status", "code": 401}'
         status = "200 OK" if good else "401 Unauthorized"
         answer = (
             f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
@@ -231,8 +235,8 @@ def test_credentials_that_are_refused_are_read_anew_once():
     seen = []
     with listening(accepting("new", seen)) as address:
         api = with_tokens(address, "old", "new")
-        assert api.with_patience(answer=1).send(GET) == {}
-        assert api.in_namespace("other").send(GET) == {}  # all copies of a connection share its login
+        assert api.with_patience(answer=1).send(GET) == FOUND
+        assert api.in_namespace("other").send(GET) == FOUND  # all copies of a connection share its login
     assert seen == ["old", "new", "new"]
 
 
@@ -246,15 +250,15 @@ def test_credentials_that_stay_refused_are_an_error():
 def test_credentials_that_are_about_to_be_renewed_are_waited_for():
     seen = []
     with listening(accepting("new", seen)) as address:
-        assert with_tokens(address, "old", "old", "new").with_patience(refusals=9).send(GET) == {}
+        assert with_tokens(address, "old", "old", "new").with_patience(refusals=9).send(GET) == FOUND
     assert seen[:2] == ["old", "old"]
     assert seen[-1] == "new"
 
 
 def test_the_servers_clock_is_read_from_its_answers():
-    with listening(http("200 OK", b"{}", extra="Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n")) as address:
+    with listening(http("200 OK", ANSWER, extra="Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n")) as address:
         api = api_of(f"http://{address}")
-        assert api.send(GET) == {}
+        assert api.send(GET) == FOUND
     assert api.with_patience(answer=9).clock.now() == pytest.approx(1_767_225_600, abs=3)
 
 
