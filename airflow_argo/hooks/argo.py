@@ -14,7 +14,7 @@ from airflow_argo.cluster.client import MERGE_PATCH, Api
 from airflow_argo.cluster.errors import HeldUpError
 from airflow_argo.cluster.resources import WORKFLOWS, Call
 from airflow_argo.diagnostics import AirflowArgoError
-from airflow_argo.hooks.connection import ArgoConnection, url_of_ui
+from airflow_argo.hooks.connection import ArgoConnection, check_is_not_given, url_of_ui
 from airflow_argo.hooks.kubernetes import kubernetes_api, light_kubernetes_api
 from airflow_argo.hooks.once import once
 from airflow_argo.provider import CONNECTION_FIELDS, FIELD_BEHAVIOUR
@@ -73,6 +73,7 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
         try:
             found = await in_time(async_connection(argo_conn_id), what)
         except AirflowNotFoundException:
+            check_is_not_given(argo_conn_id)
             if argo_conn_id != cls.default_conn_name:
                 raise
             connection = ArgoConnection(argo_conn_id)
@@ -88,7 +89,7 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
         """What the connection says.
 
         Raises:
-            ConfigurationError: it can't be used.
+            ConfigurationError: it can't be used, or its variable not be read.
             AirflowNotFoundException: there is none of that id.
         """
         return self._given or self._looked_up()
@@ -97,6 +98,7 @@ class ArgoHook(BaseHook):  # type: ignore[misc] # Airflow's classes are Any to m
         try:
             found = self.get_connection(self.argo_conn_id)
         except AirflowNotFoundException:
+            check_is_not_given(self.argo_conn_id)
             if self.argo_conn_id != self.default_conn_name:
                 raise
             self.log.info("There is no connection '%s': the pod's service account or kubeconfig is used", self.argo_conn_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -15,6 +16,7 @@ from airflow_argo.provider import CONNECTION_FIELDS
 _YES, _NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
 _TEXTS = ("namespace", "token_file", "ca_file", "kube_config_path", "cluster_context", "ui_url")
 _OLD_PREFIXES = ("extra__kubernetes__", "extra__argo__")
+_EXAMPLE = """{"conn_type": "argo", "extra": {"namespace": "argo"}}, or as argo://?namespace=argo"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,24 @@ class ArgoConnection:
         if texts["ui_url"] and not made.ui_url:
             raise ConfigurationError(_place(conn_id), f"ui_url is {texts['ui_url']!r}", "give a URL: https://argo.example.com")
         given = [name for name, value in ways.items() if value]
+        if not connection.conn_type and made == cls(conn_id):
+            found = "has no type and nothing else that can be read"
+            raise ConfigurationError(_place(conn_id), found, f"write it as {_EXAMPLE}")
         if len(given) > 1:
             raise ConfigurationError(_place(conn_id), f"has {' and '.join(given)}", "give one of them")
         return made
+
+
+def check_is_not_given(conn_id: str) -> None:
+    """Check, where Airflow knows no connection of an id, that nobody has given one by a variable.
+
+    Raises:
+        ConfigurationError: somebody has, in a form that Airflow can't read; to Airflow there is none then, which means another
+            cluster.
+    """
+    variable = f"AIRFLOW_CONN_{conn_id.upper()}"
+    if os.environ.get(variable, "").strip():  # its text may hold secrets
+        raise ConfigurationError(_place(conn_id), f"{variable} can't be read as a connection", f"write it as {_EXAMPLE}")
 
 
 def _check_extra(text: Any, conn_id: str) -> None:

@@ -1,5 +1,6 @@
 """Connections of type `argo`, and of type `kubernetes`."""
 
+import asyncio
 import json
 
 import pytest
@@ -79,6 +80,30 @@ def test_an_extra_that_airflow_takes_for_empty_leads_to_no_other_cluster(extra):
     with pytest.raises(ConfigurationError, match="connection 'c': its extra is no JSON object") as raised:
         ArgoConnection.of("c", Connection(conn_id="c", conn_type="argo", extra=extra))
     assert "SECRET" not in str(raised.value)
+
+
+@pytest.mark.parametrize("conn_id", ["argo_default", "other"])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"conn_type": "argo", "extra": {"token": "SECRET"', "can't be read as a connection; write it as"),
+        ('{"conn_type": "argo", "namespace": "SECRET"}', "can't be read as a connection"),
+        ("argo://SECRET:port", "can't be read as a connection"),
+        ("argo.SECRET.com", "has no type and nothing else that can be read"),
+        ('["SECRET"]', "has no type"),
+    ],
+)
+def test_a_variable_that_is_no_connection_leads_to_no_other_cluster(conn_id, text, said, monkeypatch):
+    monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", text)
+    for look in (lambda: ArgoHook(conn_id).connection, lambda: asyncio.run(ArgoHook.make(conn_id))):
+        with pytest.raises(ConfigurationError, match=said) as caught:
+            look()
+        assert "SECRET" not in str(caught.value)
+
+
+def test_an_empty_variable_is_none(monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_ARGO_DEFAULT", " ")
+    assert ArgoHook().connection == ArgoConnection("argo_default")
 
 
 def test_a_plain_name_comes_before_one_with_a_prefix():
