@@ -129,7 +129,7 @@ COMMANDS: tuple[Command, ...] = (
             o.OUTPUT,
             *o.CLUSTER,
             *o.SETTINGS,
-            o.LOAD_TIMEOUT,
+            *o.READING,
         ),
     ),
     Command(

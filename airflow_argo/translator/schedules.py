@@ -5,13 +5,14 @@ Where cron can't say it, cron says more and the CronWorkflow's `when` says which
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from itertools import islice
 from typing import Any
 
-from airflow_argo.diagnostics import Severity
+from airflow_argo.diagnostics import Origin, Severity
 from airflow_argo.model.intervals import Span
 from airflow_argo.model.workflow import Schedule
 from airflow_argo.translator.argo_cron import NotCron
@@ -20,6 +21,7 @@ from airflow_argo.translator.context import DagContext
 from airflow_argo.translator.crons import as_argo_has_it, cron_and_days, cron_and_zone, timetable_attribute, timetable_kind
 from airflow_argo.translator.intervals import are_known, span_of
 from airflow_argo.translator.moments import Between, Counted, CountedMonths, Listed, Test, when
+from airflow_argo.translator.sources import as_written
 from airflow_argo.translator.times import Window, runs_in, window_of
 
 _MADE_UP_SECONDS = 366 * 24 * 60 * 60
@@ -87,13 +89,13 @@ def _times(timetable: Any, window: Window, dag: Any, ctx: DagContext) -> Times |
         return made(timetable, window, dag, ctx)
     if kind in _BY_ASSETS:
         cure = f"let a task of the DAG that updates the asset start it: a TriggerDagRunOperator for '{dag.dag_id}'"
-        ctx.report("AA213", "it runs when assets change, and Argo knows no assets", f"{cure}; or {_submit(dag)}")
+        ctx.report("AA213", "it runs when assets change, and Argo knows no assets", f"{cure}; or {_submit(ctx)}")
         return None
     moments = _moments_of_own(timetable, window, dag)
     if moments:
         return _listed(moments, ctx)
     name = kind.rpartition(".")[2]
-    ctx.report("AA213", f"the schedule {name} is known to Airflow alone", f"{_backfill(dag)}, by a clock that you have")
+    ctx.report("AA213", f"the schedule {name} is known to Airflow alone", f"{_backfill(ctx)}, by a clock that you have")
     return None
 
 
@@ -108,32 +110,35 @@ def _report_what_is_left(dag: Any, kind: str, ctx: DagContext) -> None:
         found = "the data interval of a run is the moment at which it is due, not what the timetable says"
         loses(found, "pass data_interval_start and data_interval_end, as airflow-argo backfill does")
     if kind == "AssetOrTimeSchedule":
-        loses("runs start by time only, not when assets change", _submit(dag))
+        loses("runs start by time only, not when assets change", _submit(ctx))
     if kind == "ContinuousTimetable":
         found = "the next run starts at the next full minute, not at once, and its data interval is that moment"
         loses(found, "nothing, if that is fine; else a while-loop in one workflow")
     if getattr(dag, "catchup", False) and kind not in ("NullTimetable", "OnceTimetable", *_BY_ASSETS):
         found = "catchup is not carried over: of the runs that were missed only the latest is made up"
-        ctx.report("AA214", found, _backfill(dag, window.earliest))
+        ctx.report("AA214", found, _backfill(ctx, window.earliest))
     for task in dag.tasks:
         if not window.is_within(task.start_date, task.end_date):
             cure = "branch before the task, by logical_date"
             ctx.report("AA214", "a task's own start_date or end_date is not carried over", cure, task_id=task.task_id)
 
 
-def _submit(dag: Any) -> str:
-    return f"submit it where they change: airflow-argo submit {_file(dag)} --dag-id {dag.dag_id}"
+def _submit(ctx: DagContext) -> str:
+    return f"submit it where they change: {_command('submit', ctx)}"
 
 
-def _backfill(dag: Any, since: datetime | None = None) -> str:
+def _backfill(ctx: DagContext, since: datetime | None = None) -> str:
     now = datetime.now(timezone.utc)
     begun = since is not None and since < now
     dates = f"--from-date {since:%Y-%m-%d} --to-date {now:%Y-%m-%d}" if begun else "--from-date … --to-date …"
-    return f"airflow-argo backfill {_file(dag)} --dag-id {dag.dag_id} {dates} submits them"
+    return f"{_command('backfill', ctx)} {dates} submits them"
 
 
-def _file(dag: Any) -> str:
-    return str(dag.fileloc).rpartition("/")[2]
+def _command(name: str, ctx: DagContext) -> str:
+    """A command that takes the DAG as it is taken now, from where the user is."""
+    port = ["--port"] if ctx.settings.ports else []
+    file = str(as_written(Origin(ctx.path)).file)
+    return shlex.join(["airflow-argo", name, *port, file, "--dag-id", ctx.dag.dag_id])
 
 
 # Cron
@@ -238,13 +243,13 @@ def _stepped(first: int, step: int, end: int) -> str:
 # Others
 
 
-def _events(timetable: Any, window: Window, dag: Any, ctx: DagContext) -> Times | None:
+def _events(timetable: Any, window: Window, _dag: Any, ctx: DagContext) -> Times | None:
     """Those that are yet to come."""
     now = datetime.now(timezone.utc)
     dates = sorted({date.astimezone(timezone.utc) for date in timetable.event_dates})
     coming = [date for date in dates if date > now and window.has(date)]
     if not coming:
-        ctx.report("AA213", "all the events of its schedule are over", _backfill(dag))
+        ctx.report("AA213", "all the events of its schedule are over", _backfill(ctx))
         return None
     if timetable.restrict_to_events:
         found = "the interval of a run that is submitted by hand is its date, not the last event"

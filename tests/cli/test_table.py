@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from airflow_argo.cli.options import LOAD_TIMEOUT, READING
 from airflow_argo.cli.table import COMMANDS
 from airflow_argo.diagnostics import ExitCode
 
@@ -22,6 +23,13 @@ def test_a_command_is_documented_loads_and_has_help(cli, command):
 def test_every_option_says_what_it_is_for():
     for command in COMMANDS:
         assert all(option.help for option in command.options), command.name
+
+
+def test_commands_that_read_dag_files_read_them_in_the_same_ways():
+    reading = [command for command in COMMANDS if LOAD_TIMEOUT in command.options]
+    assert {"translate", "run", "submit", "backfill"} < {command.name for command in reading}
+    for command in reading:
+        assert all(option in command.options for option in READING), command.name
 
 
 def test_settings_are_shown_with_their_sources(cli, write):

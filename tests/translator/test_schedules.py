@@ -24,6 +24,7 @@ from airflow_argo.compiler.dates import ISO, RUN_ID, run_date
 from airflow_argo.compiler.objects import compile_workflow
 from airflow_argo.diagnostics import Severity
 from airflow_argo.model.values import RunDate
+from airflow_argo.settings import load_settings
 from airflow_argo.translator.argo_cron import ArgoCron
 from airflow_argo.translator.clock_changes import runs_of_crons
 from airflow_argo.translator.crons import as_argo_has_it
@@ -292,8 +293,8 @@ def test_interval_of_a_manual_run_is_the_one_that_airflow_infers(cron: str, zone
             "AA213",
             "pass data_interval_start",
         ),
-        ("Asset('a')", "AA213", "airflow-argo submit dag.py --dag-id d1"),
-        ("EventsTimetable([pendulum.datetime(2020, 1, 1)])", "AA213", "airflow-argo backfill dag.py --dag-id d1"),
+        ("Asset('a')", "AA213", "dag.py --dag-id d1"),
+        ("EventsTimetable([pendulum.datetime(2020, 1, 1)])", "AA213", "dag.py --dag-id d1"),
         (
             "AssetOrTimeSchedule(timetable=CronTriggerTimetable('0 0 * * *', timezone='UTC'), assets=[Asset('a')])",
             "AA213",
@@ -303,7 +304,7 @@ def test_interval_of_a_manual_run_is_the_one_that_airflow_infers(cron: str, zone
         (
             "type('Mine', (CoreTrigger,), {'next_dagrun_info': None})('0 0 * * *', timezone='UTC')",
             "AA213",
-            "airflow-argo backfill dag.py --dag-id d1",
+            "dag.py --dag-id d1",
         ),
     ],
 )
@@ -389,12 +390,14 @@ def test_missed_run_is_made_up_where_nothing_but_cron_decides(translated: Any) -
     assert translated("timedelta(days=2)", PAST).workflow.schedule.starting_deadline_seconds is None
 
 
-def test_catchup_is_lost_and_said_with_the_command_that_makes_up_for_it(translated: Any) -> None:
+def test_catchup_is_lost_and_said_with_the_command_that_makes_up_for_it(translated: Any, tmp_path: Path) -> None:
     found = translated("'@daily'", f"{PAST}, catchup=True").diagnostics
     assert [(one.code, one.severity) for one in found] == [("AA214", Severity.WARNING)]
-    assert "airflow-argo backfill dag.py --dag-id d1 --from-date 2024-01-01 --to-date " in found[0].cure
+    assert f"airflow-argo backfill {tmp_path}/dag.py --dag-id d1 --from-date 2024-01-01 --to-date " in found[0].cure
     (later,) = translated("'@daily'", "start_date=pendulum.datetime(2040, 1, 1), catchup=True").diagnostics
     assert "--from-date … --to-date …" in later.cure
+    ported = translate(load_dags(tmp_path / "dag.py")[0], settings=load_settings(flags={"port": "yes"}))
+    assert f"airflow-argo backfill --port {tmp_path}/dag.py --dag-id d1 " in ported.diagnostics[0].cure
 
 
 def test_continuous_is_every_minute_one_at_a_time(translated: Any) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from airflow_argo.cli.files import Source, settings_for, source_of
+from airflow_argo.cli.files import Source, settings_for, source_of, take_values
 from airflow_argo.cli.report import Report, show_findings, table
 from airflow_argo.diagnostics import ExitCode, InputError, Origin
 
@@ -43,6 +43,7 @@ def _source_and_plan(options: Namespace) -> tuple[Source, list[Any]]:
     from airflow_argo.translator.isolated import IsolatedTranslator
 
     path, first, last = Path(options.file), _date(options.from_date), _date(options.to_date)
+    take_values(options)
     with IsolatedTranslator(options.load_timeout) as translator:
         settings = settings_for(path, options)
         translations = translator.translate(path, settings, dag_id=options.dag_id)
