@@ -207,18 +207,6 @@ def is_ours(path: Path) -> bool:
     return "airflow_argo" in roots and "airflow" not in roots
 
 
-def python_files(paths: Iterable[str]) -> list[Path]:
-    """Files as given, and those in folders that may hold a DAG or a workflow, in order.
-
-    Raises:
-        InputError: a path names nothing.
-    """
-    found: list[Path] = []
-    for path in _existing(paths):
-        found += sorted(_candidates(path)) if path.is_dir() else [path]
-    return found
-
-
 def found_files(options: Namespace, translator: IsolatedTranslator | Translators) -> list[tuple[Path, Path | None]]:
     """The files that `options.paths` names; of folders those that Airflow would look into, or that hold a workflow of ours.
 
@@ -228,7 +216,7 @@ def found_files(options: Namespace, translator: IsolatedTranslator | Translators
         InputError: a path names nothing.
     """
     found: dict[Path, tuple[Path, Path | None]] = {}
-    for path in _existing(options.paths):
+    for path in existing(options.paths):
         if not path.is_dir():
             found.setdefault(path.resolve(), (path, None))
             continue
@@ -238,7 +226,12 @@ def found_files(options: Namespace, translator: IsolatedTranslator | Translators
     return list(found.values())
 
 
-def _existing(paths: Iterable[str]) -> Iterator[Path]:
+def existing(paths: Iterable[str]) -> Iterator[Path]:
+    """Paths of the command line.
+
+    Raises:
+        InputError: one names nothing.
+    """
     for name in paths:
         path = Path(name)
         if not path.exists():

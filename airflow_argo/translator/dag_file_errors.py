@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from airflow_argo.diagnostics import InputError, Origin
+from airflow_argo.diagnostics import Diagnostic, InputError, Origin
 from airflow_argo.translator.sources import as_written
 
 
@@ -21,12 +21,21 @@ class DagFileError(InputError):
         assert self.at is not None
         return (_again, (self.code, self.message, self.cure, self.at, self.missing))
 
+    def as_diagnostic(self) -> Diagnostic:
+        """The same as a finding."""
+        return Diagnostic(code=self.code, message=self.message, cure=self.cure, origin=self.at)
+
     def __str__(self) -> str:
         return f"{self.at}: error {self.code}: {self.message}" + (f"; {self.cure}" if self.cure else "")
 
 
 def _again(code: str, message: str, cure: str, at: Origin, missing: str | None) -> DagFileError:
     return DagFileError(code, message, cure, at, missing=missing)
+
+
+def no_text(error: UnicodeDecodeError, path: Path) -> DagFileError:
+    """What is wrong with a file whose bytes are no text in the encoding that it names."""
+    return DagFileError("AA102", f"Python can't read it: {error}", "save it as UTF-8", Origin(str(path)))
 
 
 def no_python(error: SyntaxError, path: Path) -> DagFileError:

@@ -78,8 +78,7 @@ def _translated(dag: Any, settings: Settings, dag_id: str | None) -> Translation
 
 
 def _refused(dag: Any, fault: DagFileError) -> Translation:
-    severity, place = Severity.ERROR, f"dag '{dag.dag_id}'"
-    found = Diagnostic(code=fault.code, severity=severity, message=fault.message, cure=fault.cure, origin=fault.at, path=place)
+    found = replace(fault.as_diagnostic(), path=f"dag '{dag.dag_id}'")
     return Translation(dag.dag_id, None, (found,), len(dag.tasks))
 
 

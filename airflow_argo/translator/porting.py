@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from airflow_argo.diagnostics import InputError, Origin
-from airflow_argo.translator.dag_file_errors import no_python
+from airflow_argo.translator.dag_file_errors import no_python, no_text
 from airflow_argo.translator.porting_context import todays_context
 from airflow_argo.translator.porting_edits import AFTER, BEFORE, Edit, Rule, explicit_defaults, span_of
 from airflow_argo.translator.porting_imports import all_imports, guarded_imports, moved
@@ -28,6 +28,7 @@ from airflow_argo.translator.porting_plugins import old_homes
 from airflow_argo.translator.porting_pods import descriptions_of_pods
 from airflow_argo.translator.sources import decoded
 
+from airflow_argo.translator.porting_names import RENAMED_KEYS
 MOVES = "AIR301,AIR302,AIR303,AIR311,AIR312,AIR321"
 """Ruff's rules on what Airflow 3 moved, renamed and removed. Its other AIR rules are about style."""
 
@@ -37,6 +38,7 @@ _IMPORTS_MOVED = re.compile(r"`airflow[\w.]*` is (moved|removed)")
 _IS_AIRFLOWS = re.compile(r"`airflow(\.|`)")
 
 
+_OLD_KEYS = tuple(name.encode() for name in RENAMED_KEYS)
 @dataclass(frozen=True, slots=True)
 class Ported:
     """A DAG file for Airflow 3.
@@ -93,6 +95,11 @@ def ported(path: Path, *, keep_defaults: bool = False) -> Ported:
 
     Args:
         keep_defaults: say what Airflow 2 did where a DAG says nothing: catch up, and run daily.
+def may_be_old(data: bytes) -> bool:
+    """Whether a file may have something of an older Airflow: it names Airflow, or what only its context had."""
+    return b"airflow" in data.lower() or any(name in data for name in _OLD_KEYS)
+
+
     Raises:
         InputError: ruff isn't there, or the file is no Python.
     """
@@ -101,7 +108,7 @@ def ported(path: Path, *, keep_defaults: bool = False) -> Ported:
     except SyntaxError as error:
         raise no_python(error, path) from None
     except UnicodeDecodeError as error:
-        raise InputError(f"Python can't read it: {error}", "save it as UTF-8", Origin(str(path))) from None
+        raise no_text(error, path) from None
     return ported_text(text, path, keep_defaults=keep_defaults)
 
 

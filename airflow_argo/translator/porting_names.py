@@ -210,6 +210,8 @@ _IN_PYTHON = {
 
 WITHOUT_LIKE = {
     "prev_ds": "the run before",
+RENAMED_KEYS = tuple(_IN_PYTHON)
+
     "prev_ds_nodash": "the run before",
     "prev_execution_date": "the run before",
     "prev_execution_date_success": "the run before",
