@@ -31,6 +31,7 @@ from airflow_argo.translator.sources import decoded
 from airflow_argo.translator.porting_names import RENAMED_KEYS
 MOVES = "AIR301,AIR302,AIR303,AIR311,AIR312,AIR321"
 """Ruff's rules on what Airflow 3 moved, renamed and removed. Its other AIR rules are about style."""
+from airflow_argo.translator.porting_triggers import without_callables
 
 UNUSED, UNDEFINED = "F401", "F821"
 _ALIKE = 0.6
@@ -115,7 +116,9 @@ def may_be_old(data: bytes) -> bool:
 def ported_text(old: str, path: Path, *, keep_defaults: bool = False) -> Ported:
     """The same for a text that isn't in the file, such as one of an archive; `path` is for messages."""
     says_all = is_of_airflow_3(old, path)
-    before = _applied(old, path, (*OF_MODULES, old_homes(path), *BEFORE, descriptions_of_pods, _moving(guarded_imports)))
+    before = _applied(
+        old, path, (*OF_MODULES, old_homes(path), *BEFORE, descriptions_of_pods, without_callables, _moving(guarded_imports))
+    )
     text = _fixed(before, path)
     if (unknown := _undefined(text, path)) and unknown - _undefined(before, path):
         text = _fixed(

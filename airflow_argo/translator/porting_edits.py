@@ -131,7 +131,7 @@ def without_gone_arguments(tree: ast.Module, data: bytes) -> Iterator[Edit]:
             continue
         given = {keyword.arg for keyword in node.keywords}
         is_tasks = "task_id" in given or any(name_of(part) in decorators for part in ast.walk(node.func))
-        yield from _without(node, [keyword for keyword in node.keywords if keyword.arg in GONE_ARGUMENTS], data)
+        yield from without_keywords(node, [keyword for keyword in node.keywords if keyword.arg in GONE_ARGUMENTS], data)
         for keyword in node.keywords:
             start, _ = span_of(keyword, data)
             if keyword.arg in RENAMED_ARGUMENTS and is_tasks:
@@ -184,7 +184,7 @@ def _todays_rule(rule: ast.expr, data: bytes) -> Iterator[Edit]:
             yield (*span_of(part, data), f'"{RENAMED_RULES[str(part.value)]}"'.encode())
 
 
-def _without(node: ast.Call, gone: Collection[ast.keyword], data: bytes) -> Iterator[Edit]:
+def without_keywords(node: ast.Call, gone: Collection[ast.keyword], data: bytes) -> Iterator[Edit]:
     """A call without some of its keyword arguments."""
     arguments: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
     yield from without_parts([(*span_of(one, data), one in gone) for one in arguments], data)
@@ -223,7 +223,21 @@ def without_old_limits(tree: ast.Module, data: bytes) -> Iterator[Edit]:
         given = {keyword.arg: keyword for keyword in node.keywords}
         if {"concurrency", "max_active_tasks"} <= given.keys():
             yield (*span_of(given["max_active_tasks"].value, data), text_in(given["concurrency"].value, data))
-            yield from _without(node, [given["concurrency"]], data)
+            yield from without_keywords(node, [given["concurrency"]], data)
+
+
+def with_one_schedule(tree: ast.Module, data: bytes) -> Iterator[Edit]:
+    """Of several arguments for a DAG's schedule, the one that Airflow 2 took: all but one were to be empty there."""
+    for node in dags_in(tree):
+        given = {keyword.arg: keyword for keyword in node.keywords if keyword.arg in _SCHEDULES}
+        empty = [keyword for keyword in given.values() if isinstance(keyword.value, ast.Constant) and not keyword.value.value]
+        if len(given) > 1 and empty:
+            wins = given.get("timetable") or given.get("schedule")
+            gone = [keyword for keyword in given.values() if keyword is not wins] if wins in empty else empty
+            yield from without_keywords(node, gone, data)
+
+
+_SCHEDULES: Final = frozenset({"schedule", "schedule_interval", "timetable"})
 
 
 def operators_of_sql(tree: ast.Module, data: bytes) -> Iterator[Edit]:
@@ -274,7 +288,7 @@ def _of_sql(node: ast.Call, operator: str, data: bytes) -> Iterator[Edit]:
     if moved:
         params = ", ".join(f'"{keyword.arg}": {text_in(keyword.value, data).decode()}' for keyword in moved)
         said.append(f"hook_params={{{params}}}")
-        yield from _without(node, moved, data)
+        yield from without_keywords(node, moved, data)
     if said and node.keywords:
         start, _ = span_of(node.keywords[0], data)
         yield start, start, f"{', '.join(said)}, ".encode()

@@ -10,6 +10,7 @@ from airflow_argo.translator.known_templates import TAG
 from airflow_argo.translator.porting_edits import dags_in, may_begin, name_of, sets_by_stars
 from airflow_argo.translator.porting_names import CONTEXT, SQL_CONNECTIONS, WITHOUT_LIKE, today_in_python
 
+from airflow_argo.translator.porting_triggers import left_callables
 Left = tuple[int, str]
 """(line in the text that was looked at, what it is)."""
 
@@ -44,6 +45,7 @@ def left_by_hand(new: str) -> Iterator[Left]:
     tree = ast.parse(new)
     yield from _fields(tree)
     for node in ast.walk(tree):
+    yield from left_callables(tree)
         yield from _pulls(node)
         yield from _subdags(node)
         yield from _names(node)
