@@ -22,6 +22,7 @@ from airflow_argo.translator.dag_file_errors import no_python, no_text
 from airflow_argo.translator.porting_context import todays_context
 from airflow_argo.translator.porting_edits import AFTER, BEFORE, Edit, Rule, explicit_defaults, span_of
 from airflow_argo.translator.porting_imports import all_imports, guarded_imports, moved
+from airflow_argo.translator.porting_dags import arguments_of_dags
 from airflow_argo.translator.porting_left import left_by_hand, left_defaults, left_of_gone
 from airflow_argo.translator.porting_modules import RULES as OF_MODULES
 from airflow_argo.translator.porting_plugins import old_homes
@@ -124,7 +125,7 @@ def ported_text(old: str, path: Path, *, keep_defaults: bool = False) -> Ported:
         text = _fixed(
             _applied(before, path, (_moving(all_imports),)), path
         )  # ruff takes a name that is imported as another for it
-    text = _applied(text, path, (*AFTER, todays_context))
+    text = _applied(text, path, (*AFTER, arguments_of_dags, todays_context))
     if keep_defaults and not says_all:
         text = _applied(text, path, (explicit_defaults,))
     text = _fixed(text, path)

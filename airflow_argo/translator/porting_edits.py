@@ -142,7 +142,7 @@ def without_gone_arguments(tree: ast.Module, data: bytes) -> Iterator[Edit]:
                 and keyword.value.value in (True, False)
             ):
                 yield (*span_of(keyword.value, data), b'"success"' if keyword.value.value else b'"never"')
-            elif keyword.arg == "execution_date" and "trigger_dag_id" in given:
+            elif keyword.arg == "execution_date" and {"trigger_dag_id", "external_dag_id"} & given:
                 yield start, start + len(keyword.arg), b"logical_date"
             elif keyword.arg == "use_dill" and "task_id" in given:
                 chosen = b'"dill" if ' + text_in(keyword.value, data) + b' else "pickle"'
@@ -326,7 +326,7 @@ def explicit_defaults(tree: ast.Module, data: bytes) -> Iterator[Edit]:
         given = {keyword.arg for keyword in node.keywords}
         begins = may_begin(node, tree)
         said = [] if "catchup" in given else [f"catchup={begins}"]
-        if not given & {"schedule", "schedule_interval", "timetable"} and len(node.args) < 3:
+        if not given & _SCHEDULES and len(node.args) < 3:
             said.append("schedule=timedelta(days=1)" if begins else "schedule=None")
             needs_days = needs_days or begins
         if said:
@@ -374,7 +374,7 @@ def sets_by_stars(node: ast.Call) -> bool:
     return None in {keyword.arg for keyword in node.keywords}
 
 
-BEFORE: tuple[Rule, ...] = (dates_of_today, without_old_limits, operators_of_sql)
+BEFORE: tuple[Rule, ...] = (dates_of_today, without_old_limits, with_one_schedule, operators_of_sql)
 """Rules for texts that ruff hasn't seen yet."""
 
 AFTER: tuple[Rule, ...] = (

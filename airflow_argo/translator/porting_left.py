@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 
 from airflow_argo.translator.known_templates import TAG
+from airflow_argo.translator.porting_dags import says
 from airflow_argo.translator.porting_edits import dags_in, may_begin, name_of, sets_by_stars
 from airflow_argo.translator.porting_names import CONTEXT, SQL_CONNECTIONS, WITHOUT_LIKE, today_in_python
-
 from airflow_argo.translator.porting_triggers import left_callables
+
 Left = tuple[int, str]
 """(line in the text that was looked at, what it is)."""
 
@@ -44,8 +45,8 @@ def left_by_hand(new: str) -> Iterator[Left]:
     """What a file asks for that means something else, or nothing, in Airflow 3."""
     tree = ast.parse(new)
     yield from _fields(tree)
-    for node in ast.walk(tree):
     yield from left_callables(tree)
+    for node in ast.walk(tree):
         yield from _pulls(node)
         yield from _subdags(node)
         yield from _names(node)
@@ -63,6 +64,8 @@ def _defaults(tree: ast.Module) -> Iterator[Left]:
 def _unknown_defaults(tree: ast.Module) -> Iterator[Left]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and name_of(node.func) in ("DAG", "dag") and sets_by_stars(node):
+            if says(node, "schedule", tree):
+                continue
             yield node.lineno, "Airflow 2 ran a DAG daily unless told otherwise, and what ** sets can't be told: say schedule"
 
 

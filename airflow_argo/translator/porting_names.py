@@ -130,6 +130,8 @@ _TIMEZONES = "airflow._shared.timezones.timezone"
 _SQL = ("airflow.providers.common.sql.operators.sql", "SQLExecuteQueryOperator")
 
 MOVED_NAMES = {
+    **{("airflow.utils.dates", name): ("datetime", name) for name in ("datetime", "timedelta")},
+    ("airflow.utils.dates", "relativedelta"): ("dateutil.relativedelta", "relativedelta"),
     ("airflow.exceptions", "RemovedInAirflow3Warning"): ("airflow.exceptions", "RemovedInAirflow4Warning"),
     ("airflow.models.taskinstance", "Context"): ("airflow.sdk", "Context"),
     ("airflow.operators.branch_operator", "BaseBranchOperator"): ("airflow.sdk", "BaseBranchOperator"),
@@ -208,10 +210,10 @@ _IN_PYTHON = {
 }
 """The same for Python: key → (what Airflow 3 has, how it is made of that)."""
 
-WITHOUT_LIKE = {
-    "prev_ds": "the run before",
 RENAMED_KEYS = tuple(_IN_PYTHON)
 
+WITHOUT_LIKE = {
+    "prev_ds": "the run before",
     "prev_ds_nodash": "the run before",
     "prev_execution_date": "the run before",
     "prev_execution_date_success": "the run before",
