@@ -54,6 +54,7 @@ def dags_of_file(
 
         def dags() -> Iterator[Any]:
             count = 0
+            sources.dag_files.update(map(os.path.realpath, found))
             for one in found:
                 defaults = _set(AIRFLOW_2) if means_airflow_2(one) else nullcontext()
                 with importable(one, folder), defaults:

@@ -15,32 +15,35 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher, unified_diff
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from airflow_argo.diagnostics import InputError, Origin
 from airflow_argo.translator.dag_file_errors import no_python, no_text
 from airflow_argo.translator.porting_context import todays_context
-from airflow_argo.translator.porting_edits import AFTER, BEFORE, Edit, Rule, explicit_defaults, span_of
-from airflow_argo.translator.porting_imports import all_imports, guarded_imports, moved
 from airflow_argo.translator.porting_dags import arguments_of_dags
+from airflow_argo.translator.porting_edits import AFTER, BEFORE, Edit, Rule, explicit_defaults, span_of
+from airflow_argo.translator.porting_imports import all_imports, guarded_imports, handed_on, moved
 from airflow_argo.translator.porting_left import left_by_hand, left_defaults, left_of_gone
+from airflow_argo.translator.porting_modules import IN_OLD_PACKAGES
 from airflow_argo.translator.porting_modules import RULES as OF_MODULES
+from airflow_argo.translator.porting_names import RENAMED_KEYS
 from airflow_argo.translator.porting_plugins import old_homes
 from airflow_argo.translator.porting_pods import descriptions_of_pods
+from airflow_argo.translator.porting_triggers import without_callables
 from airflow_argo.translator.sources import decoded
 
-from airflow_argo.translator.porting_names import RENAMED_KEYS
 MOVES = "AIR301,AIR302,AIR303,AIR311,AIR312,AIR321"
 """Ruff's rules on what Airflow 3 moved, renamed and removed. Its other AIR rules are about style."""
-from airflow_argo.translator.porting_triggers import without_callables
 
 UNUSED, UNDEFINED = "F401", "F821"
+_OLD_KEYS = tuple(name.encode() for name in RENAMED_KEYS)
 _ALIKE = 0.6
 _IMPORTS_MOVED = re.compile(r"`airflow[\w.]*` is (moved|removed)")
-_IS_AIRFLOWS = re.compile(r"`airflow(\.|`)")
+_IS_AIRFLOWS = re.compile(r"`(airflow(?:\.[^`]*)?)`")
 
 
-_OLD_KEYS = tuple(name.encode() for name in RENAMED_KEYS)
 @dataclass(frozen=True, slots=True)
 class Ported:
     """A DAG file for Airflow 3.
@@ -92,16 +95,16 @@ def _likest(text: str, lines: list[str], among: Iterable[int], otherwise: int) -
     return number if ratio > _ALIKE else otherwise
 
 
-def ported(path: Path, *, keep_defaults: bool = False) -> Ported:
-    """A DAG file as Airflow 3 reads it.
-
-    Args:
-        keep_defaults: say what Airflow 2 did where a DAG says nothing: catch up, and run daily.
 def may_be_old(data: bytes) -> bool:
     """Whether a file may have something of an older Airflow: it names Airflow, or what only its context had."""
     return b"airflow" in data.lower() or any(name in data for name in _OLD_KEYS)
 
 
+def ported(path: Path, *, keep_defaults: bool = False) -> Ported:
+    """A DAG file as Airflow 3 reads it.
+
+    Args:
+        keep_defaults: say what Airflow 2 did where a DAG says nothing: catch up, and run daily.
     Raises:
         InputError: ruff isn't there, or the file is no Python.
     """
@@ -114,8 +117,12 @@ def may_be_old(data: bytes) -> bool:
     return ported_text(text, path, keep_defaults=keep_defaults)
 
 
-def ported_text(old: str, path: Path, *, keep_defaults: bool = False) -> Ported:
-    """The same for a text that isn't in the file, such as one of an archive; `path` is for messages."""
+def ported_text(old: str, path: Path, *, keep_defaults: bool = False, is_imported: bool = True) -> Ported:
+    """The same for a text that isn't in the file, such as one of an archive; `path` is for messages.
+
+    Args:
+        is_imported: others may import what it imports.
+    """
     says_all = is_of_airflow_3(old, path)
     before = _applied(
         old, path, (*OF_MODULES, old_homes(path), *BEFORE, descriptions_of_pods, without_callables, _moving(guarded_imports))
@@ -131,11 +138,25 @@ def ported_text(old: str, path: Path, *, keep_defaults: bool = False) -> Ported:
     text = _fixed(text, path)
     if any(_IMPORTS_MOVED.search(what) for _, what in _left_by_ruff(text, path)):
         text = _applied(text, path, (_moving(all_imports),))  # ruff took back all its changes of this file
-    text = _without_unused_imports(text, path)
+    if is_imported:
+        text = _applied(text, path, (_moving(handed_on),))
+    text = _without_unused_imports(text, path, _gone_from(old, text, path) if is_imported else lambda _: True)
     defaults = () if says_all else left_defaults(text, kept=keep_defaults)
     found = {*_left_by_ruff(text, path), *left_by_hand(text), *defaults}
     left = {(_line_in(old, line, text), what) for line, what in found} | set(left_of_gone(old))
     return Ported(old, text, tuple(sorted(left)))
+
+
+def _gone_from(old: str, text: str, path: Path) -> Callable[[_Unused], bool]:
+    """Tells which unused names a module can do without: what it used before it was ported, and what Airflow 3 hasn't."""
+    before = {one.called for one in _unused(old, path)}
+    left = " ".join(what for _, what in _left_by_ruff(text, path))
+
+    def is_gone(one: _Unused) -> bool:
+        has_no_home = IN_OLD_PACKAGES.fullmatch(one.name.rpartition(".")[0]) is not None
+        return one.called not in before or has_no_home or f"`{one.name}`" in left
+
+    return is_gone
 
 
 def is_of_airflow_3(text: str, path: Path) -> bool:
@@ -206,23 +227,51 @@ def _applied(text: str, path: Path, rules: tuple[Rule, ...]) -> str:
     return text
 
 
-def _without_unused_imports(text: str, path: Path) -> str:
-    """Without Airflow's names that nothing uses any more; others may be there for whoever imports the file."""
-    found = json.loads(_ruff("--output-format", "json", "--select", UNUSED, text=text, path=path) or "[]")
-    edits = {
-        (_at(edit["location"]), _at(edit["end_location"]), str(edit["content"]))
-        for one in found
-        if _IS_AIRFLOWS.search(one["message"]) and one.get("fix")
-        for edit in one["fix"]["edits"]
-    }
-    lines = text.splitlines(keepends=True)
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line))
-    for (row, column), (end_row, end_column), content in sorted(edits, reverse=True):
-        start, end = starts[row - 1] + column - 1, starts[min(end_row, len(starts)) - 1] + end_column - 1
+def _without_unused_imports(text: str, path: Path, is_gone: Callable[[_Unused], bool]) -> str:
+    """Without names of Airflow's that nothing uses, of which a module may still hand on those that aren't gone."""
+    unused = [one for one in _unused(text, path) if is_gone(one)]
+    starts = _starts_of_lines(text)
+    for first, last, content in sorted({edit for one in unused for edit in one.edits}, reverse=True):
+        start, end = _offset(first, starts), _offset(last, starts)
         text = text[:start] + content + text[end:]
     return text
+
+
+class _Unused(NamedTuple):
+    """A name of Airflow's that a file imports and doesn't use.
+
+    Attributes:
+        name: `airflow.models.DAG`.
+        called: what the file calls it.
+        edits: what takes it out: first place, place after the last, new text.
+    """
+
+    name: str
+    called: str
+    edits: tuple[tuple[tuple[int, int], tuple[int, int], str], ...]
+
+
+def _unused(text: str, path: Path) -> Iterator[_Unused]:
+    starts = _starts_of_lines(text)
+    for one in json.loads(_ruff("--output-format", "json", "--select", UNUSED, text=text, path=path) or "[]"):
+        if found := _IS_AIRFLOWS.search(one["message"]):
+            imported = text[_offset(_at(one["location"]), starts) : _offset(_at(one["end_location"]), starts)]
+            edits = [(_at(edit["location"]), _at(edit["end_location"]), str(edit["content"])) for edit in _fix_of(one)]
+            yield _Unused(found[1], re.split(r"[\s.]", imported)[-1], tuple(edits))
+
+
+def _fix_of(found: dict[str, Any]) -> list[dict[str, Any]]:
+    return (found.get("fix") or {}).get("edits") or []
+
+
+def _starts_of_lines(text: str) -> list[int]:
+    return [0, *accumulate(map(len, text.splitlines(keepends=True)))]
+
+
+def _offset(place: tuple[int, int], starts: list[int]) -> int:
+    """Where ruff's row and column, from 1, are in a text."""
+    row, column = place
+    return starts[min(row, len(starts)) - 1] + column - 1
 
 
 def _undefined(text: str, path: Path) -> set[str]:

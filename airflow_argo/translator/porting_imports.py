@@ -1,7 +1,8 @@
 """Where ruff's rules move a name, asked for the name alone.
 
-Ruff moves an import and renames what is used of it. It can't where the import gives another name or stands in a `try`, and then
-takes back all its changes of that file. Here only the import is moved, and what it is called in the file stays.
+Ruff moves an import and renames what is used of it. It doesn't where nothing is used of it, and can't where the import gives
+another name or stands in a `try`, and then takes back all its changes of that file. Here only the import is moved, and what it
+is called in the file stays.
 """
 
 from __future__ import annotations
@@ -27,6 +28,12 @@ def guarded_imports(tree: ast.Module) -> Iterator[ast.ImportFrom]:
 def all_imports(tree: ast.Module) -> Iterator[ast.ImportFrom]:
     """All imports of Airflow's names."""
     yield from (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and _names_of(node))
+
+
+def handed_on(tree: ast.Module) -> Iterator[ast.ImportFrom]:
+    """Imports of names of Airflow's some of which the file itself doesn't use, and others may import from it."""
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    yield from (node for node in all_imports(tree) if not used.issuperset(map(called, node.names)))
 
 
 def moved(nodes: Iterable[ast.ImportFrom], ask: Callable[[Path], object]) -> Iterator[tuple[ast.ImportFrom, str]]:

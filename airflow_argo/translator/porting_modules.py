@@ -39,7 +39,7 @@ _MODULES = frozenset(
 """Modules some of whose names ruff moves, and imports alone then."""
 
 
-_IN_OLD_PACKAGES = re.compile(r"airflow\.(contrib\.)?(operators|sensors|hooks|kubernetes)\.([a-z0-9_]+|S3_hook)")
+IN_OLD_PACKAGES = re.compile(r"airflow\.(contrib\.)?(operators|sensors|hooks|kubernetes)\.([a-z0-9_]+|S3_hook)")
 """Modules of packages that Airflow 3 hasn't any more, or not with the same in it."""
 
 _KNOWN_BY_NAME = frozenset({"DAG", "dag", "task", "task_group"})
@@ -93,7 +93,7 @@ def _is_old(use: _Use) -> bool:
     """Whether the module is gone, or lacks the name: ruff reports such an attribute, and leaves it as it is."""
     if use.module == _HELPERS:
         return use.node.attr in ("chain", "cross_downstream")
-    return use.node.attr[0].isupper() and (use.module in MOVED_MODULES or _IN_OLD_PACKAGES.fullmatch(use.module) is not None)
+    return use.node.attr[0].isupper() and (use.module in MOVED_MODULES or IN_OLD_PACKAGES.fullmatch(use.module) is not None)
 
 
 RULES: tuple[Rule, ...] = (methods_of_configuration, names_of_modules)

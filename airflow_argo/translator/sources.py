@@ -42,11 +42,13 @@ class Sources:
     Attributes:
         port: as written for Airflow 1.10 or 2.
         ported: path → what became of a file that was read and ported.
+        dag_files: real paths of those that are read for their DAGs, and aren't imported.
         unpacked: the folder into which an archive was unpacked, and the archive.
     """
 
     port: bool = False
     ported: dict[str, Ported] = field(default_factory=dict)
+    dag_files: set[str] = field(default_factory=set)
     unpacked: tuple[str, str] | None = None
 
 
@@ -84,7 +86,7 @@ def text_of(path: str | Path) -> str:
 
     key = os.path.realpath(file)
     if key not in sources.ported:
-        sources.ported[key] = ported_text(_read(file), file, keep_defaults=True)
+        sources.ported[key] = ported_text(_read(file), file, keep_defaults=True, is_imported=key not in sources.dag_files)
         _show_in_tracebacks(str(path), sources.ported[key].text)
     return sources.ported[key].text
 
