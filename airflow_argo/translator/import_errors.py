@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Final
 
 from airflow_argo.diagnostics import InputError, Origin
 from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.dag_folders import folders_around
-from airflow_argo.translator.parse_time import placeholders_taken, unknown_in
+from airflow_argo.translator.parse_time import Read, reads_so_far, unknown_in
 from airflow_argo.translator.sources import as_written, is_authors, is_porting, left_in, text_of
 from airflow_argo.translator.value_files import how_to_give
 
 _OF_TWO_PARTS = frozenset({"apache", "atlassian", "cncf", "common", "dbt", "microsoft"})
 """Parts of Airflow's providers' names after which another follows: `apache.spark`."""
+
+
+_SHOWN: Final = 5
+"""How many Variables and Connections a message names."""
 
 
 def cure_of(error: Exception, file: Path) -> str:
@@ -31,17 +37,39 @@ def cure_of(error: Exception, file: Path) -> str:
         return _cure_of_import(error, file)
     refused = refused_arguments(error)
     if refused is not None and not _is_to_be_ported(file):
-        return refused.cure
-    taken = placeholders_taken()
-    if taken and refused is None:
-        given = "; ".join(f"{kind} '{name}': {how_to_give(kind, name)}" for kind, name in taken)
-        return f"placeholders stand for what it reads, and may be why; {given}"
+        return "; ".join(_left_by(error, file, *refused.names)) or refused.cure
+    if refused is None and (cause := cause_of_placeholders(reads_so_far())):
+        return cause
     if isinstance(error, FileNotFoundError) and error.filename is not None:
         relative = not Path(str(error.filename)).is_absolute()
         return "put it there" + (", or start in the folder from which Airflow finds it" if relative else "")
+    if isinstance(error, KeyError) and (variable := _unset(error)):
+        return f"the environment has no {variable}, which it reads: set it as Airflow's processes have it"
     if isinstance(error, AttributeError | TypeError | ValueError) and _is_to_be_ported(file):
         return f"if the file was written for an Airflow older than {airflow_names().version}, read it with --port"
+    if refused is None and (others := _given_as("default", reads_so_far())):
+        return f"it takes defaults for what isn't known here, and they may be why; {others}"
     return "it has to import without errors"
+
+
+def cause_of_placeholders(reads: Sequence[Read]) -> str | None:
+    """What to say of an error that placeholders may have caused; None if a file got none."""
+    unknown = _given_as("placeholder", reads)
+    return unknown and f"placeholders stand for what it reads, and may be why; {unknown}"
+
+
+def _given_as(what: str, reads: Sequence[Read]) -> str:
+    """How to give the Variables and Connections for which a file got something else; empty if there are none."""
+    found = [read for read in reads if read.gave == what]
+    more = [f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+    return "; ".join([*(f"{one.kind} '{one.name}': {how_to_give(one.kind, one.name)}" for one in found[:_SHOWN]), *more])
+
+
+def _unset(error: KeyError) -> str | None:
+    """The variable that `os.environ[…]` was asked for, if that is the error."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    known = frames[-1].f_locals.get("self") if frames else None
+    return str(error.args[0]) if known is os.environ and error.args else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +136,15 @@ def _is_to_be_ported(file: Path) -> bool:
 
 def where_in(error: Exception, file: Path) -> str:
     """The module of the author's that the error comes from, in brackets; nothing if that is the DAG file."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_authors(frame.filename)]
+    frames = _authors_frames(error)
     if not frames or frames[-1].filename == str(file):
         return ""
     return f" (in {as_written(Origin(frames[-1].filename, frames[-1].lineno))})"
+
+
+def _authors_frames(error: Exception) -> list[traceback.FrameSummary]:
+    """Where an error came by in the author's files, the last one last."""
+    return [frame for frame in traceback.extract_tb(error.__traceback__) if is_authors(frame.filename)]
 
 
 def missing_package(error: Exception, file: Path) -> str | None:
@@ -140,9 +173,8 @@ def _cure_of_import(error: ImportError, file: Path) -> str:
 def _cure_of_airflows(error: ImportError, file: Path) -> str:
     """For a module or name that this Airflow hasn't."""
     full, names = _as_imported(error)
-    left = [what for what in left_in(str(file)) if full in what or any(re.search(rf"\b{name}\b", what) for name in names)]
-    if left:
-        return "; ".join(dict.fromkeys(left))
+    if left := _left_by(error, file, full, *names):
+        return "; ".join(left)
     if full.startswith("airflow.providers."):
         provider = _provider_of(full)
         installed = _installed(provider)
@@ -153,6 +185,13 @@ def _cure_of_airflows(error: ImportError, file: Path) -> str:
     if is_porting() or airflow_names().is_2:
         return f"Airflow {airflow_names().version} has none: import what took its place"
     return f"Airflow {airflow_names().version} has none: if the file was written for an older one, read it with --port"
+
+
+def _left_by(error: Exception, file: Path, *names: str) -> list[str]:
+    """What porting leaves to the author of the file that an error comes from, and that names something."""
+    frames = _authors_frames(error)
+    named = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in names))
+    return list(dict.fromkeys(what for what in left_in(frames[-1].filename if frames else str(file)) if named.search(what)))
 
 
 def _as_imported(error: ImportError) -> tuple[str, list[str]]:

@@ -24,12 +24,12 @@ from airflow_argo.translator.dag_folders import DAG_FILES, importable, remember_
 from airflow_argo.translator.dags_beside import remember_dag
 from airflow_argo.translator.data_files import remember_data_files, watched_reads
 from airflow_argo.translator.import_effects import effects_in, remember_effects, watched_effects
-from airflow_argo.translator.import_errors import cure_of, missing_package, refused_arguments, where_in
+from airflow_argo.translator.import_errors import cause_of_placeholders, cure_of, missing_package, refused_arguments, where_in
 from airflow_argo.translator.made_at import lines_of, noting_lines, remember_maker
 from airflow_argo.translator.named_files import look_again
 from airflow_argo.translator.origins import origins_in
 from airflow_argo.translator.own_modules import names_of
-from airflow_argo.translator.parse_time import remember_reads, unknown_in, watched_values
+from airflow_argo.translator.parse_time import reads_of, remember_reads, unknown_in, watched_values
 from airflow_argo.translator.plain_ids import plain
 from airflow_argo.translator.python_settings import changed_since, python_settings
 from airflow_argo.translator.sources import SourceLoader, as_written
@@ -234,5 +234,6 @@ def _is_kept(dag: Any, file: Path) -> bool:
                 "AA105", f"tasks wait for one another: {error}", "take one of the dependencies away", _origin_of(dag, file)
             ) from None
         found = f"Airflow refuses DAG '{dag.dag_id}': {type(error).__name__}: {error}".strip().rstrip(":")
-        raise DagFileError("AA114", found, "correct the DAG", _origin_of(dag, file)) from None
+        cure = cause_of_placeholders(reads_of(dag)) or "correct the DAG"
+        raise DagFileError("AA114", found, cure, _origin_of(dag, file)) from None
     return is_kept_by_policies(dag, file)

@@ -182,10 +182,9 @@ def unknown_in(error: BaseException) -> tuple[str, str] | None:
     return found
 
 
-def placeholders_taken() -> list[tuple[str, str]]:
-    """For what placeholders stand in the file that is being read: (kind, name) each."""
-    reads = _watching[-1].reads.values() if _watching else ()
-    return [(read.kind, read.name) for read in reads if read.gave == "placeholder"]
+def reads_so_far() -> list[Read]:
+    """What the file that is being read has read."""
+    return list(_watching[-1].reads.values()) if _watching else []
 
 
 def _is_unknown(error: Exception) -> bool:
