@@ -40,7 +40,7 @@ from airflow_argo.local.pods.launcher import (
 from airflow_argo.local.pods.plan import NO_PLAN, PodIdentity, PodRefused, plan_pod
 from airflow_argo.local.pods.pod import RunningPod
 from airflow_argo.local.pods.resource import ResourcePod
-from airflow_argo.local.pods.spawner import Spawner
+from airflow_argo.local.pods.spawners import Spawners
 from airflow_argo.local.program import Program, load, new_run
 from airflow_argo.local.resource_support import acts_on_objects, looks_at_workflows
 from airflow_argo.local.restore import restore
@@ -244,7 +244,7 @@ class Engine:
             place.give_back()
 
     def _run_in(self, place: RunFolder, on_event: Callable[[Event], None] | None) -> dict[str, Any]:
-        journal, control, spawner = Journal(self.folder / JOURNAL), ControlPipe(self.folder / PIPE), Spawner()
+        journal, control, spawners = Journal(self.folder / JOURNAL), ControlPipe(self.folder / PIPE), Spawners()
         world, status = self._world, None
         self._thread = get_ident()
         if self._is_first:
@@ -255,7 +255,7 @@ class Engine:
             self._mailbox.open()
             world.store.listeners.append(self._wake)
             told = world.watched(self._identity_there, on_event) if self._is_watched else on_event
-            loop = self._loop = self._new_loop(place, journal, control, spawner, told)
+            loop = self._loop = self._new_loop(place, journal, control, spawners, told)
             with interrupts(self._mailbox.interrupt), FRAMES.many():
                 world.is_active(self.uid)
                 loop.execute()
@@ -269,7 +269,7 @@ class Engine:
             world.store.listeners.remove(self._wake)
             self._leave(interrupted=status is None)
             self._loop = None
-            spawner.stop()
+            spawners.stop()
             for launcher in self._launchers:
                 launcher.close()
             self._mailbox.close()
@@ -343,22 +343,22 @@ class Engine:
         place: RunFolder,
         journal: Journal,
         control: ControlPipe,
-        spawner: Spawner,
+        spawners: Spawners,
         on_event: Callable[[Event], None] | None,
     ) -> Loop:
         def new_pod(request: PodRequest) -> Pod:
             if "resource" in request.template:
                 return self._resource_pod(request)
             if not self._launchers:
-                spawner.start()
-                self._launchers.append(self._launcher(place, spawner))
+                spawners.own.start()
+                self._launchers.append(self._launcher(place, spawners.own.probe))
                 self.isolation = self._launchers[0].isolation
-            return self._new_pod(request, place, self._launchers[0], spawner)
+            return self._new_pod(request, place, self._launchers[0], spawners)
 
         return Loop(
             run=self._run,
             world=self._world,
-            spawner=spawner,
+            spawners=spawners,
             journal=journal,
             control=control,
             mailbox=self._mailbox,
@@ -372,7 +372,7 @@ class Engine:
             report=on_event,
         )
 
-    def _launcher(self, place: RunFolder, spawner: Spawner) -> Launcher:
+    def _launcher(self, place: RunFolder, has_namespaces: Callable[[Path], bool]) -> Launcher:
         environment = task_environment(self.settings.pass_env, os.environ)
         wanted = self.settings.isolation
         if wanted in ("docker", "podman"):
@@ -383,12 +383,12 @@ class Engine:
             if self._resumed:
                 launcher.remove_leftovers()
             return launcher
-        namespaces = wanted != "rewrite" and spawner.probe(place.pods.work)
+        namespaces = wanted != "rewrite" and has_namespaces(place.pods.work)
         if wanted == "namespace" and not namespaces:
             raise EngineFailure("this system gives no mount namespaces", "use isolation rewrite, docker or podman")
         return ProcessLauncher(namespaces, environment)
 
-    def _new_pod(self, request: PodRequest, place: RunFolder, launcher: Launcher, spawner: Spawner) -> RunningPod:
+    def _new_pod(self, request: PodRequest, place: RunFolder, launcher: Launcher, spawners: Spawners) -> RunningPod:
         claims = frozenset(one["metadata"]["name"] for one in self._run.spec.get("volumeClaimTemplates") or [])
         plan, refusal = NO_PLAN, ""
         try:
@@ -398,7 +398,7 @@ class Engine:
             plan = plan_pod(request.template, list(request.volumes), claims, identity, objects, variables)
         except PodRefused as error:
             refusal = str(error)
-        return RunningPod(request, plan, place.pods, launcher, spawner, self.settings.grace, refusal)
+        return RunningPod(request, plan, place.pods, launcher, spawners, self.settings.grace, refusal)
 
     def _api_variable(self, request: PodRequest) -> dict[str, str]:
         """Where a pod finds workflows, if it looks at them."""

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from airflow_argo.argo.phases import FAILED, WORKFLOW_DONE
@@ -31,6 +32,7 @@ from airflow_argo.local.logs import LogTails
 from airflow_argo.local.pods.pod import RunningPod
 from airflow_argo.local.pods.resource import ResourcePod
 from airflow_argo.local.pods.spawner import Ended, Spawner, Started
+from airflow_argo.local.pods.spawners import Spawners
 from airflow_argo.local.status import with_progress
 from airflow_argo.local.world import World
 
@@ -106,7 +108,7 @@ class Loop:
 
     Args:
         world: the objects, and the other runs.
-        new_pod: makes a pod of a request, without starting it; the first time it starts the spawner.
+        new_pod: makes a pod of a request, without starting it; the first time it starts the run's own spawner.
         parse: makes a command of what came through the control pipe; ValueError if it is none.
         size: None if sizes don't matter.
         max_processes: pods at once; others wait, Pending.
@@ -115,7 +117,7 @@ class Loop:
 
     run: Run
     world: World
-    spawner: Spawner
+    spawners: Spawners
     journal: Journal
     control: ControlPipe
     mailbox: Mailbox
@@ -134,8 +136,7 @@ class Loop:
     _by_process: dict[str, Pod] = field(default_factory=dict)
     _ended: deque[Pod] = field(default_factory=deque)
     _said: tuple[str, str] = ("", "")
-    _watching: bool = False
-    _spawner_writable: bool = False
+    _watched: list[tuple[Spawner, int]] = field(default_factory=list)
 
     def execute(self) -> None:
         """Until the run is over.
@@ -254,9 +255,6 @@ class Loop:
         while self._queued and len(self._pods) < self.max_processes:
             request = self._queued.pop(next(iter(self._queued)))
             pod = self.new_pod(request)
-            if not self._watching and self.spawner.running:
-                self._watching = True
-                self._selector.register(self.spawner, selectors.EVENT_READ, self._take_reports)
             self._pods[request.node] = pod
             self._by_process[request.node_id] = pod
             pod.start(self.run.now())
@@ -277,10 +275,10 @@ class Loop:
                 self._pods[node].terminate(reason, now)
         self.run.ends.clear()
 
-    def _take_reports(self) -> None:
+    def _take_reports(self, spawner: Spawner) -> None:
         """Hear from processes: that they run, then that they have ended, as somebody may look in between."""
-        reports = self.spawner.receive()
-        if self.spawner.lost:
+        reports = self.spawners.receive(spawner)
+        if spawner.lost:
             raise EngineFailure("the process that starts tasks is gone", "resume the run from its folder")
         now = self.run.now()
         started = False
@@ -354,13 +352,10 @@ class Loop:
         if timeout and not self._pods and not self.run.clock.real:
             self.run.clock.waited(timeout)
             timeout = 0.0
-        if self._watching and self.spawner.pending != self._spawner_writable:
-            self._spawner_writable = self.spawner.pending
-            write = selectors.EVENT_WRITE if self._spawner_writable else 0
-            self._selector.modify(self.spawner, selectors.EVENT_READ | write, self._take_reports)
+        self._watch_spawners()
         for key, events in self._selector.select(timeout):
-            if events & selectors.EVENT_WRITE:
-                self.spawner.flush()
+            if events & selectors.EVENT_WRITE and isinstance(key.fileobj, Spawner):
+                key.fileobj.flush()
             if events & selectors.EVENT_READ:
                 key.data()
         now = self.run.now()
@@ -373,6 +368,17 @@ class Loop:
         if self.report is not None:
             for line in self.logs.new_lines():
                 self._tell(line)
+
+    def _watch_spawners(self) -> None:
+        """Hear of the spawners that are there, and of those whose requests are stuck when they can take more."""
+        wanted = [(one, selectors.EVENT_READ | (selectors.EVENT_WRITE if one.pending else 0)) for one in self.spawners]
+        if wanted == self._watched:
+            return
+        for one, _ in self._watched:
+            self._selector.unregister(one)
+        for one, events in wanted:
+            self._selector.register(one, events, partial(self._take_reports, one))
+        self._watched = wanted
 
     def _timeout(self) -> float:
         """The seconds until something has to be done without anything happening."""

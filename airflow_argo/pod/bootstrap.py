@@ -50,14 +50,19 @@ def module_name(path: str) -> str:
     return ".".join([PACKAGE, *path[: -len(".py")].split("/")]).replace(".__init__", "")
 
 
+def runner_of(files: Dict[str, str]) -> Any:
+    """The module that runs tasks, from then on importable as all modules of a bundle are."""
+    texts = {module_name(name): text for name, text in files.items() if name.endswith(".py")}
+    finder: Any = ShippedModules(texts)
+    sys.meta_path.insert(0, finder)
+    return importlib.import_module(PACKAGE + ".runner")
+
+
 def main() -> None:
     """Runs the program of the bundle."""
     files = unbundled(sys.argv[1:])
     sys.argv = sys.argv[:1]
-    texts = {module_name(name): text for name, text in files.items() if name.endswith(".py")}
-    finder: Any = ShippedModules(texts)
-    sys.meta_path.insert(0, finder)
-    importlib.import_module(PACKAGE + ".runner").main(files)
+    runner_of(files).main(files)
 
 
 if __name__ == "__main__":

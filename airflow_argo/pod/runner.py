@@ -28,10 +28,12 @@ FOLDER = "/tmp/airflow-argo"
 REPORT = "/tmp/airflow-argo-outcome.json"
 OWN_PACKAGES = (__package__, f"{__package__}.airflow_task")
 MAX_REPORT_BYTES = 1000 * 1024
-MAX_COMPRESSED_BYTES = (100 if "AIRFLOW_ARGO_INDEX" in os.environ else 200) * 1024
+MAX_COMPRESSED_BYTES = 200 * 1024
 """Argo keeps a report, and twice more what a reader takes of it, as base64 of gzip; for a whole run it has room for 1 MiB.
 
-That of an instance it keeps four times: in the pod, the instance, the loop, and the loop's attempt."""
+That of an instance it keeps four times, in the pod, the instance, the loop, and the loop's attempt: it may be half as large."""
+BEGINNING = ("AIRFLOW_", "PYTHON")
+"""How the variables are called that Airflow and Python read as they begin."""
 
 
 def run_task(call: Call, files: Dict[str, str]) -> Tuple[int, Report]:
@@ -122,10 +124,10 @@ def _too_much(text: str) -> str:
     """What a report has and what it may have, if it has more."""
     if len(text) > MAX_REPORT_BYTES:
         return f"{len(text) // 1024} KiB; at most {MAX_REPORT_BYTES // 1024} KiB"
-    if len(text) <= MAX_COMPRESSED_BYTES:
+    if len(text) <= MAX_COMPRESSED_BYTES // 2:
         return ""
     size = len(zlib.compress(text.encode()))
-    most = MAX_COMPRESSED_BYTES
+    most = MAX_COMPRESSED_BYTES // (2 if "AIRFLOW_ARGO_INDEX" in os.environ else 1)
     return f"{size // 1024} KiB when compressed; at most {most // 1024} KiB" if size > most else ""
 
 
@@ -137,6 +139,19 @@ def _why_not_set_aside(large: Any) -> str:
             "if the task isn't mapped and its DAG has no more than some 200 tasks"
         )
     return f"; Argo reads {', '.join(large['never'])} itself, so that can't be in an artifact" if large["never"] else ""
+
+
+def prepare(files: Dict[str, str]) -> None:
+    """Imports what takes long, while it isn't known yet which task of the bundle is to run."""
+    if "airflow_task/task.py" in files:
+        from .airflow_task import task
+
+        task.prepare()
+
+
+def may_be_prepared() -> bool:
+    """Whether it is all the same to the task of this pod that `prepare` was called before its variables were set."""
+    return not any(name.startswith(BEGINNING) for name, _ in json.loads(_read("call")).get("set", ()))
 
 
 def main(files: Dict[str, str]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from airflow_argo.argo.limits import MAX_ARGUMENT_BYTES
+from airflow_argo.local.pods.fork_servers import preparation
 from airflow_argo.local.pods.plan import ContainerPlan, PodRefused
 from airflow_argo.local.pods.sandbox import ROOT, TMP, Sandbox, make_sandbox
 from airflow_argo.local.pods.spawner import ProcessRequest
@@ -74,15 +75,17 @@ class ProcessLauncher:
             raise PodRefused(f"container {container.name} has no command, and its image's own is not known without the image")
         argv = tuple(sandbox.seen_as(part) for part in _with_files(container, sandbox))
         env = {name: sandbox.seen_as(value) for name, value in container.env.items()}
+        env = {**self.environment, "TMPDIR": sandbox.seen_as(TMP), **env, _MARKER: process_id}
         cwd = container.cwd or (ROOT if ROOT in sandbox.places else TMP)  # where most images work; /tmp, unless / is private
         return ProcessRequest(
             id=process_id,
             argv=argv,
-            env={**self.environment, "TMPDIR": sandbox.seen_as(TMP), **env, _MARKER: process_id},
+            env=env,
             cwd=str(sandbox.host_path(cwd)) if sandbox.rewritten else cwd,
             stdout=str(logs[0]),
             stderr=str(logs[1]),
             marker=f"{_MARKER}={process_id}",
+            prepared=None if sandbox.rewritten else preparation(argv, env, tuple(sandbox.places)),
             binds=sandbox.binds,
             root=sandbox.root,
         )

@@ -23,7 +23,8 @@ from airflow_argo.local.pods.launcher import Launcher
 from airflow_argo.local.pods.plan import MAIN, SCRIPT, ContainerPlan, PodPlan, PodRefused
 from airflow_argo.local.pods.results import End
 from airflow_argo.local.pods.sandbox import Sandbox
-from airflow_argo.local.pods.spawner import Ended, Spawner
+from airflow_argo.local.pods.spawner import Ended
+from airflow_argo.local.pods.spawners import Spawners
 
 DEADLINE_EXCEEDED = "Pod was active on the node longer than the specified deadline"
 POD_DELETED = "pod deleted"
@@ -59,7 +60,7 @@ class RunningPod:
     plan: PodPlan
     folders: Folders
     launcher: Launcher
-    spawner: Spawner
+    spawners: Spawners
     grace: float
     refusal: str = ""
     outcome: PodOutcome | None = None
@@ -188,7 +189,7 @@ class RunningPod:
         process = f"{self.request.node_id}/{container.name}"
         logs = log_files(self.folders.logs, self.request.node_id, container.name)
         request = self.launcher.request(process, container, self._sandboxes[container.name], logs)
-        self.spawner.spawn(replace(request, append=self._tries[container.name] > 1))
+        self.spawners.spawn(replace(request, append=self._tries[container.name] > 1))
         self._running.add(container.name)
 
     def ended(self, report: Ended, now: float) -> None:
@@ -255,7 +256,7 @@ class RunningPod:
 
     def _terminate(self, names: list[str], now: float) -> None:
         for name in names:
-            self.spawner.signal(f"{self.request.node_id}/{name}", signal.SIGTERM)
+            self.spawners.signal(f"{self.request.node_id}/{name}", signal.SIGTERM)
         if names and self._kill_at is None:
             self._kill_at = now + self.grace
 
@@ -276,7 +277,7 @@ class RunningPod:
             process = f"{self.request.node_id}/{name}"
             for command in self.launcher.kill_commands(process):
                 subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            self.spawner.signal(process, signal.SIGKILL)
+            self.spawners.signal(process, signal.SIGKILL)
 
     def next_time(self) -> float | None:
         """When `on_time` has to be called next."""

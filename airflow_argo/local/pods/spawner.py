@@ -1,4 +1,4 @@
-"""The engine's end of the spawner: start it, ask it for processes, hear how they end. The protocol is in spawner_main."""
+"""The engine's end of a spawner: start it, ask it for processes, hear how they end. The protocol is in spawner_main."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow_argo.local.pods.fork_servers import Preparation
 
 _PROGRAM = Path(__file__).with_name("spawner_main.py")
 
@@ -27,6 +31,7 @@ class ProcessRequest:
         binds: for a private mount namespace: each first folder appears at the second path.
         root: a folder that becomes the process's root after the binds, which lie below it.
         marker: a text in its environment by which processes that it leaves behind are known.
+        prepared: what a fork server may do for it beforehand.
     """
 
     id: str
@@ -36,6 +41,7 @@ class ProcessRequest:
     stdout: str
     stderr: str
     marker: str
+    prepared: Preparation | None = None
     binds: tuple[tuple[str, str], ...] = ()
     root: str | None = None
     append: bool = False
@@ -74,7 +80,7 @@ class Ended:
     error: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Spawner:
     """The running spawner. Non-blocking: `flush` when `fileno` is writable and `pending`, `receive` when it is readable."""
 
@@ -101,6 +107,12 @@ class Spawner:
     def running(self) -> bool:
         """Whether it was started."""
         return self._socket is not None
+
+    @classmethod
+    def of(cls, connection: socket.socket) -> Spawner:
+        """One that is there already, at the other end of a connection."""
+        connection.setblocking(False)
+        return cls(_socket=connection)
 
     def fileno(self) -> int:
         """The socket's number."""
@@ -163,6 +175,8 @@ class Spawner:
     def stop(self) -> None:
         """Close the connection, upon which the spawner kills what still runs and ends; waits for that."""
         if self._socket is not None:
+            if self._process is None:  # not ours to wait for: it closes its end when all that it started is gone
+                self._hear_out(self._socket)
             self._socket.close()
         if self._process is not None:
             try:
@@ -170,6 +184,14 @@ class Spawner:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+
+    @staticmethod
+    def _hear_out(connection: socket.socket) -> None:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_WR)
+            connection.settimeout(10)
+            while connection.recv(1 << 20):
+                pass
 
     def _send(self, message: dict[str, Any]) -> None:
         data = json.dumps(message).encode()

@@ -11,6 +11,8 @@ reports, both JSON objects behind their length in four bytes:
 `code` is an exit code, or 128 and the signal; `error` says why the program could not be started. When the socket closes, be
 it that the engine was killed, all tasks are killed and the spawner ends: no orphan is left.
 
+A spawner that a fork server (`fork_server_main`) has forked doesn't execute a task's program: its process has begun to be one.
+
 Each task is a session of its own. On Linux processes that a task leaves behind come to the spawner (it is their subreaper) and
 are killed when the task's own process ends; with `binds` the task gets a private mount namespace.
 """
@@ -25,6 +27,7 @@ import signal
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from typing import Any
 
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
@@ -35,27 +38,39 @@ LINUX = sys.platform == "linux"
 
 
 class Spawner:
-    """Reads requests, forks, reaps, reports."""
+    """Reads requests, forks, reaps, reports.
 
-    def __init__(self, connection: socket.socket) -> None:
+    Args:
+        connection: to the engine.
+        prepared: of a spawner that a fork server has forked: tells a task's process whether it may begin as it is.
+    """
+
+    def __init__(self, connection: socket.socket, prepared: Callable[[], bool] | None = None) -> None:
         self.connection = connection
+        self.prepared = prepared
+        self.is_spawner = True
         self.incoming = bytearray()
         self.pids: dict[str, int] = {}
         self.tasks: dict[int, tuple[str, int, str]] = {}  # pid → id, the pipe that tells why it didn't start, marker
         self.libc = ctypes.CDLL(None, use_errno=True) if LINUX else None
-        self.wakeup, write_end = os.pipe()
+        self.wakeup, self.wakes = os.pipe()
         os.set_blocking(self.wakeup, False)
-        os.set_blocking(write_end, False)
-        signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
+        os.set_blocking(self.wakes, False)
+        signal.set_wakeup_fd(self.wakes, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGTERM, self._leave)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if self.libc is not None:
             self.libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-            self.libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+            if prepared is None:  # a fork server may end before the spawners that it forked
+                self.libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
     def serve(self) -> None:
-        """Until the engine closes the socket."""
+        """Until the engine closes the socket.
+
+        Raises:
+            Begun: in the process of a task that begins as it is.
+        """
         poll = select.poll()
         poll.register(self.connection, select.POLLIN)
         poll.register(self.wakeup, select.POLLIN)
@@ -114,6 +129,7 @@ class Spawner:
 
     def _become(self, request: dict[str, Any], told: int) -> None:
         """In the forked child: become the task. Never returns."""
+        self.is_spawner = False
         try:
             os.setsid()
             signal.set_wakeup_fd(-1)
@@ -126,6 +142,9 @@ class Spawner:
                 self._enter_namespace(request["binds"], request.get("root"))
             os.chdir(request["cwd"])
             environment = request["env"]
+            if self.prepared is not None and self.prepared():
+                self._leave_to_task(told)
+                raise Begun(request)
             program = find_program(request["argv"][0], environment.get("PATH", ""))
             try:
                 os.execve(program, request["argv"], environment)  # noqa: S606 - becoming the task is the point
@@ -135,9 +154,17 @@ class Spawner:
                 ) from None
         except StartError as error:
             os.write(told, str(error).encode()[:4000])
+        except Begun:
+            raise
         except BaseException as error:  # noqa: BLE001 - the child must not return into the spawner's loop
             os.write(told, f"{type(error).__name__}: {error}".encode()[:4000])
         os._exit(NOT_STARTED)
+
+    def _leave_to_task(self, told: int) -> None:
+        """Close what is the spawner's: nothing else will, as no program is executed."""
+        for descriptor in (told, self.wakeup, self.wakes, *(reason for _, reason, _ in self.tasks.values())):
+            os.close(descriptor)
+        self.connection.close()
 
     @staticmethod
     def _redirect(stdout: str, stderr: str, truncate: int) -> None:
@@ -213,12 +240,16 @@ class Spawner:
     def _kill_leftovers(self, marker: str) -> None:
         """Kill what the task left behind outside its process group: its parent is the spawner now."""
         for _ in range(100):
-            left = [pid for pid in children() if pid not in self.tasks and marker in environment_of(pid)]
+            left = [pid for pid in children() if pid not in self.tasks and self._is_left(pid, marker)]
             if not left:
                 return
             for pid in left:
                 kill(pid, signal.SIGKILL)
                 wait_for(pid)
+
+    def _is_left(self, pid: int, marker: str) -> bool:
+        """Whether a process is one that a task left behind; what a begun task forks has not its environment."""
+        return marker in environment_of(pid) or (self.prepared is not None and not self.tasks)
 
     def _leave(self, *_: object) -> None:
         self.kill_all()
@@ -235,6 +266,14 @@ class Spawner:
             for pid in left:
                 kill(pid, signal.SIGKILL)
                 wait_for(pid)
+
+
+class Begun(BaseException):
+    """This process is that of a task: what was prepared for it has to go on, with the `request` that was made for it."""
+
+    def __init__(self, request: dict[str, Any]) -> None:
+        super().__init__()
+        self.request = request
 
 
 class StartError(Exception):

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 import uuid
+from contextlib import suppress
 from datetime import datetime, timezone
 from importlib import import_module
 from types import SimpleNamespace
@@ -112,6 +113,14 @@ def _beyond(task: Any, direction: str) -> Set[str]:
         found |= near
         waiting += [task.dag.task_dict[one] for one in near]
     return found
+
+
+def prepare() -> None:
+    """Imports what nearly all tasks need."""
+    prepare_environment()
+    if not imported_version().startswith("2."):
+        with suppress(ImportError):  # see `versions.core_timetable`
+            import_module("airflow.serialization.encoders")
 
 
 def prepare_environment() -> None:
