@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dis
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import FunctionType
 from typing import Any
 
-from airflow_argo.translator.code_objects import globals_of
+from airflow_argo.translator.code_objects import codes_in, globals_of
 
 _OF_DECORATORS = re.compile(r"airflow(_argo)?\.(.*\.)?decorators?\b")
 """Modules with `@task` and those like it: of Airflow, its providers, and ours."""
+
+_NAMES = frozenset({"task", "argo_task"})
 
 
 def makes_task(decorator: Any, is_shippable: Callable[[Any], bool]) -> bool:
@@ -33,7 +36,7 @@ def makes_task(decorator: Any, is_shippable: Callable[[Any], bool]) -> bool:
             continue
         seen.add(id(found))
         used = list(_used_by(found))
-        if any(_is_airflows(one, is_shippable) for one in used):
+        if _imports_one(found) or any(_is_airflows(one, is_shippable) for one in used):
             return True
         left += [one for one in used if getattr(_function_of(one), "__globals__", None) is found.__globals__]
     return False
@@ -52,6 +55,17 @@ def _function_of(value: Any) -> Any:
 
 def _module_of(value: Any) -> str:
     return getattr(value, "__module__", None) or ""
+
+
+def _imports_one(function: FunctionType) -> bool:
+    """Whether a function imports `task` or the like inside of itself."""
+    module = ""
+    for instruction in (one for code in codes_in(function.__code__) for one in dis.get_instructions(code)):
+        if instruction.opname == "IMPORT_NAME":
+            module = str(instruction.argval).split(".")[0]
+        elif instruction.opname == "IMPORT_FROM" and instruction.argval in _NAMES and module in ("airflow", "airflow_argo"):
+            return True
+    return False
 
 
 def _used_by(function: FunctionType) -> Iterator[Any]:

@@ -213,6 +213,10 @@ def of_task(made):
 def making(f):
     return task(f).function
 
+def making_by_import(f):
+    from airflow.sdk import task as imported
+    return imported(f).function
+
 def making_with(**kwargs):
     def decorated(f):
         return task(**kwargs)(f).function
@@ -293,6 +297,7 @@ def cached(x):
         ("@of_task\n@task\n@wrapping\ndef f(): return 1", None),
         ("@making\n@wrapping\ndef f(): return 1", None),
         ("@making_with(retries=1)\ndef f(): return 1", None),
+        ("@making_by_import\n@wrapping\ndef f(): return 1", None),
         ("@of_task\n@partial(task, retries=1)\ndef f(): return 1", None),
         ("f = partial(wrapping(raw), 1)", "function 'raw' is wrapped by what doesn't stand above it"),
         ("f = partial(wrapping(with_wrapping), 1)", "function 'with_wrapping' is wrapped by what doesn't stand above it"),
