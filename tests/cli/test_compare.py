@@ -21,8 +21,11 @@ from airflow.sdk import DAG, Param, Variable, task
 
 sys.path.insert(0, str(Path(__file__).parent / "libs"))
 
-with DAG("good", schedule="@daily", params={"country": "de", "n": Param(3, type="integer")}) as dag:
-    BashOperator(task_id="says", bash_command="echo {{ params.country }} {{ ds }} {{ params.n + 1 }} {{ var.value.word }}")
+PARAMS = {"country": "de", "n": 3, "note": Param(None, type=["null", "string"])}
+
+with DAG("good", schedule="@daily", params=PARAMS) as dag:
+    BashOperator(task_id="says", bash_command="echo $NOTE {{ params.country }} {{ ds }} {{ params.n + 1 }} $WORD",
+                 env={"NOTE": "{{ params.note }}", "WORD": "{{ var.value.word }}"}, append_env=True)
 
     @task(retries=1, retry_delay=timedelta(hours=1), trigger_rule="all_done")
     def again(ti=None):
@@ -94,8 +97,9 @@ def good(write):
 
 
 def test_a_dag_that_ends_the_same(cli, good):
-    given = ("-p", "logical_date=2024-05-06T00:00:00+00:00", "-p", "country=fr", "-p", "n=5", "--variables", "variables.json")
-    answer = cli("compare", "dags/good.py", "--short-delays", *given, *PATIENCE)
+    given = ["logical_date=2024-05-06T00:00:00+00:00", "country=fr", "n=5", 'conf={"n": 6}', "note=more, of text"]
+    parameters = [word for one in given for word in ("-p", one)]
+    answer = cli("compare", "dags/good.py", "--short-delays", *parameters, "--variables", "variables.json", *PATIENCE)
     assert answer.code == ExitCode.OK, answer.out + answer.err
     rows = [line.split() for line in answer.out.splitlines()]
     assert rows[0] == ["TASK", "AIRFLOW", "ARGO"]

@@ -174,18 +174,24 @@ class _Judge:
         )
 
     def _conf(self, source: Source) -> dict[str, Any]:
-        """The run's configuration: what is given as that, and the DAG's params that are given by themselves."""
+        """The run's configuration: what is given as that, and over defaults the DAG's params that are given by themselves.
+
+        Source: `Run.conf_given` of `airflow_argo.pod`.
+        """
         from airflow_argo.model.values import Type
+        from airflow_argo.runners.input_values import input_values
+        from airflow_argo.translator.params import OWN_INPUTS
 
         assert source.compiled is not None
-        try:
-            conf: dict[str, Any] = json.loads(self.given.get(CONF, "{}"))
-        except ValueError:
-            raise InputError("the parameter conf is no JSON", 'write -p conf=\'{"name": "value"}\'') from None
-        types = {one.name: one.type for one in source.compiled.workflow.inputs}
-        for name in self.given.keys() & types.keys() - {DATE, CONF}:
-            text = self.given[name]
-            conf[name] = text if types[name] is Type.TEXT else json.loads(text)
+        values = input_values(source.runnable().manifest, self.given)
+        conf: dict[str, Any] = json.loads(self.given.get(CONF, "{}"))
+        aside = {one.name for one in OWN_INPUTS} | conf.keys()
+        for one in source.compiled.workflow.inputs:
+            if one.name in self.given and one.name not in aside:
+                text = values[one.name]
+                value = text if one.type is Type.TEXT else json.loads(text)
+                if one.default is None or one.default.value != value:
+                    conf[one.name] = value
         return conf
 
     def _beside(self, source: Source) -> list[Path]:
