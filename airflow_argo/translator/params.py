@@ -157,4 +157,6 @@ def _default(value: Any, type_: Type) -> Constant | None:
 
 def _input_name(name: str, taken: set[str]) -> str:
     plain = "".join(char if char.isascii() and (char.isalnum() or char in "-_") else "-" for char in name) or "param"
-    return plain if plain not in taken else f"param-{plain}"
+    while plain in taken:
+        plain = f"param-{plain}"
+    return plain

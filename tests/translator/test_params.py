@@ -64,7 +64,8 @@ def test_null_is_a_value_where_the_schema_allows_it() -> None:
 
 def test_names_that_argo_lacks_are_changed_without_clashes() -> None:
     own = [spec.name for spec in OWN_INPUTS]
-    assert list(inputs_of({"a b": 1, "a-b": 2, own[0]: 3})) == ["a-b", "param-a-b", f"param-{own[0]}"]
+    names = list(inputs_of({"a b": 1, "a-b": 2, "a.b": 3, own[0]: 4}))
+    assert names == ["a-b", "param-a-b", "param-param-a-b", f"param-{own[0]}"]
 
 
 def test_task_shares_params_of_its_dag_though_they_have_no_value() -> None:
