@@ -9,10 +9,10 @@ from typing import Any
 
 from airflow_argo.translator.airflow_names import airflow_names, is_mapped
 from airflow_argo.translator.context import RETURN_VALUE, TaskContext, WantsAirflow
-from airflow_argo.translator.mapped_groups import expand_input_of, values_kept
+from airflow_argo.translator.mapped_groups import expand_input_of, values_given, values_kept
 from airflow_argo.translator.pulled_names import names_pulled
 from airflow_argo.translator.shipping import shipment_of
-from airflow_argo.translator.template_files import texts_in
+from airflow_argo.translator.template_files import texts_rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,11 @@ def _quoted(names: Iterable[str]) -> re.Pattern[str]:
 
 
 def _reads_of(dag: Any) -> Reads:
+    environment = dag.get_template_env()
+    texts = (text for task in dag.tasks for text in texts_rendered(task, values_given(task), environment))
     return Reads(
         frozenset((one.task_id, key) for task in dag.tasks for one, key in references_of(task)),
-        tuple(dict.fromkeys(text for task in dag.tasks for text in texts_in(rendered_by(task)) if "xcom_pull" in text)),
+        tuple(dict.fromkeys(text for text in texts if "xcom_pull" in text)),
     )
 
 

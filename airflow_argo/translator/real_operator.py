@@ -35,7 +35,7 @@ from airflow_argo.translator.pulled_names import Named
 from airflow_argo.translator.set_variables import report_set_variables, sets_variables
 from airflow_argo.translator.shipping import MAX_BYTES, Shipment, shipment_of
 from airflow_argo.translator.sources import means_airflow_2, text_of
-from airflow_argo.translator.template_files import texts_in
+from airflow_argo.translator.template_files import texts_rendered
 from airflow_argo.translator.tries import least_wait, retry_of
 from airflow_argo.translator.value_files import CONNECTION_PREFIX, VARIABLE_PREFIX
 
@@ -62,10 +62,11 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
     if shipment is None:
         return None
     _report_stores(task, ctx, shipment)
-    for shown in [*prior_pulls_in_templates(_templates(task), ctx.dag_context.environment), *_prior_pulls(task, shipment)]:
+    templates = tuple(texts_rendered(task, values_given(task), ctx.dag_context.environment))
+    for shown in [*prior_pulls_in_templates(templates, ctx.dag_context.environment), *_prior_pulls(task, shipment)]:
         report_prior_dates(shown, ctx)
     ctx.report("AA231", f"it runs in an Airflow image: {reason}", "nothing, if pods with Airflow are fine", Severity.NOTE)
-    pulled = Pulled.by(shipment.texts.values(), _templates(task), ctx.dag_context.environment)
+    pulled = Pulled.by(shipment.texts.values(), templates, ctx.dag_context.environment)
     for task_id in dict.fromkeys(task_id for task_id, _ in pulled.pulls):
         ctx.check_is_before(task_id)
     for value in values_kept(task):
@@ -327,8 +328,3 @@ def _referred(task: Any) -> Iterator[tuple[str, str]]:
     names = airflow_names()
     for value in [*values_given(task), *values_kept(task)]:
         yield from ((operator.task_id, key) for operator, key in names.xcom_arg.iter_xcom_references(value))
-
-
-def _templates(task: Any) -> Iterator[str]:
-    """All texts among the operator's template fields."""
-    yield from texts_in(values_given(task))

@@ -58,14 +58,36 @@ def template_files(dag: Any, root: Path) -> dict[str, str]:
     """Path below the root → text of the files that the DAG's template fields name, and of those that these include."""
     folder = Path(str(dag.fileloc)).resolve().parent.relative_to(root).as_posix()
     environment = dag.get_template_env()
+    names = [*getattr(dag, _NAMES, ()), *(name for task in dag.tasks for name in _included_by(task, environment))]
+    above = "" if folder == "." else f"{folder}/"
+    return {above + name.lstrip("/"): text for name, text in _files_named(names, environment).items()}
+
+
+def texts_rendered(task: Any, values: Any, environment: Any) -> Iterator[str]:
+    """All texts in values for a task's template fields, and those of the files that they name or include.
+
+    Of a mapped task the names are all that there is: Airflow reads its files where it runs.
+    """
+    extensions = tuple(task.template_ext)
+    names: list[str] = []
+    for text in texts_in(values):
+        yield text
+        if extensions and text.endswith(extensions):
+            names.append(text)
+        elif "{%" in text:
+            names += _included(environment, text)
+    yield from _files_named(names, environment).values()
+
+
+def _files_named(names: Iterable[str], environment: Any) -> dict[str, str]:
+    """Name → text of template files, and of those that these include."""
     found: dict[str, str] = {}
-    waiting = [*getattr(dag, _NAMES, ()), *(name for task in dag.tasks for name in _included_by(task, environment))]
+    waiting = list(names)
     while waiting:
         name = waiting.pop()
-        text = _text_of(environment, name)
-        place = name.lstrip("/") if folder == "." else f"{folder}/{name.lstrip('/')}"
-        if text is not None and place not in found:
-            found[place] = text
+        text = None if name in found else _text_of(environment, name)
+        if text is not None:
+            found[name] = text
             waiting += _included(environment, text)
     return found
 

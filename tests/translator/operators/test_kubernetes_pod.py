@@ -47,6 +47,7 @@ last(says.output, skips.output)
         ("say(a.output)", "", False),
         ("say(a.output['pod_name'])", "", True),
         ("a >> Pod(task_id='b', image='i', cmds=['x', '{{ ti.xcom_pull(\"a\", key=\"pod_namespace\") }}'])", "", True),
+        ('a >> say.expand(value=[\'{{ ti.xcom_pull("a", key="pod_name") }}\'])', "", True),
         ('a >> say(\'{{ ti.xcom_pull("o", key="pod_name") }}\')', "", False),
         ("say(a.output['n'])", ", multiple_outputs=True", True),
     ],

@@ -184,6 +184,17 @@ a = Own(task_id='a', text="{{ ti.xcom_pull('first') }} {{ ti.xcom_pull(task_ids=
     assert read == {("first", "return_value"), ("second", "k"), ("third", "return_value")}
 
 
+@pytest.mark.parametrize(
+    "task", ["Own(task_id='a', sql='q.sql')", "Own.partial(task_id='a', sql='q.sql').expand(text=['x', 'y'])"]
+)
+def test_reads_what_its_template_files_and_those_that_they_include_name(task: str, translated: Any, tmp_path: Path) -> None:
+    (tmp_path / "q.sql").write_text("{% include 'part.sql' %} {{ ti.xcom_pull('first') }}")
+    (tmp_path / "part.sql").write_text("{{ ti.xcom_pull('second', key='k') }}")
+    made = translated(f"[BashOperator(task_id=name, bash_command='x') for name in ('first', 'second')] >> {task}")
+    read = {(task_id, key) for task_id, keys in call_of(made, "a").xcoms for key, _ in keys}
+    assert read == {("first", "return_value"), ("second", "k")}
+
+
 def test_reads_all_before_it_where_a_pull_names_no_task(translated: Any) -> None:
     head = HEAD.replace(
         "return self.text", "return [context['ti'].xcom_pull(one) for one in context['task'].upstream_task_ids]"
