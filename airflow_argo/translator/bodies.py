@@ -6,6 +6,9 @@ from typing import Any
 
 from airflow_argo.diagnostics import Diagnostic, Severity
 from airflow_argo.model.graph import Body, ForLoop, Graph, WhileLoop
+from airflow_argo.model.jobs import Resource
+from airflow_argo.model.values import SecretText
+from airflow_argo.model.walk import found_in
 from airflow_argo.translator.airflow_names import is_mapped, operator_class_of
 from airflow_argo.translator.context import TaskContext, WantsAirflow
 from airflow_argo.translator.mapped_groups import has_instances
@@ -73,6 +76,8 @@ def _own(task: Any, translator: Translator, ctx: TaskContext) -> tuple[Body | No
         shown = secrets_in(body, reads_of(ctx.dag_context.dag))
         if shown:
             reason = f"the manifest would show a secret of {shown[0].kind} '{shown[0].name}', which its pod can read itself"
+        if any(next(found_in(resource, SecretText), None) for resource in found_in(body, Resource)):
+            reason = "a Variable is in the object that it creates, which its pod can read itself"
     except WantsAirflow as wish:
         body, reason = None, str(wish.args[0])
     findings = ctx.dag_context.taken_back(found)

@@ -202,6 +202,12 @@ def test_a_run_that_each_try_resets_is_made_by_the_operator_itself(translated: A
     assert codes(found["parent"]) == ["AA231", "AA240"]
 
 
+def test_a_variable_in_its_configuration_is_read_by_the_operator_itself(translated: Any) -> None:
+    found = translated('Trigger(task_id="go", trigger_dag_id="the.child", conf={"b": "{{ var.value.BUCKET }}"})')
+    assert codes(found["parent"]) == ["AA231", "AA240"]
+    assert "a Variable is in the object that it creates" in found["parent"].diagnostics[0].message
+
+
 def test_a_run_that_is_to_begin_later_is_told(translated: Any) -> None:
     found = translated('Trigger(task_id="go", trigger_dag_id="the.child", run_after="2030-01-01T00:00:00Z")')
     assert codes(found["parent"]) == ["AA231", "AA240", "AA235"]
