@@ -119,8 +119,19 @@ def _report_what_is_left(dag: Any, kind: str, ctx: DagContext) -> None:
         ctx.report("AA214", found, _backfill(ctx, window.earliest))
     for task in dag.tasks:
         if not window.is_within(task.start_date, task.end_date):
-            cure = "branch before the task, by logical_date"
-            ctx.report("AA214", "a task's own start_date or end_date is not carried over", cure, task_id=task.task_id)
+            _report_own_dates(task, window, ctx)
+
+
+def _report_own_dates(task: Any, window: Window, ctx: DagContext) -> None:
+    """Of a task that Airflow leaves out of runs outside of its own dates: none to come if only its start is meant, and over."""
+    cure = "branch before the task, by logical_date"
+    if window.is_within(None, task.end_date) and task.start_date <= datetime.now(timezone.utc):
+        ctx.report(
+            "AA214", "a task's own start_date is not carried over: runs before it have it too", cure, task_id=task.task_id
+        )
+        return
+    found = "Airflow leaves it out of runs outside of its own start_date and end_date, which Argo can't"
+    ctx.report("AA214", found, cure, Severity.ERROR, task_id=task.task_id)
 
 
 def _submit(ctx: DagContext) -> str:
