@@ -38,6 +38,8 @@ def cure_of(error: Exception, file: Path) -> str:
     refused = refused_arguments(error)
     if refused is not None and not _is_to_be_ported(file):
         return "; ".join(_left_by(error, file, *refused.names)) or refused.cure
+    if type(error).__name__ == "ParamValidationError" and "json-serializable" in str(error):
+        return "params are JSON since Airflow 3: give a text, such as str(…) of a date"
     if refused is None and (cause := cause_of_placeholders(reads_so_far())):
         return cause
     if isinstance(error, FileNotFoundError) and error.filename is not None:

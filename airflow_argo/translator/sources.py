@@ -82,13 +82,19 @@ def text_of(path: str | Path) -> str:
     sources, file = _current[-1], Path(path)
     if not sources.port or file.suffix != ".py":
         return _read(file)
-    from airflow_argo.translator.porting import ported_text  # here: few files are read so
-
     key = os.path.realpath(file)
     if key not in sources.ported:
-        sources.ported[key] = ported_text(_read(file), file, keep_defaults=True, is_imported=key not in sources.dag_files)
+        sources.ported[key] = _ported(_read(file), file, key not in sources.dag_files)
         _show_in_tracebacks(str(path), sources.ported[key].text)
     return sources.ported[key].text
+
+
+@lru_cache(maxsize=256)
+def _ported(text: str, file: Path, is_imported: bool) -> Ported:
+    """Once a process: many DAG files of a folder import the same modules."""
+    from airflow_argo.translator.porting import ported_text  # here: few files are read so
+
+    return ported_text(text, file, keep_defaults=True, is_imported=is_imported)
 
 
 def _read(file: Path) -> str:
