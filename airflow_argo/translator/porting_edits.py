@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from airflow_argo.translator.porting_imports import called, statements
 from airflow_argo.translator.porting_names import (
+    CONNECTIONS_OF_GOOGLE,
     GONE_ARGUMENTS,
     GONE_DECORATORS,
     MOVED_MODULES,
@@ -132,6 +133,8 @@ def without_gone_arguments(tree: ast.Module, data: bytes) -> Iterator[Edit]:
         given = {keyword.arg for keyword in node.keywords}
         is_tasks = "task_id" in given or any(name_of(part) in decorators for part in ast.walk(node.func))
         yield from without_keywords(node, [keyword for keyword in node.keywords if keyword.arg in GONE_ARGUMENTS], data)
+        if is_tasks and "gcp_conn_id" not in given:
+            yield from _one_connection(node, data)
         for keyword in node.keywords:
             start, _ = span_of(keyword, data)
             if keyword.arg in RENAMED_ARGUMENTS and is_tasks:
@@ -150,6 +153,15 @@ def without_gone_arguments(tree: ast.Module, data: bytes) -> Iterator[Edit]:
                 yield (*span_of(keyword, data), b"serializer=" + known)
             elif keyword.arg == "trigger_rule":
                 yield from _todays_rule(keyword.value, data)
+
+
+def _one_connection(node: ast.Call, data: bytes) -> Iterator[Edit]:
+    """`gcp_conn_id` for the connections that operators of Google's had, where all of them are the same."""
+    old = [keyword for keyword in node.keywords if keyword.arg in CONNECTIONS_OF_GOOGLE]
+    if old and len({text_in(keyword.value, data) for keyword in old}) == 1:
+        start, _ = span_of(old[0], data)
+        yield start, start + len(str(old[0].arg)), b"gcp_conn_id"
+        yield from without_keywords(node, old[1:], data)
 
 
 def renamed_keys(tree: ast.Module, data: bytes) -> Iterator[Edit]:

@@ -20,6 +20,9 @@ RENAMED_ARGUMENTS = {
 }
 """Arguments of operators of Airflow 1.10 and 2, some of which ruff renames in some operators."""
 
+CONNECTIONS_OF_GOOGLE = frozenset({"bigquery_conn_id", "google_cloud_storage_conn_id", "google_cloud_conn_id"})
+"""Arguments of Google's operators before their provider had `gcp_conn_id` alone."""
+
 RENAMED_RULES = {"dummy": "always", "none_failed_or_skipped": "none_failed_min_one_success"}
 
 GONE_DECORATORS = frozenset({"apply_defaults"})

@@ -116,3 +116,17 @@ def test_a_dag_file_is_read_without_what_it_does_not_use(tmp_path: Path) -> None
         assert "EmailOperator" not in text_of(file)
     with reading(port=True):
         assert "from airflow.providers.smtp.operators.smtp import EmailOperator" in text_of(file)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("bigquery_conn_id='a', bucket='b'", "gcp_conn_id='a', bucket='b'"),
+        ("google_cloud_storage_conn_id=a, bigquery_conn_id=a", "gcp_conn_id=a"),
+        ("google_cloud_storage_conn_id='a', bigquery_conn_id='b'", None),
+        ("gcp_conn_id='a', bigquery_conn_id='b'", None),
+    ],
+)
+def test_connections_of_googles_operators_are_one(old: str, new: str | None, port: Any) -> None:
+    text = "from airflow.providers.google.cloud.transfers.gcs_to_bigquery import GCSToBigQueryOperator as Load\nLoad({})\n"
+    assert port(text.format(f"task_id='t', {old}")).text == text.format(f"task_id='t', {new or old}")
