@@ -25,6 +25,25 @@ def globals_of(code: CodeType) -> set[str]:
     }
 
 
+def names_around(code: CodeType, inner: CodeType) -> set[str] | None:
+    """The names that functions and classes bind in which a function of a file is defined; None if it isn't there.
+
+    Args:
+        code: the file's.
+        inner: the function's, as its text gives it in that file.
+    """
+    for one in code.co_consts:
+        if not isinstance(one, CodeType):
+            continue
+        if (one.co_name, one.co_firstlineno) == (inner.co_name, inner.co_firstlineno):
+            return set()
+        found = names_around(one, inner)
+        if found is not None:
+            bound = {str(each.argval) for each in dis.get_instructions(one) if each.opname == "STORE_NAME"}  # of a class
+            return found.union(bound, one.co_varnames, one.co_cellvars)
+    return None
+
+
 def rebound_around(code: CodeType) -> set[str]:
     """The names around a function that it rebinds, or a function inside of it: they are `nonlocal`."""
     if not code.co_freevars:

@@ -26,7 +26,7 @@ from airflow_argo.translator.parsed import nodes_in
 from airflow_argo.translator.slice_effects import set_up_outside
 from airflow_argo.translator.slice_state import NotAlone, changed_among, changed_in
 from airflow_argo.translator.spellings import imported, importing, spelled
-from airflow_argo.translator.statements import Function, SourceFile, Statement, only_imports, root_name
+from airflow_argo.translator.statements import Function, SourceFile, Statement, from_def_line, only_imports, root_name
 from airflow_argo.translator.task_makers import makes_task
 
 _Defined = TypeVar("_Defined", ast.FunctionDef | ast.AsyncFunctionDef, ast.Lambda)
@@ -230,7 +230,8 @@ class _Making:
             return text if are_texts(self.file) else as_texts(text, of_file=function.__globals__)
         for name in names_in_annotations(node):
             self._add_name(name, function)
-            if not (name in function.__globals__ or hasattr(builtins, name) or are_texts(self.file)):
+            is_known = name in function.__globals__ or hasattr(builtins, name)
+            if not are_texts(self.file) and (not is_known or name in self.file.names_around(function)):
                 raise NotSliceable(
                     f"an annotation of '{function.__name__}' is made of '{name}'", "name it at the top of the file"
                 )
@@ -272,13 +273,16 @@ class _Making:
         for decorator in kept:
             self.reads_annotations |= may_read(_lookup(root_name(decorator) or "", function))
             for name in _names_in(decorator):
+                if name not in function.__code__.co_freevars and name in self.file.names_around(function):
+                    what = f"a decorator of '{function.__name__}' is made of '{name}', which isn't at the top of the file"
+                    raise NotSliceable(what, "name it there, or pass it as an argument")
                 self._add_name(name, function)
         is_as_written = node in self.file.functions[function.__name__]
         if kept == node.decorator_list and is_as_written:
             return self.file.segment(node)
         bare = None if is_as_written and not kept else ast.parse(ast.unparse(node)).body[0]
         if bare is None:
-            return self.file.segment(_from_def_line(node))
+            return self.file.segment(from_def_line(node))
         assert isinstance(bare, ast.FunctionDef | ast.AsyncFunctionDef)
         bare.decorator_list = kept
         return ast.unparse(bare)
@@ -333,7 +337,9 @@ class _Making:
         return default
 
     def _means_one_thing(self, name: str, function: FunctionType) -> bool:
-        """Whether a global name is bound once in the file, and not in a block, or is Python's."""
+        """Whether a name is a global that is bound once in the file, and not in a block, or is Python's."""
+        if name in self.file.names_around(function):
+            return False
         if name not in function.__globals__:
             return hasattr(builtins, name)
         bindings = [found for found in self.file.binding(name) if not isinstance(found.node, ast.Expr)]
@@ -441,14 +447,6 @@ class _Making:
         self.pieces[key] = self.file.segment(found.node)
         for name in [*_names_in(found.node), *names_in_annotations(found.node)]:
             self._add_name(name, user)
-
-
-def _from_def_line(node: Function) -> Function:
-    """The same function, without its decorators, for the text from its `def` on."""
-    kind = type(node)
-    bare = kind(**{name: getattr(node, name) for name in node._fields})
-    bare.decorator_list = []
-    return ast.copy_location(bare, node)
 
 
 def _check_names_what_it_uses(name: str, user: FunctionType) -> None:

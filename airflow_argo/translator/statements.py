@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from types import FunctionType
 
+from airflow_argo.translator.code_objects import names_around
 from airflow_argo.translator.parsed import nodes_in, tree_of
 from airflow_argo.translator.sources import text_of
 
@@ -59,6 +61,12 @@ class SourceFile:
     def may_bind_again(self, name: str) -> bool:
         """Whether a name may stand for something else at the end of the file than where it is bound first."""
         return self.binds_anything or name in self.rebound or name in self.bound_again
+
+    def names_around(self, function: FunctionType) -> set[str]:
+        """The names that functions and classes around a definition bind: its decorators and defaults find those first."""
+        if "." not in function.__qualname__:
+            return set()
+        return names_around(compile(self.tree, str(self.path), "exec", dont_inherit=True), function.__code__) or set()
 
     def segment(self, node: ast.stmt) -> str:
         """The text of a statement as it would stand at the top of a file; its decorators included."""
@@ -167,3 +175,11 @@ def only_imports(block: ast.stmt) -> bool:
         handled = [node for handler in block.handlers for node in handler.body]
         return all(map(only_imports, [*block.body, *block.orelse, *block.finalbody, *handled]))
     return isinstance(block, ast.Import | ast.ImportFrom | ast.Assign | ast.Pass)
+
+
+def from_def_line(node: Function) -> Function:
+    """The same function, without its decorators, for the text from its `def` on."""
+    kind = type(node)
+    bare = kind(**{name: getattr(node, name) for name in node._fields})
+    bare.decorator_list = []
+    return ast.copy_location(bare, node)

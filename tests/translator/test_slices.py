@@ -346,6 +346,40 @@ def test_a_default_that_only_its_definition_knew_is_refused(sliced: Any) -> None
         )
 
 
+AROUND = """import functools
+def tag(word):
+    return lambda g: functools.wraps(g)(lambda: [word, g()])
+def say(): return "global"
+word = "w"
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "what"),
+    [
+        (
+            "def make(word):\n    @tag(word)\n    def g(): return 1\n    return g\nf = make('own')",
+            "a decorator of 'g' is made of 'word'",
+        ),
+        (
+            "class A:\n    word = 'own'\n    @tag(word)\n    def g(): return 1\nf = A.g",
+            "a decorator of 'g' is",
+        ),
+        (
+            "def make():\n    def say(): return 'own'\n    def g(x=say): return x()\n    return g\nf = make()",
+            "a default of 'g' is",
+        ),
+        ("def make():\n    @tag(word)\n    def g(): return 1\n    return g\nf = make()", None),
+    ],
+)
+def test_what_definitions_find_around_them_is_not_taken_for_globals(made: str, what: str | None, sliced: Any) -> None:
+    if what is not None:
+        with pytest.raises(NotSliceable, match=what):
+            sliced(AROUND + made)
+        return
+    assert result_of(sliced(AROUND + made)) == ["w", 1]
+
+
 def test_two_things_of_one_name_are_refused(sliced: Any) -> None:
     with pytest.raises(NotSliceable, match="several things are called 'n'"):
         sliced(
