@@ -17,6 +17,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import yaml
 
 from airflow_argo.local import Engine, load
 
@@ -80,6 +83,31 @@ def at_once(count: int) -> dict:
     return row(f"tasks a second, {AT_ONCE} at once", "1/s", count / engine, {"subprocess.run in threads": count / without})
 
 
+AIRFLOW_TASKS = """
+from airflow.sdk import DAG, BaseOperator
+from airflow.sdk.bases.operator import chain
+
+class Own(BaseOperator):
+    def execute(self, context):
+        return context["ds"]
+
+with DAG("d", schedule=None):
+    chain(*(Own(task_id=f"t{number}") for number in range(10)))
+"""
+
+
+def of_airflow(_: int) -> dict:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "dag.py")
+        file.write_text(AIRFLOW_TASKS)
+        translate = [sys.executable, "-m", "airflow_argo", "translate", str(file)]
+        manifest = yaml.safe_load(subprocess.run(translate, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    engine = seconds_of(manifest, max_processes=AT_ONCE) / 10
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import airflow.sdk.execution_time.task_runner"], check=True)
+    return row("a task of Airflow, of ten", "s", engine, {"a process that imports Airflow": time.perf_counter() - started})
+
+
 def without_pods(_: int) -> dict:
     return row("1,000 tasks without pods", "s", seconds_of(workflow(NOOP, 1_000, in_a_tree)))
 
@@ -108,7 +136,7 @@ def row(name: str, unit: str, ours: float, peers: dict[str, float] | None = None
     }
 
 
-MEASUREMENTS = (one_after_the_other, overhead, at_once, without_pods, large_dag, growth, memory)
+MEASUREMENTS = (one_after_the_other, overhead, at_once, of_airflow, without_pods, large_dag, growth, memory)
 
 
 def measured(tasks: int) -> Iterator[dict]:
