@@ -164,10 +164,10 @@ def _cure_of_import(error: ImportError, file: Path) -> str:
     name = error.name or ""
     if name.split(".")[0] == "airflow":
         return _cure_of_airflows(error, file)
-    place = next(_places_of(name.split(".")[0], file), None) if isinstance(error, ModuleNotFoundError) else None
-    if place is not None:
+    is_missing = isinstance(error, ModuleNotFoundError) or "unknown location" in str(error)
+    if is_missing and (place := next(_places_of(name.split(".")[0], file), None)) is not None:
         return f"there is one in {place}: put that folder on PYTHONPATH, where Airflow has it as well"
-    if isinstance(error, ModuleNotFoundError) or "unknown location" in str(error):
+    if is_missing:
         return "install it beside Airflow; or, if it is yours, put its folder on PYTHONPATH"
     return "it has to import without errors"
 

@@ -65,3 +65,9 @@ def test_what_is_left_of_a_module_is_said_where_its_import_stops_a_dag_file(tmp_
     with pytest.raises(DagFileError) as caught, dags_of_file(str(tmp_path / "dag.py"), PORTING) as (dags, _):
         list(dags)
     assert caught.value.cure.startswith("Airflow 3 has no SubDagOperator: make its tasks a TaskGroup of the DAG")
+
+
+def test_a_module_above_is_found_also_where_a_folder_of_its_name_hides_it(tmp_path: Path) -> None:
+    (tmp_path / "tools.py").write_text("x = 1\n")
+    error = ImportError("cannot import name 'x' from 'tools' (unknown location)", name="tools")
+    assert cure_of(error, tmp_path / "team" / "dag.py").startswith(f"there is one in {tmp_path}: put that folder on PYTHONPATH")
