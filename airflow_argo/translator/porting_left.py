@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from airflow_argo.translator.known_templates import TAG
 from airflow_argo.translator.porting_dags import says
 from airflow_argo.translator.porting_edits import dags_in, may_begin, name_of, sets_by_stars
-from airflow_argo.translator.porting_names import CONTEXT, SQL_CONNECTIONS, WITHOUT_LIKE, today_in_python
+from airflow_argo.translator.porting_names import CONTEXT, REPLACED, SQL_CONNECTIONS, WITHOUT_LIKE, today_in_python
 from airflow_argo.translator.porting_triggers import left_callables
 
 Left = tuple[int, str]
@@ -49,6 +49,7 @@ def left_by_hand(new: str) -> Iterator[Left]:
     for node in ast.walk(tree):
         yield from _pulls(node)
         yield from _subdags(node)
+        yield from _replaced(node)
         yield from _names(node)
 
 
@@ -113,6 +114,13 @@ def _pulls(node: ast.AST) -> Iterator[Left]:
 def _subdags(node: ast.AST) -> Iterator[Left]:
     if isinstance(node, ast.Call) and name_of(node.func) == "SubDagOperator":
         yield node.lineno, "Airflow 3 has no SubDagOperator: make its tasks a TaskGroup of the DAG"
+
+
+def _replaced(node: ast.AST) -> Iterator[Left]:
+    """Imports of classes that providers no longer have."""
+    if isinstance(node, ast.ImportFrom) and str(node.module).startswith("airflow.providers."):
+        for name in (alias.name for alias in node.names if alias.name in REPLACED):
+            yield node.lineno, f"its provider has no {name} any more: use {REPLACED[name]}"
 
 
 def _fields(tree: ast.Module) -> Iterator[Left]:

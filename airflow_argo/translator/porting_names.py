@@ -9,6 +9,14 @@ from dataclasses import dataclass
 from airflow_argo.translator.known_templates import TAG
 from airflow_argo.translator.porting_contrib import CONTRIB, RENAMED_IN_CONTRIB
 
+REPLACED = {
+    "BigQueryExecuteQueryOperator": "BigQueryInsertJobOperator, its sql and settings as configuration={'query': {…}}",
+    "BigQueryCreateEmptyTableOperator": "BigQueryCreateTableOperator, its schema and settings as table_resource={…}",
+    "BigQueryCreateExternalTableOperator": "BigQueryCreateTableOperator, its settings as table_resource={…}",
+    "BigQueryPatchDatasetOperator": "BigQueryUpdateDatasetOperator",
+}
+"""Classes that providers no longer have, and which others do the same by other arguments."""
+
 GONE_ARGUMENTS = frozenset({"provide_context", "default_view", "orientation", "sla", "sla_miss_callback"})
 """Keyword arguments that Airflow 3 refuses."""
 
@@ -96,6 +104,25 @@ OLD_HOMES = {
 
 _STANDARD, _GOOGLE, _AMAZON = "airflow.providers.standard", "airflow.providers.google.cloud", "airflow.providers.amazon.aws"
 _PODS = "airflow.providers.cncf.kubernetes"
+_AMAZON = "airflow.providers.amazon.aws"
+_AMAZONS_MODULES = {
+    "hooks.emr": ("emr_containers",),
+    "operators.dms": ("dms_create_task", "dms_delete_task", "dms_describe_tasks", "dms_start_task", "dms_stop_task"),
+    "operators.emr": (
+        *("emr_add_steps", "emr_create_job_flow", "emr_modify_cluster", "emr_terminate_job_flow"),
+        "emr_containers",
+    ),
+    "operators.s3": ("s3_bucket", "s3_bucket_tagging", "s3_copy_object", "s3_delete_objects", "s3_file_transform", "s3_list"),
+    "operators.sagemaker": tuple(
+        f"sagemaker_{part}"
+        for part in ("base", "endpoint", "endpoint_config", "model", "processing", "training", "transform", "tuning")
+    ),
+    "sensors.dms": ("dms_task",),
+    "sensors.emr": ("emr_base", "emr_containers", "emr_job_flow", "emr_step"),
+    "sensors.s3": ("s3_key", "s3_keys_unchanged"),
+    "sensors.sagemaker": tuple(f"sagemaker_{part}" for part in ("base", "endpoint", "training", "transform", "tuning")),
+}
+"""Modules of Amazon's provider, and those whose classes they have since its version 3."""
 
 MOVED_MODULES = {
     **{f"airflow.contrib.{old}": f"{package}.{new}" for package, moved in CONTRIB.items() for old, new in moved.items()},
@@ -104,6 +131,9 @@ MOVED_MODULES = {
     **{
         f"airflow.contrib.kubernetes.{module}": "kubernetes.client.models"
         for module in ("pod", "pod_runtime_info_env", "volume", "volume_mount")
+    },
+    **{
+        f"{_AMAZON}.{new.partition('.')[0]}.{old}": f"{_AMAZON}.{new}" for new, olds in _AMAZONS_MODULES.items() for old in olds
     },
     "airflow.contrib.operators.snowflake_operator": "airflow.providers.snowflake.operators.snowflake",
     "airflow.contrib.sensors.bash_sensor": f"{_STANDARD}.sensors.bash",
@@ -140,6 +170,7 @@ MOVED_NAMES = {
     ("airflow.operators.branch_operator", "BaseBranchOperator"): ("airflow.sdk", "BaseBranchOperator"),
     ("airflow.operators.python", "task"): ("airflow.sdk", "task"),
     **{("airflow.utils.timezone", name): (_TIMEZONES, name) for name in ("is_localized", "is_naive", "make_aware")},
+    (f"{_AMAZON}.operators.athena", "AWSAthenaOperator"): (f"{_AMAZON}.operators.athena", "AthenaOperator"),
     ("airflow.providers.http.operators.http", "SimpleHttpOperator"): ("airflow.providers.http.operators.http", "HttpOperator"),
     ("airflow.providers.jdbc.operators.jdbc", "JdbcOperator"): _SQL,
     ("airflow.providers.microsoft.mssql.operators.mssql", "MsSqlOperator"): _SQL,

@@ -130,3 +130,22 @@ def test_a_dag_file_is_read_without_what_it_does_not_use(tmp_path: Path) -> None
 def test_connections_of_googles_operators_are_one(old: str, new: str | None, port: Any) -> None:
     text = "from airflow.providers.google.cloud.transfers.gcs_to_bigquery import GCSToBigQueryOperator as Load\nLoad({})\n"
     assert port(text.format(f"task_id='t', {old}")).text == text.format(f"task_id='t', {new or old}")
+
+
+def test_classes_of_early_providers(port: Any) -> None:
+    amazon, google = "airflow.providers.amazon.aws", "airflow.providers.google.cloud.operators.bigquery"
+    made = port(
+        f"from {amazon}.operators.s3_bucket import S3CreateBucketOperator\n"
+        f"from {amazon}.sensors.s3_key import S3KeySensor\n"
+        f"from {amazon}.operators.athena import AWSAthenaOperator\n"
+        f"from {google} import BigQueryExecuteQueryOperator\n"
+        "print(S3CreateBucketOperator, S3KeySensor, AWSAthenaOperator, BigQueryExecuteQueryOperator)\n"
+    )
+    assert made.text.splitlines()[:3] == [
+        f"from {amazon}.operators.s3 import S3CreateBucketOperator",
+        f"from {amazon}.sensors.s3 import S3KeySensor",
+        f"from {amazon}.operators.athena import AthenaOperator as AWSAthenaOperator",
+    ]
+    ((line, what),) = made.left
+    assert line == 4
+    assert "no BigQueryExecuteQueryOperator any more: use BigQueryInsertJobOperator" in what
