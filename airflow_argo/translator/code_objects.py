@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Iterator
-from types import CodeType
+from types import CodeType, FunctionType
+from typing import Any
 
 
 def codes_in(code: CodeType) -> Iterator[CodeType]:
@@ -51,3 +52,18 @@ def rebound_around(code: CodeType) -> set[str]:
     stores = {str(one.argval) for one in dis.get_instructions(code) if one.opname in ("STORE_DEREF", "DELETE_DEREF")}
     inside = (rebound_around(one) for one in code.co_consts if isinstance(one, CodeType))
     return stores.union(*inside) & set(code.co_freevars)
+
+
+def seen_by(name: str, function: FunctionType) -> Any:
+    """What a name stands for in a function, in its closure or among its globals; None if it is neither there."""
+    free = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+    if name in free:
+        return free[name].cell_contents
+    return function.__globals__.get(name)
+
+
+def is_made_of(value: Any, function: FunctionType) -> bool:
+    """Whether something is a function of that definition, or what decorators made of it by `functools.wraps`."""
+    while hasattr(value, "__wrapped__"):
+        value = value.__wrapped__
+    return isinstance(value, FunctionType) and value.__code__ is function.__code__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from functools import lru_cache
 
 
@@ -24,3 +25,13 @@ def nodes_in(text: str) -> tuple[ast.AST, ...]:
         SyntaxError: it is no Python.
     """
     return tuple(ast.walk(tree_of(text)))
+
+
+def names_read_in(node: ast.AST) -> list[str]:
+    """The names that a node reads, in the order of `ast.walk`."""
+    return names_read(ast.walk(node))
+
+
+def names_read(nodes: Iterable[ast.AST]) -> list[str]:
+    """Those that are read by one of the nodes itself."""
+    return [node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]

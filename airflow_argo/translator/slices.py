@@ -19,10 +19,10 @@ from typing import Any, TypeVar
 
 from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.translator.annotations import FUTURE, are_texts, as_texts, may_be_read, may_read, names_in_annotations
-from airflow_argo.translator.code_objects import codes_in, globals_of, rebound_around
+from airflow_argo.translator.code_objects import codes_in, globals_of, is_made_of, rebound_around, seen_by
 from airflow_argo.translator.lambdas import lambdas_of
 from airflow_argo.translator.own_modules import READ_PACKAGES, imports_of_text, own_modules
-from airflow_argo.translator.parsed import nodes_in
+from airflow_argo.translator.parsed import names_read, names_read_in, nodes_in
 from airflow_argo.translator.slice_effects import set_up_outside
 from airflow_argo.translator.slice_state import NotAlone, changed_among, changed_in
 from airflow_argo.translator.spellings import imported, importing, spelled
@@ -142,6 +142,8 @@ class _Making:
         self.last: list[str] = []
         self.done: dict[str, Any] = {}
         """Name → what it stands for."""
+        self.defined: dict[str, FunctionType] = {}
+        """Name → the function, of those whose definitions are in the slice."""
         self.line = 1
         self.module: dict[str, Any] = {}
         """The globals of the file."""
@@ -164,7 +166,7 @@ class _Making:
         if found := _FINDS_GLOBALS.search(source):
             raise NotSliceable(f"it looks its own module up, by {found[0]}", _CURE_OF_GLOBALS)
         for name, text in modules.items():
-            if _FILE in text and _FILE in _read_in(nodes_in(text)):
+            if _FILE in text and _FILE in names_read(nodes_in(text)):
                 raise NotSliceable(f"its module {name} reads {_FILE}, and only a file has a path", _CURE_OF_FILE)
         module = str(self.module["__name__"]) if _TELLS_MODULE.search(source) else ""
         return Slice(source, function, imports, modules, module, self.line)
@@ -217,7 +219,12 @@ class _Making:
     def _add_function(self, function: FunctionType) -> str:
         if function.__name__ == "<lambda>":
             return self._add_lambda(function)
-        node = self._definition(function)
+        node, name = self._definition(function), function.__name__
+        if not (
+            is_made_of(self.defined.setdefault(name, function), function)
+            and is_made_of(self.done.get(name, function), function)
+        ):
+            raise _several(name)
         self._add_needs(function)
         own = self._with_own_defaults(node, function)
         text = self._without_task_decorators(own, function)
@@ -271,8 +278,8 @@ class _Making:
     def _without_task_decorators(self, node: Function, function: FunctionType) -> str:
         kept = self._own_decorators(function)
         for decorator in kept:
-            self.reads_annotations |= may_read(_lookup(root_name(decorator) or "", function))
-            for name in _names_in(decorator):
+            self.reads_annotations |= may_read(seen_by(root_name(decorator) or "", function))
+            for name in names_read_in(decorator):
                 if name not in function.__code__.co_freevars and name in self.file.names_around(function):
                     what = f"a decorator of '{function.__name__}' is made of '{name}', which isn't at the top of the file"
                     raise NotSliceable(what, "name it there, or pass it as an argument")
@@ -289,7 +296,7 @@ class _Making:
 
     def _makes_task(self, decorator: ast.expr, function: FunctionType) -> bool:
         """Whether a decorator is Airflow's (`@task`, `@task.branch(…)`, `@dag.task`), or makes a task by one of those."""
-        return makes_task(_lookup(root_name(decorator) or "", function), self.is_shippable)
+        return makes_task(seen_by(root_name(decorator) or "", function), self.is_shippable)
 
     def _add_needs(self, function: FunctionType) -> None:
         if state := sorted(rebound_around(function.__code__)):
@@ -322,8 +329,11 @@ class _Making:
         return ast.copy_location(type(node)(**fields), node)
 
     def _own_default(self, default: ast.expr, value: Any, function: FunctionType) -> ast.expr:
-        names = _names_in(default)
+        names = names_read_in(default)
         if not names:
+            return default
+        if isinstance(default, ast.Name) and isinstance(value, list | dict | set) and seen_by(default.id, function) is value:
+            self._add_name(default.id, function)  # it stays one thing with the global
             return default
         try:
             return ast.parse(_literal(value), mode="eval").body
@@ -351,11 +361,13 @@ class _Making:
         Raises:
             NotSliceable: it stands for something else there.
         """
+        if name in self.defined and not is_made_of(value, self.defined[name]):
+            raise _several(name)
         if name not in self.done:
             self.done[name] = value
             return False
         if self.done[name] is not value:
-            raise NotSliceable(f"several things are called '{name}' in what it uses", "give them different names")
+            raise _several(name)
         return True
 
     def _add_free_variable(self, name: str, value: Any) -> None:
@@ -376,7 +388,9 @@ class _Making:
             found = f"it uses '{name}', which is '{function.__name__}' before it was decorated"
             raise NotSliceable(found, "use functools.wraps in the decorator")
         called = self._add_function(function)
-        if called != name:
+        if called == LAMBDA:
+            self.last[-1] = f"{name}{self.last[-1].removeprefix(LAMBDA)}"
+        elif called != name:
             self.last.insert(0, f"{name} = {called}")
 
     def _add_name(self, name: str, user: FunctionType) -> None:
@@ -428,7 +442,7 @@ class _Making:
 
     def _add_block(self, block: ast.stmt, user: FunctionType) -> None:
         self.pieces[block.lineno, block.col_offset] = self.file.segment(block)
-        for name in _names_in(block):
+        for name in names_read_in(block):
             self._add_name(name, user)
 
     def _add_import(self, node: ast.Import | ast.ImportFrom, name: str) -> None:
@@ -445,8 +459,12 @@ class _Making:
         if key in self.pieces:
             return
         self.pieces[key] = self.file.segment(found.node)
-        for name in [*_names_in(found.node), *names_in_annotations(found.node)]:
+        for name in [*names_read_in(found.node), *names_in_annotations(found.node)]:
             self._add_name(name, user)
+
+
+def _several(name: str) -> NotSliceable:
+    return NotSliceable(f"several things are called '{name}' in what it uses", "give them different names")
 
 
 def _check_names_what_it_uses(name: str, user: FunctionType) -> None:
@@ -461,21 +479,6 @@ def _check_names_what_it_uses(name: str, user: FunctionType) -> None:
         raise NotSliceable(f"'{user.__name__}' calls {name}(), which may name anything of the file", _CURE_OF_GLOBALS)
     if name == "__name__" and any("modules" in part.co_names for part in codes_in(user.__code__)):
         raise NotSliceable(f"'{user.__name__}' looks its own module up", _CURE_OF_GLOBALS)
-
-
-def _names_in(node: ast.AST) -> list[str]:
-    return _read_in(ast.walk(node))
-
-
-def _read_in(nodes: Iterable[ast.AST]) -> list[str]:
-    return [node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
-
-
-def _lookup(name: str, function: FunctionType) -> Any:
-    free = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-    if name in free:
-        return free[name].cell_contents
-    return function.__globals__.get(name)
 
 
 def _literal(value: Any, name: str = "") -> str:

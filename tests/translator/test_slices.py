@@ -330,6 +330,8 @@ def test_what_made_another_of_a_function_is_heeded_or_refused(function: str, ref
         "made = []\nfor i in (1, 2):\n    made.append(lambda x=i: x)\nf = made[0]",
         "def make(name):\n    def g(x=name, y=name + '!'):\n        return x + y\n    return g\nf = make('a')",
         "from datetime import date\nDAY = date(2024, 1, 2)\ndef f(x=DAY): return x.day",
+        "D = [1]\ndef f(x=D):\n    x.append(2)\n    return D",
+        "D = [1]\ndef f(x=D): return [x, D]\nD = [2]",
     ],
 )
 def test_defaults_are_those_that_the_function_was_made_with(text: str, sliced: Any) -> None:
@@ -378,6 +380,17 @@ def test_what_definitions_find_around_them_is_not_taken_for_globals(made: str, w
             sliced(AROUND + made)
         return
     assert result_of(sliced(AROUND + made)) == ["w", 1]
+
+
+@pytest.mark.parametrize("outside", ["def g(): return 'global'\ndef h(): return g()", "g = 5\ndef h(): return g"])
+def test_a_function_inside_another_of_the_name_of_a_global_is_refused(outside: str, sliced: Any) -> None:
+    with pytest.raises(NotSliceable, match="several things are called 'g'"):
+        sliced(f"{outside}\ndef make():\n    def g(): return h()\n    return g\nf = make()")
+
+
+def test_lambdas_that_a_function_finds_around_it_travel(sliced: Any) -> None:
+    made = "def make():\n    h = lambda x=2: x\n    k = lambda: h() * 3\n    return lambda: [h(), k()]\nf = make()"
+    assert result_of(sliced(made)) == [2, 6]
 
 
 def test_two_things_of_one_name_are_refused(sliced: Any) -> None:
