@@ -267,12 +267,14 @@ class PartOfDag:
         before = self._before(inner, tasks)
         known = task_states(context, sorted(before)) if before else {}
         mapped = frozenset(task_id for task_id, task in tasks.items() if has_instances(task))
+        xcoms = _Xcoms(frozenset(tasks), mapped, context)
         return Outside(
             own=frozenset(self.own),
             states={task_id: tuple(map(State, states)) for task_id in before if (states := known.get(task_id))},
             skipped=frozenset(self._skipped(before, inner, context)),
             mapped=mapped,
-            xcom=_Xcoms(frozenset(tasks), mapped, context["ti"]),
+            xcom=xcoms,
+            instances=xcoms.of_instances,
             carried=frozenset(EVENTS if self.show_steps else EVENTS - set(WRITTEN)),
             triggering=triggering_events(context),
             inlet=inlet_events(self.own),
@@ -322,8 +324,8 @@ def _can_be_pulled(key: str) -> bool:
 class _Xcoms:
     """What tasks outside have pushed: the author's, which those around the submission aren't."""
 
-    def __init__(self, tasks: frozenset[str], mapped: frozenset[str], ti: Any) -> None:
-        self._tasks, self._mapped, self._ti = tasks, mapped, ti
+    def __init__(self, tasks: frozenset[str], mapped: frozenset[str], context: Any) -> None:
+        self._tasks, self._mapped, self._context, self._ti = tasks, mapped, context, context["ti"]
         self._known: dict[tuple[str, str, bool], Any] = {}
 
     def __call__(self, task_id: str, key: str, listed: bool) -> Any:
@@ -331,6 +333,14 @@ class _Xcoms:
         if asked not in self._known:
             self._known[asked] = self._pulled(*asked)
         return self._known[asked]
+
+    def of_instances(self, task_id: str, key: str) -> list[Any]:
+        """What each instance of a mapped task pushed, at its index; None for nothing. [] if none has pushed anything."""
+        values: list[Any] = self(task_id, key, True) or []
+        count = len(task_states(self._context, [task_id])[task_id]) if values else 0
+        if count <= len(values):  # each of them has pushed something
+            return values
+        return [self._ti.xcom_pull(task_ids=task_id, key=key, map_indexes=index) for index in range(count)]
 
     def _pulled(self, task_id: str, key: str, listed: bool) -> Any:
         if task_id not in self._tasks or not _can_be_pulled(key):

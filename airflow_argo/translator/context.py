@@ -27,7 +27,6 @@ from airflow_argo.model.values import (
 )
 from airflow_argo.model.workflow import InputSpec
 from airflow_argo.pod.run import DEFAULT_OWNER
-from airflow_argo.pod.values import to_json
 from airflow_argo.settings import Settings, Source
 from airflow_argo.translator.airflow_names import airflow_names, is_mapped, rule_name_of
 from airflow_argo.translator.arguments import argument_json, marked, shown
@@ -265,7 +264,7 @@ class TaskContext:
         if pull.task_id == self.task_id:
             return NOTHING  # a try begins without the values of those before it
         if not self.is_own(pull.task_id):
-            return Constant.of(to_json(self.dag_context.outside.xcom(pull.task_id, pull.key, listed or sparse)))
+            return Constant.of(self.dag_context.outside.given(pull.task_id, pull.key, listed=listed, sparse=sparse))
         if pull.task_id not in self.dag_context.ancestors[self.task_id]:
             return self._unordered(pull.task_id)
         if not self.dag_context.may_push(pull.task_id, pull.key) or self.runs_at_once:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from airflow_argo.model.conditions import FALSE, AllOf, AnyOf, Condition, Every, Not, Rule, Some, State, Whole
 from airflow_argo.model.graph import Step
 from airflow_argo.model.jobs import NoOp
+from airflow_argo.pod.values import TYPE, Json, to_json
 from airflow_argo.translator.airflow_names import rule_name_of
 from airflow_argo.translator.trigger_rules import RULES
 
@@ -47,6 +48,7 @@ class Outside:
         skipped: ids of the part's tasks that a task outside has decided to skip.
         mapped: ids of tasks outside that have instances.
         xcom: (task id, key, whether what instances pushed is a list) → what it pushed; None if nothing.
+        instances: (task id, key) → what each instance of a mapped one pushed, at its index; None for one that pushed nothing.
         carried: names of what tasks ask of asset events, or say to them (see `asset_events`), that Airflow gives and takes.
         triggering: the events that have made the run, as Airflow's server has them in JSON.
         inlet: id of a task of the part that asks for events of its inlets → what there is, see `InletEvents`.
@@ -58,10 +60,22 @@ class Outside:
     skipped: frozenset[str] = frozenset()
     mapped: frozenset[str] = frozenset()
     xcom: Callable[[str, str, bool], Any] = lambda _task_id, _key, _listed: None
+    instances: Callable[[str, str], list[Any]] = lambda _task_id, _key: []
     carried: frozenset[str] = frozenset()
     triggering: tuple[Any, ...] = ()
     inlet: Mapping[str, InletEvents] = field(default_factory=dict)
     is_nothing: bool = False
+
+    def given(self, task_id: str, key: str, *, listed: bool = False, sparse: bool = False) -> Json:
+        """What a task outside pushed, in JSON with marks.
+
+        Args:
+            listed: what instances pushed is a list, however many they are.
+            sparse: it is a list with an element for each of them, so that pulls find the instance that they name.
+        """
+        if not sparse or task_id not in self.mapped:
+            return to_json(self.xcom(task_id, key, listed or sparse))
+        return [{TYPE: "absent", "of": None} if one is None else to_json(one) for one in self.instances(task_id, key)]
 
     def stand_ins(self, upstream: Iterable[str], rule: str) -> list[str]:
         """The ids of the steps that a task's rule judges for its upstream tasks: the part's own, and what stands for others."""

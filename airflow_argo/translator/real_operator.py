@@ -18,7 +18,6 @@ from typing import Any
 from airflow_argo.diagnostics import Severity
 from airflow_argo.model.jobs import Env, FieldPath, Job, PodSettings, PythonCall
 from airflow_argo.model.values import Constant, Output, SameItem, Type, Value
-from airflow_argo.pod.values import to_json
 from airflow_argo.settings import Settings
 from airflow_argo.translator.airflow_names import AIRFLOW_2, airflow_names, operator_class_of
 from airflow_argo.translator.asset_events import INLET, TRIGGERING, events_in
@@ -270,7 +269,7 @@ def _xcoms(task: Any, ctx: TaskContext, pulled: Pulled) -> tuple[Xcoms, Pushed]:
     xcoms: dict[str, dict[str, Value]] = {}
     for task_id, key in dict.fromkeys([*_referred(task), *pulled.pulls, *_by_names(pulled.named, candidates, before, ctx)]):
         if task_id in outside:
-            given: Value = Constant.of(to_json(ctx.dag_context.outside.xcom(task_id, key, True)))
+            given: Value = Constant.of(ctx.dag_context.outside.given(task_id, key, sparse=True))
             if given != NOTHING:
                 xcoms.setdefault(task_id, {})[key] = given
         elif task_id in before and task_id in ctx.dag_context.pushes:

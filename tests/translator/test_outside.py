@@ -93,6 +93,12 @@ with DAG("part"):
     show.override(task_id="of_tuple").expand(x=two)
     show.override(task_id="joined").expand(x=two.concat(pairs))
     show.override(task_id="zipped").expand(x=two.zip(pairs, fillvalue=0))
+
+    @task
+    def pulls(ti=None):
+        return [ti.xcom_pull("many", map_indexes=index) for index in (0, 1, 2, [1, 2])] + [ti.xcom_pull("many")]
+
+    show.override(task_id="many").expand(x=[1, 2, 3]) >> pulls()
 """
 
 
@@ -101,8 +107,16 @@ def test_what_tasks_outside_have_pushed_is_mapped_over_as_airflow_does(tmp_path)
     file.write_text(MAPPED)
     [dag] = load_dags(file)
     pushed = {"pairs": {"a": (1, "{{ ds }}"), "b": None, "c": 2}, "two": (True, {"k": 1})}
-    own, states = frozenset({"of_dict", "of_tuple", "joined", "zipped"}), dict.fromkeys(pushed, (State.SUCCESS,))
-    workflow = translate(dag, outside=Outside(own, states, xcom=lambda task_id, *_: pushed[task_id])).required()
+    own = frozenset({"of_dict", "of_tuple", "joined", "zipped", "pulls"})
+    states = dict.fromkeys(pushed, (State.SUCCESS,))
+    outside = Outside(
+        own,
+        states | {"many": (State.SUCCESS,)},
+        mapped=frozenset({"many"}),
+        xcom=lambda task_id, *_: (pushed | {"many": [7, 9]})[task_id],
+        instances=lambda *_: [7, None, 9],
+    )
+    workflow = translate(dag, outside=outside).required()
     run = LocalRunner(folder=tmp_path / "runs").run(workflow, parameters={"logical_date": "2026-01-01T00:00:00+00:00"})
     shown = {(task, index): value for (task, index, _), value in ended_of("", run.tree).xcoms.items()}
     expected = {
@@ -111,4 +125,5 @@ def test_what_tasks_outside_have_pushed_is_mapped_over_as_airflow_does(tmp_path)
         "joined": [*pushed["two"], *pushed["pairs"]],
         "zipped": [(True, 0), ({"k": 1}, 0), (0, 0)],
     }
+    assert shown.pop(("pulls", -1)) == [7, None, 9, [None, 9], [7, 9]]
     assert shown == {(task, index): repr(value) for task, values in expected.items() for index, value in enumerate(values)}

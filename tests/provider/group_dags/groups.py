@@ -159,6 +159,7 @@ with DAG("short_circuit_inside") as short_circuit_inside:
 with DAG("mapped_inside") as mapped_inside:
     items = number.override(task_id="items")([1, 2, 3])
     many = number.override(task_id="many").expand(value=[10, 20, 30])
+    holes = number.override(task_id="holes").expand(value=[None, 5])
     with Group("g") as g:
 
         @task
@@ -171,6 +172,7 @@ with DAG("mapped_inside") as mapped_inside:
         def times(x, y):
             return x * y
 
+        holes >> bash("hole", "echo {{ ti.xcom_pull('holes', map_indexes=0) }} {{ ti.xcom_pull('holes', map_indexes=1) }}")
         doubled = double.expand(value=items)
         product = times.expand(x=[1, 2], y=items)
 
