@@ -82,6 +82,7 @@ def hide(task: Any, ready_id: str) -> None:
     object.__setattr__(task, "get_direct_relative_ids", _DirectRelativeIds(task, hidden))
     if AIRFLOW_3:
         object.__setattr__(task, "_set_state_to_skipped", _SetStateToSkipped(task, hidden))
+        object.__setattr__(task, "skip_all_except", _SkipAllExcept(task, hidden))
 
 
 class _Hiding:
@@ -95,6 +96,27 @@ class _DirectRelativeIds(_Hiding):
     def __call__(self, upstream: bool = False) -> set[str]:
         ids: set[str] = type(self.task).get_direct_relative_ids(self.task, upstream)
         return ids if upstream else ids - self.hidden
+
+
+class _SkipAllExcept(_Hiding):
+    def __call__(self, ti: Any, branch_task_ids: Any) -> None:
+        """As SkipMixin's. The scheduler skips whom a branch doesn't say that it has chosen."""
+        type(self.task).skip_all_except(self.task, _Choosing(ti, self.hidden), branch_task_ids)
+
+
+class _Choosing:
+    """A task instance that says of a branch that it has chosen `ready` too."""
+
+    def __init__(self, ti: Any, ready: set[str]) -> None:
+        self._ti, self._ready = ti, ready
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ti, name)
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        """As the task instance's."""
+        chosen = {"followed": [*value["followed"], *sorted(self._ready - set(value["followed"]))]}
+        self._ti.xcom_push(key=key, value=value | chosen)
 
 
 class _SetStateToSkipped(_Hiding):

@@ -504,3 +504,16 @@ def test_what_decides_does_not_know_of_ready():
     for one in (newest, deepcopy(newest), copy(newest)):
         assert one.get_direct_relative_ids() == {"g.first", "other"}
         assert one.get_direct_relative_ids(upstream=True) == set()
+
+
+def test_a_branch_says_that_it_has_chosen_ready():
+    with DAG("d"):
+        with ArgoTaskGroup("g") as group:
+            empty("first")
+        chosen = choose()
+        chosen >> [group, empty("other")]
+    branch, pushed = deepcopy(chosen.operator), {}
+    ti = SimpleNamespace(task=branch, map_index=-1, xcom_push=lambda key, value: pushed.update({key: value}))
+    object.__setattr__(branch, "_set_state_to_skipped", lambda *_: None)
+    branch.skip_all_except(ti, "g.first")
+    assert pushed == {"skipmixin_key": {"followed": ["g.first", "g.ready"]}}

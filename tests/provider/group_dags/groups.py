@@ -317,8 +317,10 @@ with DAG("branch_to_the_only_one") as branch_to_the_only_one:
         return "g.first"
 
     with Group("g") as g:
-        bash("first", "true")
+        first = bash("first", "true")
     choose_it() >> g
+    made = number.override(task_id="made")(1).as_setup()
+    made >> first >> number.override(task_id="gone")(2).as_teardown(setups=made)
 
 with DAG("latest_only_before") as latest_only_before:
     with Group("g"):
