@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from enum import Enum
 from functools import lru_cache, partial
+from inspect import unwrap
 from logging import Logger, LoggerAdapter
 from pathlib import Path
 from random import Random, SystemRandom
@@ -43,13 +44,14 @@ class NotAlone(Exception):
     """A slice, or a module beside the file, fails where it is run alone, or makes something else each time."""
 
 
-def changed_in(source: str, needed: Mapping[str, Any], file: SourceFile, *, module: str) -> list[str]:
+def changed_in(source: str, needed: Mapping[str, Any], file: SourceFile, *, module: str, called: tuple[str, Any]) -> list[str]:
     """The names that stand for something else in a slice than they do in the file.
 
     Args:
         needed: name → what it stands for in the file.
         file: that the slice is of.
         module: the name of the file as a module.
+        called: the function that the slice is for: its name there, and what it is in the file.
     Raises:
         NotAlone: the slice can't be run, or it can't be told what a name stands for.
     """
@@ -59,7 +61,7 @@ def changed_in(source: str, needed: Mapping[str, Any], file: SourceFile, *, modu
     made = _run(source, module)
     changed = _differing({name: state for name, (state, _) in looked_at.items()}, needed, made)
     if not changed:
-        return _parted(needed, made)
+        return _parted(needed, made, [_given_to(called[1]), _given_to(made.get(called[0]))])
     again = _run(source, module)
     unsteady = _differing({name: _state_of(again[name]) for name in changed if name in again}, again, _run(source, module))
     for name in unsteady:
@@ -69,11 +71,26 @@ def changed_in(source: str, needed: Mapping[str, Any], file: SourceFile, *, modu
     return [name for name in changed if name not in unsteady]  # what packages keep for themselves may be another each time
 
 
-def _parted(needed: Mapping[str, Any], made: Mapping[str, Any]) -> list[str]:
+def _parted(needed: Mapping[str, Any], made: Mapping[str, Any], given: list[list[Any]]) -> list[str]:
     """The names of things that are one thing in the file, or have one in them, and are several in a slice."""
     names = [name for name, value in needed.items() if isinstance(value, list | dict | set)]
-    together = [[needed[name] for name in names], [made.get(name) for name in names]]
+    together = [[*given[0], *(needed[name] for name in names)], [*given[1], *(made.get(name) for name in names)]]
     return names if _state_of(together[0]) != _state_of(together[1]) else []
+
+
+def _given_to(function: Any) -> list[Any]:
+    """The lists and the like that a function has as defaults, or a partial one as arguments."""
+    if isinstance(function, partial):
+        values = [*function.args, *function.keywords.values()]
+        return [*_only_of_many(values), *_given_to(function.func)]
+    plain = unwrap(function)
+    return _only_of_many(
+        [*(getattr(plain, "__defaults__", None) or ()), *(getattr(plain, "__kwdefaults__", None) or {}).values()]
+    )
+
+
+def _only_of_many(values: list[Any]) -> list[Any]:
+    return [value for value in values if isinstance(value, list | dict | set | tuple)]
 
 
 def _differing(states: Mapping[str, Any], values: Mapping[str, Any], made: Mapping[str, Any]) -> list[str]:

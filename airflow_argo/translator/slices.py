@@ -103,20 +103,20 @@ def slice_of(function: Callable[..., Any], path: str, *, is_shippable: Callable[
         if making.reads_annotations and not reads_annotations:
             reads_annotations = True
             continue
-        changed = _changed(found, making)
-        if not changed:
+        if not (changed := _changed(found, making, function)):
             return found
         literals |= {name: _changed_literal(name, making.done[name], literals) for name in changed}
 
 
-def _changed(found: Slice, making: _Making) -> list[str]:
+def _changed(found: Slice, making: _Making, function: Any) -> list[str]:
     """The names in a slice that other statements of the file make something else of. By Airflow all of the file is run."""
     if found.needs_airflow:
         return []
     try:
         if modules := changed_among(found.modules):
             raise NotSliceable(f"it uses {modules[0]}, in which the file changes something", _CURE_OF_CHANGES)
-        return changed_in(found.source, making.done, making.file, module=making.module["__name__"])
+        called = (found.function, function)
+        return changed_in(found.source, making.done, making.file, module=making.module["__name__"], called=called)
     except NotAlone as error:
         raise NotSliceable(f"what it needs can't be run alone: {error}", _CURE_OF_CHANGES) from None
 

@@ -332,6 +332,7 @@ def test_what_made_another_of_a_function_is_heeded_or_refused(function: str, ref
         "from datetime import date\nDAY = date(2024, 1, 2)\ndef f(x=DAY): return x.day",
         "D = [1]\ndef f(x=D):\n    x.append(2)\n    return D",
         "D = [1]\ndef f(x=D): return [x, D]\nD = [2]",
+        "D = {'a': [1]}\ndef f(x=D['a']): return x",
     ],
 )
 def test_defaults_are_those_that_the_function_was_made_with(text: str, sliced: Any) -> None:
@@ -391,6 +392,14 @@ def test_a_function_inside_another_of_the_name_of_a_global_is_refused(outside: s
 def test_lambdas_that_a_function_finds_around_it_travel(sliced: Any) -> None:
     made = "def make():\n    h = lambda x=2: x\n    k = lambda: h() * 3\n    return lambda: [h(), k()]\nf = make()"
     assert result_of(sliced(made)) == [2, 6]
+
+
+@pytest.mark.parametrize(
+    "made", ["def f(x=D['a']):", "def f(x=(D, 1)):", "def g(x):\n    return D\nf = partial(g, D)\ndef h():"]
+)
+def test_a_default_that_is_part_of_what_a_function_uses_is_not_parted_from_it(made: str, sliced: Any) -> None:
+    with pytest.raises(NotSliceable, match="it uses 'D', which other statements of the file change"):
+        sliced(f"from functools import partial\nD = {{'a': [1]}}\n{made}\n    return D")
 
 
 def test_two_things_of_one_name_are_refused(sliced: Any) -> None:
