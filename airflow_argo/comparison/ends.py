@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,9 @@ Task = tuple[str, int]
 
 UNMAPPED = -1
 """The map index of a task that isn't mapped, or was never expanded."""
+
+TRIGGERED = "trigger_run_id"
+"""The key under which TriggerDagRunOperator pushes the id of the run that it made."""
 
 ABSENT = "absent"
 _LONGEST = 300
@@ -109,8 +113,17 @@ def collapsed(ended: Ended) -> Ended:
 def _differing(what: str, airflow: Mapping[Any, Any], argo: Mapping[Any, Any]) -> Iterator[Difference]:
     for of in sorted(airflow.keys() | argo.keys()):
         one, other = airflow.get(of, ABSENT), argo.get(of, ABSENT)
-        if one != other:
+        if one != other and not (of[-1] == TRIGGERED and _are_of_their_time(one, other)):
             yield Difference(what, of[:2], of[2] if len(of) > 2 else None, one, other)
+
+
+def _are_of_their_time(one: Any, other: Any) -> bool:
+    """Whether two ids of runs are made of when each was triggered. Source: DagRun.generate_run_id."""
+    return all(isinstance(run_id, str) and _OF_ITS_TIME.match(run_id) for run_id in (one, other))
+
+
+_OF_ITS_TIME = re.compile(r"manual__\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+[+]00:00")
+"""With parts of a second, as dates that authors give seldom have."""
 
 
 def _shown(value: Any) -> str:

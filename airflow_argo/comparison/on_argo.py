@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from airflow_argo.comparison.ends import UNMAPPED, Ended, Task
+from airflow_argo.comparison.ends import TRIGGERED, UNMAPPED, Ended, Task
 from airflow_argo.pod.values import CLASS, decoded, text_of, to_json
 from airflow_argo.runners.tree import StepRun
 from airflow_argo.translator.branches import FOLLOW
@@ -58,6 +58,8 @@ def _tries(step: StepRun) -> int:
 
 
 def _pushed(step: StepRun) -> Iterator[tuple[str, Any]]:
+    if TRIGGERED in step.outputs:
+        yield TRIGGERED, json.loads(step.outputs[TRIGGERED])
     outcome = step.outcome
     if "value" in outcome:
         yield "return_value", _read(outcome["value"])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from airflow_argo.comparison.ends import differences
+from airflow_argo.comparison.on_argo import ended_of
 from airflow_argo.compiler.objects import Compiled, compile_workflow
 from airflow_argo.lint import lint
 from airflow_argo.runners.local import LocalRunner
@@ -147,6 +150,18 @@ go >> show_id()
     value = next(step.value for step in made.tree if step.id == "show_id")
     assert value == told(made)[0]["run_id"]
     assert value.startswith("manual__20")
+
+
+def test_compare_sees_its_id_and_knows_those_that_are_made_of_the_time(translated: Any, tmp_path: Path) -> None:
+    body = """
+Trigger(task_id="go", trigger_dag_id="the.child")
+Trigger(task_id="named", trigger_dag_id="the.child", trigger_run_id="x")
+"""
+    ended = ended_of("success", run(translated(body), tmp_path).tree)
+    assert ended.xcoms["named", -1, "trigger_run_id"] == "x"
+    for run_id, differing in (("manual__2026-01-02T03:04:05.678901+00:00", []), ("manual__2026-01-02T00:00:00+00:00", ["go"])):
+        airflow = replace(ended, xcoms={**ended.xcoms, ("go", -1, "trigger_run_id"): run_id})
+        assert [one.task and one.task[0] for one in differences(airflow, ended)] == differing
 
 
 @pytest.mark.parametrize(
