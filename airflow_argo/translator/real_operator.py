@@ -42,6 +42,8 @@ NEEDS_SERVER = {
     "HITLOperator": "somebody answers it in Airflow's user interface",
     "SubDagOperator": "it makes a run in Airflow's database",
     "_StubOperator": "its code is not in Python",
+    "ArgoSubmitWorkflowOperator": "it submits a workflow of its own by a connection of Airflow's",
+    "ArgoWorkflowSensor": "it looks for workflows by a connection of Airflow's",
 }
 """Operators that mean nothing without Airflow's server, by the names of their classes, and why."""
 
