@@ -104,7 +104,6 @@ OLD_HOMES = {
 
 _STANDARD, _GOOGLE, _AMAZON = "airflow.providers.standard", "airflow.providers.google.cloud", "airflow.providers.amazon.aws"
 _PODS = "airflow.providers.cncf.kubernetes"
-_AMAZON = "airflow.providers.amazon.aws"
 _AMAZONS_MODULES = {
     "hooks.emr": ("emr_containers",),
     "operators.dms": ("dms_create_task", "dms_delete_task", "dms_describe_tasks", "dms_start_task", "dms_stop_task"),

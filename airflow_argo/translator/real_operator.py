@@ -73,7 +73,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
     for value in values_kept(task):
         for operator, _ in airflow_names().xcom_arg.iter_xcom_references(value):
             ctx.check_is_before(operator.task_id)  # Airflow draws no edge for it
-    xcoms, pushed = _xcoms(task, ctx, pulled)
+    xcoms, pushed, unsure = _xcoms(task, ctx, pulled)
     passed = dict.fromkeys([*(task_id for task_id, _ in xcoms), *(task_id for task_id, _ in pushed)])
     least = least_wait(task)
     facts: dict[str, Any] = {
@@ -86,6 +86,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         "siblings": sorted(one for one in passed if _is_sibling(one, ctx)),
         "silent": sorted(ctx.dag_context.ancestors[ctx.task_id] - ctx.dag_context.pushes.keys()),
         "outside": sorted(frozenset(ctx.dag_context.dag.task_dict) - ctx.dag_context.own),
+        "unsure": unsure,
         "set": airflow_settings(ctx.dag_context.path),
         "decides": decision_of(task, ctx.dag_context.dag),
         "retry": None if least is None else {"argo_waits": least},
@@ -263,16 +264,17 @@ Xcoms = tuple[tuple[str, tuple[tuple[str, Value], ...]], ...]
 Pushed = tuple[tuple[str, Value], ...]
 
 
-def _xcoms(task: Any, ctx: TaskContext, pulled: Pulled) -> tuple[Xcoms, Pushed]:
-    """What the operator may read: task id → key → value; task id → all under keys."""
+def _xcoms(task: Any, ctx: TaskContext, pulled: Pulled) -> tuple[Xcoms, Pushed, list[str]]:
+    """What the operator may read: task id → key → value; task id → all under keys; and tasks outside, read by unknown keys."""
     outside = frozenset(ctx.dag_context.dag.task_dict) - ctx.dag_context.own
     before = ctx.dag_context.ancestors[ctx.task_id] | outside
     candidates = _candidates(pulled, before)
+    unsure = [task_id for task_id in candidates if task_id in outside] if pulled.named.any_key else []
     xcoms: dict[str, dict[str, Value]] = {}
     for task_id, key in dict.fromkeys([*_referred(task), *pulled.pulls, *_by_names(pulled.named, candidates, before, ctx)]):
         if task_id in outside:
             given: Value = Constant.of(ctx.dag_context.outside.given(task_id, key, sparse=True))
-            if given != NOTHING:
+            if given != NOTHING or task_id in unsure:
                 xcoms.setdefault(task_id, {})[key] = given
         elif task_id in before and task_id in ctx.dag_context.pushes:
             may_push = ctx.dag_context.may_push(task_id, key)
@@ -281,7 +283,7 @@ def _xcoms(task: Any, ctx: TaskContext, pulled: Pulled) -> tuple[Xcoms, Pushed]:
     for task_id in candidates if pulled.named.any_key else ():
         if ctx.dag_context.pushes.get(task_id, NOT_KEYED) is None:
             pushed[task_id] = _given(task_id, "", ctx, pulled, keyed=True)
-    return tuple((task_id, tuple(keys.items())) for task_id, keys in xcoms.items()), tuple(pushed.items())
+    return tuple((task_id, tuple(keys.items())) for task_id, keys in xcoms.items()), tuple(pushed.items()), unsure
 
 
 def _candidates(pulled: Pulled, before: frozenset[str]) -> list[str]:

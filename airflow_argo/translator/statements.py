@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from types import FunctionType
+from types import CodeType, FunctionType
 
 from airflow_argo.translator.code_objects import names_around
 from airflow_argo.translator.parsed import nodes_in, tree_of
@@ -66,7 +66,7 @@ class SourceFile:
         """The names that functions and classes around a definition bind: its decorators and defaults find those first."""
         if "." not in function.__qualname__:
             return set()
-        return names_around(compile(self.tree, str(self.path), "exec", dont_inherit=True), function.__code__) or set()
+        return names_around(_code_of(self.text, str(self.path)), function.__code__) or set()
 
     def segment(self, node: ast.stmt) -> str:
         """The text of a statement as it would stand at the top of a file; its decorators included."""
@@ -175,6 +175,11 @@ def only_imports(block: ast.stmt) -> bool:
         handled = [node for handler in block.handlers for node in handler.body]
         return all(map(only_imports, [*block.body, *block.orelse, *block.finalbody, *handled]))
     return isinstance(block, ast.Import | ast.ImportFrom | ast.Assign | ast.Pass)
+
+
+@lru_cache(maxsize=4)
+def _code_of(text: str, path: str) -> CodeType:
+    return compile(tree_of(text), path, "exec", dont_inherit=True)
 
 
 def from_def_line(node: Function) -> Function:

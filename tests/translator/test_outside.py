@@ -8,7 +8,11 @@ from airflow.sdk import DAG
 
 from airflow_argo.comparison.on_argo import ended_of
 from airflow_argo.model.conditions import State
+from airflow_argo.model.jobs import PythonCall
+from airflow_argo.model.values import Constant
+from airflow_argo.model.walk import found_in
 from airflow_argo.runners.local import LocalRunner
+from airflow_argo.translator.context import NOTHING
 from airflow_argo.translator.dags import in_order, translate
 from airflow_argo.translator.loading import load_dags
 from airflow_argo.translator.outside import Outside, known_ends
@@ -127,3 +131,29 @@ def test_what_tasks_outside_have_pushed_is_mapped_over_as_airflow_does(tmp_path)
     }
     assert shown.pop(("pulls", -1)) == [7, None, 9, [None, 9], [7, 9]]
     assert shown == {(task, index): repr(value) for task, values in expected.items() for index, value in enumerate(values)}
+
+
+PULLING = """
+from airflow.sdk import DAG, task
+
+with DAG("part"):
+    @task
+    def x(): ...
+    @task
+    def by_names(key, ti=None): return ti.xcom_pull(task_ids="x", key="known")
+    @task
+    def by_key(key, ti=None): return ti.xcom_pull(task_ids="x", key=key.strip())
+    x() >> [by_names("a"), by_key("b")]
+"""
+
+
+def test_of_whom_a_task_may_pull_under_keys_that_only_the_run_knows_its_pod_is_told(tmp_path):
+    file = tmp_path / "part.py"
+    file.write_text(PULLING)
+    [dag] = load_dags(file)
+    own = frozenset({"by_names", "by_key"})
+    outside = Outside(own, {"x": (State.SUCCESS,)}, xcom=lambda _task, key, _listed: 1 if key == "known" else None)
+    translation = translate(dag, outside=outside)
+    calls = {call.facts.value["task"]["task_id"]: call for call in found_in(translation.required(), PythonCall)}
+    assert [calls[name].facts.value.get("unsure") for name in ("by_names", "by_key")] == [None, ["x"]]
+    assert dict(dict(calls["by_key"].xcoms)["x"]) == {"known": Constant.of(1), "return_value": NOTHING}

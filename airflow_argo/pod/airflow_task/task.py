@@ -95,13 +95,15 @@ def not_passed(task: Any, call: Dict[str, Any]) -> Dict[str, Any]:
     They are told of by the DAG, not by the call: there may be hundreds, of each of hundreds of tasks.
 
     Args:
-        call: names those before the task that are `silent`, pushing nothing, and those `outside` of the workflow.
+        call: names those before the task that are `silent`, pushing nothing, those `outside` of the workflow, and those among
+            these that are `unsure`: read under keys that only the run knows.
     """
     ids, silent, outside = set(task.dag.task_dict), set(call.get("silent", ())), set(call.get("outside", ()))
     if "callback" in call:
         return {"unknown": ids - silent}
     before, after = (_beyond(task, direction) for direction in ("upstream_task_ids", "downstream_task_ids"))
-    return {"unknown": before - silent - outside, "unordered": ids - before - after - outside - {task.task_id}}
+    unknown = (before - silent - outside) | set(call.get("unsure", ()))
+    return {"unknown": unknown, "unordered": ids - before - after - outside - {task.task_id}}
 
 
 def _beyond(task: Any, direction: str) -> Set[str]:

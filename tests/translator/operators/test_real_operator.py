@@ -347,7 +347,9 @@ BashOperator(task_id="before", bash_command="echo") >> EmptyOperator(task_id="no
     assert not_passed(task, {**called, "callback": "failure"}) == {
         "unknown": {"a", "later", "before", "after", "called"},
     }
-    assert not_passed(task, {**called, "outside": ["a", "before"]}) == {"unknown": set(), "unordered": {"later"}}
+    outside = {"outside": ["a", "before"]}
+    assert not_passed(task, {**called, **outside}) == {"unknown": set(), "unordered": {"later"}}
+    assert not_passed(task, {**called, **outside, "unsure": ["a"]}) == {"unknown": {"a"}, "unordered": {"later"}}
 
 
 @pytest.mark.parametrize(
