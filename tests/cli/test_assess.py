@@ -91,15 +91,16 @@ with DAG("fits", schedule=None):
 
 def test_what_argo_has_no_room_for_is_refused_before_it_is_submitted(cli, write):
     write("many.py", MANY)
-    answer = cli("assess", "many.py", "-o", "json")
+    patient = ("--load-timeout", "600")
+    answer = cli("assess", "many.py", "-o", "json", *patient)
     found = {row["dag"]: (row["result"], row["codes"]) for row in json.loads(answer.out)["dags"]}
     assert found.pop("grows") == ("translated with losses", ["AA246"])
     assert found == {"many": ("refused", ["AA244"]), "long": ("refused", ["AA244"]), "fits": ("translated", [])}
     for dag_id in ("many", "long"):
-        refused = cli("translate", "many.py", "--dag-id", dag_id)
+        refused = cli("translate", "many.py", "--dag-id", dag_id, *patient)
         assert refused.code == ExitCode.REFUSED
         assert f"many.py dag '{dag_id}': error AA244: it" in refused.err
-    assert cli("translate", "many.py", "--dag-id", "fits").code == ExitCode.OK
+    assert cli("translate", "many.py", "--dag-id", "fits", *patient).code == ExitCode.OK
 
 
 def test_dags_that_would_have_one_name_are_told_and_not_written_over_one_another(cli, write, tmp_path):
