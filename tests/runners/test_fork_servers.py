@@ -106,6 +106,15 @@ def test_a_task_finds_what_it_finds_in_a_python_of_its_own(
     assert len(servers.connections) == 1
 
 
+def test_it_is_all_the_same_from_which_folder_the_engine_is_started(
+    tmp_path: Path, servers: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork_servers._configuration.cache_clear()
+    monkeypatch.chdir(tmp_path)
+    assert value(tmp_path / "runs", "import os\ndef f(): return os.getcwd()") == "/tmp"
+    assert len(servers.connections) == 1
+
+
 def test_runs_share_a_server_and_nothing_else(tmp_path: Path, servers: Counted) -> None:
     source = "import os, random, sys, uuid\ndef f():\n    sys.left = getattr(sys, 'left', 0) + 1\n"
     source += "    return [os.getppid(), random.random(), uuid.uuid4().hex, sys.left]"

@@ -72,12 +72,16 @@ def preparation(argv: Sequence[str], env: Mapping[str, str], hidden: Sequence[st
 
 @lru_cache(maxsize=32)
 def _configuration(env: tuple[tuple[str, str], ...], hidden: tuple[str, ...]) -> str | None:
-    """The path of Airflow's configuration; None if a variable names what is hidden."""
+    """The path of Airflow's configuration; None if a variable names what is hidden, or is elsewhere for each process."""
     named = dict(env)
     home = named.get("AIRFLOW_HOME") or os.path.join(named.get("HOME", "/"), "airflow")
     configuration = named.get("AIRFLOW_CONFIG") or os.path.join(home, "airflow.cfg")
+    modules = named.get("PYTHONPATH", "").split(os.pathsep) if named.get("PYTHONPATH") else []
+    if not all(map(os.path.isabs, [configuration, *modules])):
+        return None
     places = [configuration, *(part for name, value in env if name not in _SEEN for part in value.split(os.pathsep))]
-    return None if any(_is_in(place, folder) for place in places for folder in hidden) else configuration
+    known = filter(os.path.isabs, places)
+    return None if any(_is_in(place, folder) for place in known for folder in hidden) else configuration
 
 
 _SEEN: Final = ("PATH", "TMPDIR")
