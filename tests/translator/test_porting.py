@@ -10,7 +10,6 @@ from kubernetes import client
 
 from airflow_argo.diagnostics import InputError
 from airflow_argo.translator.loading import load_dags, prepare_environment
-from airflow_argo.translator.porting import Ported, ported
 
 prepare_environment()
 
@@ -48,16 +47,6 @@ with DAG("old", schedule_interval="@daily", start_date=days_ago(2), concurrency=
     c = PythonOperator(task_id="c", python_callable=say, provide_context=True)
     a >> b >> c >> Own(task_id="d", text="{{ next_ds }}")
 """
-
-
-@pytest.fixture
-def port(tmp_path: Path) -> Any:
-    def made(text: str, *, keep_defaults: bool = False) -> Ported:
-        file = tmp_path / "dag.py"
-        file.write_text(text)
-        return ported(file, keep_defaults=keep_defaults)
-
-    return made
 
 
 def test_old_dag_is_read_by_airflow_3(port: Any, tmp_path: Path) -> None:

@@ -7,18 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_argo.translator.porting import Ported, ported
 from airflow_argo.translator.sources import reading, text_of
-
-
-@pytest.fixture
-def port(tmp_path: Path) -> Any:
-    def made(text: str, *, keep_defaults: bool = False) -> Ported:
-        file = tmp_path / "dag.py"
-        file.write_text(text)
-        return ported(file, keep_defaults=keep_defaults)
-
-    return made
 
 
 @pytest.mark.parametrize(
