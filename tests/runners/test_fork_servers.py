@@ -14,6 +14,7 @@ import pytest
 
 from airflow_argo.local.pods import fork_servers
 from airflow_argo.local.pods.fork_servers import ForkServers
+from airflow_argo.local.pods.spawner import Spawner
 from airflow_argo.model.graph import Graph, Step
 from airflow_argo.model.jobs import PythonCall
 from airflow_argo.model.workflow import Workflow
@@ -35,8 +36,19 @@ class Counted(ForkServers):
         return self.connections[-1]
 
 
+@pytest.fixture(scope="module")
+def namespaces(tmp_path_factory: pytest.TempPathFactory) -> None:
+    spawner = Spawner()
+    spawner.start()
+    try:
+        if not spawner.probe(tmp_path_factory.mktemp("probe")):
+            pytest.skip("this system gives no mount namespaces")
+    finally:
+        spawner.stop()
+
+
 @pytest.fixture
-def servers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counted]:
+def servers(monkeypatch: pytest.MonkeyPatch, namespaces: None) -> Iterator[Counted]:
     counted = Counted()
     monkeypatch.setattr("airflow_argo.local.pods.spawners.FORK_SERVERS", counted)
     yield counted
