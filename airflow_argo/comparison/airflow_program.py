@@ -114,11 +114,11 @@ def _hand_addresses_on_whole() -> None:
 
     called = ASGIMiddleware.__call__
 
-    def __call__(self: Any, environ: Any, start_response: Any) -> Any:  # noqa: N807
+    def with_bytes(self: Any, environ: Any, start_response: Any) -> Any:
         environ["PATH_INFO"] = environ["PATH_INFO"].encode().decode("latin-1")
         return called(self, environ, start_response)
 
-    ASGIMiddleware.__call__ = __call__  # type: ignore[method-assign]
+    ASGIMiddleware.__call__ = with_bytes  # type: ignore[method-assign] # a method of a library's, replaced on purpose
 
 
 def _judge_at_the_end() -> None:

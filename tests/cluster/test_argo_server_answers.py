@@ -82,8 +82,7 @@ def test_a_refusal(server, asked, answer, error, said):
 def test_a_success_that_is_none(server, asked, body):
     server.answer = (200, "null" if body is None else body)
     named = (lambda: asked.get("w"), lambda: asked.submit(WORKFLOW), lambda: asked.stop("w"))
-    watched = lambda: next(iter(asked.watch("w", timeout=5)))  # noqa: E731 - one of several
-    for ask in (lambda: list(asked.list()), *named, watched):
+    for ask in (lambda: list(asked.list()), *named, lambda: next(iter(asked.watch("w", timeout=5)))):
         with pytest.raises(NotAnApiServerError, match=r"the answer is no Argo server's: HTTP 200.*a login page or a proxy"):
             ask()
 

@@ -14,6 +14,7 @@ from airflow_argo.translator.pods import more_of_pod
 from airflow_argo.translator.registry import translates
 
 _CONNECTION = "argo_default"
+"""Source: ArgoHook.default_conn_name."""
 
 
 @translates("airflow_argo.decorators.argo.ArgoDecoratedOperator")
