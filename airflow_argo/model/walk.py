@@ -12,14 +12,15 @@ T = TypeVar("T")
 
 def found_in(something: Any, kind: type[T]) -> Iterator[T]:
     """All things of a kind in something of the model, at any depth, in the order of its fields."""
-    if isinstance(something, kind):
-        yield something
-    elif isinstance(something, tuple):
-        for part in something:
-            yield from found_in(part, kind)
-    else:
-        for name in field_names(something):
-            yield from found_in(getattr(something, name), kind)
+    waiting = [something]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, kind):
+            yield one
+        elif isinstance(one, tuple):
+            waiting.extend(reversed(one))
+        elif names := field_names(one):
+            waiting.extend([getattr(one, name) for name in reversed(names)])
 
 
 def field_names(something: Any) -> tuple[str, ...]:

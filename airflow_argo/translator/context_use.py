@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from airflow_argo.translator.parsed import nodes_in, tree_of
+from airflow_argo.translator.parsed import nodes_in, nodes_under, tree_of
 
 ONLY_AIRFLOWS = frozenset(
     {"logical_date", "data_interval_start", "data_interval_end", "dag", "task", "conn", "var", "macros", "outlet_events"}
@@ -151,7 +151,7 @@ class _Uses:
         whole: str | None,
         called: frozenset[str] = frozenset(),
     ) -> None:
-        self.nodes = [node for statement in body for node in ast.walk(statement)]
+        self.nodes = [node for statement in body for node in nodes_under(statement)]
         self.objects, self.whole, self.called = objects, whole, called
         self.parents = {id(child): node for node in self.nodes for child in ast.iter_child_nodes(node)}
         self._note_aliases()

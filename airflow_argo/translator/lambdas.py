@@ -6,12 +6,14 @@ import ast
 import inspect
 from types import CodeType
 
+from airflow_argo.translator.parsed import nodes_under
+
 
 def lambdas_of(code: CodeType, tree: ast.Module) -> list[ast.Lambda]:
     """The lambdas of a file that may have made a code: those that it lies in, or, before Python 3.11, that compile to it."""
     in_line = [
         node
-        for node in ast.walk(tree)
+        for node in nodes_under(tree)
         if isinstance(node, ast.Lambda) and node.lineno <= code.co_firstlineno <= (node.end_lineno or node.lineno)
     ]
     if not hasattr(code, "co_positions"):

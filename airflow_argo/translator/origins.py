@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from airflow_argo.diagnostics import InputError, Origin
 from airflow_argo.translator.made_at import Lines
-from airflow_argo.translator.parsed import nodes_in
+from airflow_argo.translator.parsed import nodes_in, nodes_under
 from airflow_argo.translator.sources import as_written, text_of
 
 _STATEMENTS = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
@@ -95,7 +95,7 @@ def _places_in(text: str) -> _Places:
     named: dict[str, list[_Place]] = {}
     dags: list[int] = []
     nodes = nodes_in(text)
-    statements = {id(part): node for node in nodes if isinstance(node, _STATEMENTS) for part in ast.walk(node)}
+    statements = {id(part): node for node in nodes if isinstance(node, _STATEMENTS) for part in nodes_under(node)}
     for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             place = _Place(node.lineno, node.lineno, node.lineno, is_function=True)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from types import FunctionType, ModuleType
 from typing import Any
 
+from airflow_argo.translator.parsed import nodes_under
 from airflow_argo.translator.statements import SourceFile, root_name
 
 _UNSEEN = frozenset(
@@ -125,15 +126,16 @@ def _carried_out(file: SourceFile, nodes: Iterable[ast.stmt], module: Mapping[st
             entered.add(name)
             function = module.get(name)
             if isinstance(function, FunctionType) and function.__globals__ is module:
-                found = (one for made in file.functions.get(name, ()) for one in ast.walk(made))
+                found = (one for made in file.functions.get(name, ()) for one in nodes_under(made))
                 waiting += [one for one in found if isinstance(one, ast.Expr | ast.Assign | ast.AugAssign | ast.Delete)]
 
 
-def _called(node: ast.stmt) -> set[str]:
+@lru_cache(maxsize=1024)  # each slice of a file asks for the same
+def _called(node: ast.stmt) -> frozenset[str]:
     """The names that a statement itself calls: those in a block are statements of their own."""
     parts = [one for one in ast.iter_child_nodes(node) if not isinstance(one, ast.stmt | ast.ExceptHandler)]
-    calls = (one for part in parts for one in ast.walk(part) if isinstance(one, ast.Call))
-    return {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+    calls = (one for part in parts for one in nodes_under(part) if isinstance(one, ast.Call))
+    return frozenset(call.func.id for call in calls if isinstance(call.func, ast.Name))
 
 
 def _acted_on(node: ast.stmt) -> Iterator[str]:

@@ -79,12 +79,12 @@ def text_of(path: str | Path) -> str:
         UnicodeDecodeError: it isn't in the encoding that it names, which is UTF-8 if it names none.
         InputError: it is to be ported, and is no Python.
     """
-    sources, file = _current[-1], Path(path)
-    if not sources.port or file.suffix != ".py":
+    sources, file = _current[-1], str(path)
+    if not sources.port or not file.endswith(".py"):
         return _read(file)
     key = os.path.realpath(file)
     if key not in sources.ported:
-        sources.ported[key] = _ported(_read(file), file, key not in sources.dag_files)
+        sources.ported[key] = _ported(_read(file), Path(file), key not in sources.dag_files)
         _show_in_tracebacks(str(path), sources.ported[key].text)
     return sources.ported[key].text
 
@@ -97,14 +97,15 @@ def _ported(text: str, file: Path, is_imported: bool) -> Ported:
     return ported_text(text, file, keep_defaults=True, is_imported=is_imported)
 
 
-def _read(file: Path) -> str:
-    status = file.stat()
+def _read(file: str) -> str:
+    status = os.stat(file)  # noqa: PTH116 - asked for again and again, and to make the path takes longer than the rest
     return _read_at(file, status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=64)
-def _read_at(file: Path, _changed: int, _size: int) -> str:
-    return decoded(file.read_bytes()) if file.suffix == ".py" else file.read_text(encoding="utf-8")
+def _read_at(file: str, _changed: int, _size: int) -> str:
+    path = Path(file)
+    return decoded(path.read_bytes()) if path.suffix == ".py" else path.read_text(encoding="utf-8")
 
 
 def decoded(data: bytes) -> str:
@@ -137,7 +138,7 @@ def means_airflow_2(path: str | Path) -> bool:
 
     file = Path(path)
     try:
-        return not is_of_airflow_3(_read(file), file)
+        return not is_of_airflow_3(_read(str(path)), file)
     except (OSError, SyntaxError, UnicodeDecodeError, InputError):
         return False  # whoever loads it says so
 
