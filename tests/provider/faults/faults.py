@@ -192,7 +192,7 @@ def storm(*answers, may_act=False):
 def workflow_deleted(scene):
     """Somebody deletes the workflow of each task's first try while it runs."""
     while not scene.over(0.3):
-        for one in scene.ledger.of(set(scene.runs.values())):
+        for one in scene.ledger.of(set(scene.runs)):
             due = one.seen + 1 + 3 * scene.chance.random()
             if one.attempt == 1 and one.phase == "Running" and time.time() > due and scene.first(one.name):
                 scene.hit(one.name)
@@ -203,7 +203,7 @@ def workflow_deleted(scene):
 def ttl_deleted(scene):
     """Argo deletes each workflow as soon as it has ended; the double or a controller does it."""
     while not scene.over(0.5):
-        for one in scene.ledger.of(set(scene.runs.values())):
+        for one in scene.ledger.of(set(scene.runs)):
             if one.gone and scene.first(one.name):
                 scene.hit(one.name)
 
