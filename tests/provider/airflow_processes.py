@@ -21,6 +21,8 @@ from tests.provider.stacks import stacks_of
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 PYTHON = os.environ.get("PROVIDER_PYTHON", sys.executable)
+IS_OTHER_AIRFLOW = "PROVIDER_PYTHON" in os.environ
+"""The tests run with another Airflow than the installed one: see `make provider`."""
 """Of an environment with another version of Airflow, if that is to be tested."""
 
 LOCAL_SETTINGS = '''"""Loaded by all of Airflow's processes, so that those that are forked for tasks needn't load it each."""

@@ -1,11 +1,9 @@
 """`@task.argo`."""
 
-import os
-
 import pytest
 
-OLDER = "PROVIDER_PYTHON" in os.environ
-"""The tests run with another Airflow: see `make provider`."""
+from tests.provider.airflow_processes import IS_OTHER_AIRFLOW
+
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 
@@ -24,7 +22,7 @@ def test_a_function_runs_in_a_pod_with_the_arguments_that_airflow_gives_it(
     assert done["xcoms"]["split"]["rest"] == [2, "{{ ds }} {{=1+1}}"]
     total = done["xcoms"]["total"]["return_value"]  # of what all instances of a mapped task gave
     assert (total[0], total[2]) == (14, [8])
-    if not OLDER:  # functions of Airflow 2 get a list
+    if not IS_OTHER_AIRFLOW:  # functions of Airflow 2 get a list
         assert (total[1], total[3]) == ("LazyXComSequence(<unevaluated length>)", False)
     assert "return_value" not in done["xcoms"]["nothing"]
     instance = done["xcoms"]["instance"]  # one of them; the XComs of a try that failed are gone with the next
@@ -33,7 +31,7 @@ def test_a_function_runs_in_a_pod_with_the_arguments_that_airflow_gives_it(
     assert done["xcoms"]["current"]["return_value"] == "current"
     assert done["xcoms"]["current"]["day"] == scaled["ds"]
     said = done["log"].count("the function of task 'since' takes prev_end_date_success of the context, which its pod")
-    assert said == 1 or (said and OLDER)  # Airflow 2 shows an error several times
+    assert said == 1 or (said and IS_OTHER_AIRFLOW)  # Airflow 2 shows an error several times
     assert done["xcoms"]["since_given"]["return_value"] == "None"
     made = [one.name for one in cluster.list(label_selector="airflow-argo.io/task-id=tries")]
     assert len(made) == 2  # the second raises AirflowFailException, so there is no third

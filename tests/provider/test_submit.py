@@ -1,11 +1,11 @@
 """The operator in a real Airflow, by `dag.test()`, in all ways to wait."""
 
 import json
-import os
 
 import pytest
 
 from airflow_argo.cluster.manifests import KEY_ANNOTATION
+from tests.provider.airflow_processes import IS_OTHER_AIRFLOW
 from tests.provider.made import made_by_airflow
 
 pytestmark = pytest.mark.cluster
@@ -69,7 +69,7 @@ def test_a_run_ends_as_its_workflows_do(submitted, cluster, secrets):
     poke = found["poke"]
     assert submitted["xcoms"]["poke"]["workflow_name"] == poke.name
     assert submitted["xcoms"]["poke"]["workflow_url"].startswith("https://argo.example.com/workflows/")
-    if "PROVIDER_PYTHON" not in os.environ:  # Airflow 2 asks for links when they are shown
+    if not IS_OTHER_AIRFLOW:  # Airflow 2 asks for links when they are shown
         assert submitted["xcoms"]["poke"]["_link_ArgoWorkflowLink"] == submitted["xcoms"]["poke"]["workflow_url"]
     assert poke.manifest["metadata"]["annotations"]["airflow-argo.io/run-id"] == submitted["run_id"]
     assert poke.manifest["metadata"]["annotations"][KEY_ANNOTATION].startswith("airflow:")

@@ -124,16 +124,15 @@ def run_campaign(fault, scene, say=print):
     try:
         instances = _ended(scene)
         needed = ENOUGH * len(instances)
-        for _ in range(1, ROUNDS):
-            if scene.hits < needed and scene.error is None and all(one["end_date"] for one in instances):
-                _run(fault, scene, connection)
-                instances = _ended(scene)
+        rounds = 1
+        while rounds < ROUNDS and scene.hits < needed and scene.error is None and all(one["end_date"] for one in instances):
+            _run(fault, scene, connection)
+            instances, rounds = _ended(scene), rounds + 1
     finally:
         scene._over.set()
         scene.proxy.plan = lambda request: None
         causing.join(60)
-    outcome = _judged(fault, scene, connection, instances, time.monotonic() - started)
-    outcome.passed = outcome.passed and outcome.hits >= needed
+    outcome = _judged(fault, scene, connection, instances, needed, time.monotonic() - started)
     say(json.dumps(outcome.to_json()))
     return outcome
 
@@ -165,7 +164,7 @@ def _ended(scene):
     return instances
 
 
-def _judged(fault, scene, connection, instances, seconds):
+def _judged(fault, scene, connection, instances, needed, seconds):
     entries = scene.ledger.of(set(scene.runs))
     of_try = Counter((one.run_id, one.index, one.attempt) for one in entries)
     of_task = Counter((one.run_id, one.index) for one in entries)
@@ -189,6 +188,7 @@ def _judged(fault, scene, connection, instances, seconds):
         outcome.triggerer = f"started again {scene.airflow.restarts['triggerer']} times\n{scene.airflow.stacks('triggerer')}"
     outcome.passed = (
         not lost
+        and outcome.hits >= needed
         and outcome.most_of_a_try == 1
         and outcome.most_of_a_task <= fault.submissions
         and len(of_task) == len(instances)
