@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from airflow_argo.cluster.argo_server import ArgoServerApi, ServerCall
+from airflow_argo.cluster.argo_server_logs import ServerLogs
 from airflow_argo.cluster.cluster import Cluster
-from airflow_argo.cluster.errors import NotAnApiServerError, RejectedError
-from airflow_argo.cluster.log_lines import LogLine
-from airflow_argo.cluster.logs import LONGEST_SILENCE
+from airflow_argo.cluster.errors import RejectedError
+from airflow_argo.cluster.log_lines import MAIN, LogLine
+from airflow_argo.cluster.logs import LogOptions
 from airflow_argo.cluster.manifests import as_text
-from airflow_argo.cluster.resources import WORKFLOWS, Manifest, query
-from airflow_argo.cluster.responses import error_of_status
+from airflow_argo.cluster.resources import WORKFLOWS, Manifest
 from airflow_argo.cluster.snapshot import Snapshot
 
 
@@ -84,54 +84,17 @@ class ArgoServerCluster(Cluster):
         name: str,
         *,
         follow: bool = False,
-        containers: Iterable[str] = ("main",),
+        containers: Iterable[str] = (MAIN,),
         since: float | None = None,
         tail: int | None = None,
-        executor_lines: bool = False,  # noqa: ARG002 - the server has no such choice
-        max_streams: int = 64,  # noqa: ARG002 - it is the server that reads them
+        executor_lines: bool = False,
+        max_streams: int = 64,
         nodes: Iterable[str] | None = None,
     ) -> Iterator[LogLine]:
-        """The logs of a workflow's pods, as the Argo server merges them. Lines have the pod's name, not the node's."""
-        for container in containers:
-            options = query(
-                **{
-                    "logOptions.container": container,
-                    "logOptions.follow": follow or None,
-                    "logOptions.sinceSeconds": None if since is None else max(1, round(since)),
-                    "logOptions.tailLines": tail,
-                }
-            )
-            call = ServerCall("get", WORKFLOWS, self.namespace, name, "", options, "log")
-            ids = None if nodes is None else [node.rpartition("-")[2] for node in nodes]  # a pod's name ends as its node's id
-            for line in self._log_lines(call, container):
-                if ids is None or line.pod.endswith(tuple(ids)):
-                    yield line
-
-    def _log_lines(self, call: ServerCall, container: str) -> Iterator[LogLine]:
-        stream = self._server.open(call, LONGEST_SILENCE)
-        try:
-            for line in stream.lines():
-                entry = self._entry(call, line)
-                pod = str(entry.get("podName") or "")
-                yield LogLine(pod, pod, pod, container, str(entry.get("content") or ""))
-        finally:
-            stream.close()
-
-    def _entry(self, call: ServerCall, line: bytes) -> dict[str, Any]:
-        """What is in a line of the answer.
-
-        Raises:
-            ClusterError: that the server can't read the log; or somebody else answers.
-        """
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            entry = None
-        if not isinstance(entry, dict):
-            raise NotAnApiServerError(self._server.place, 200, "none")
-        if entry.get("type") == "ERROR":
-            raise error_of_status(self._server.place, call, entry["object"])
-        return entry
+        """The logs of a workflow's pods, as the Argo server merges them; it is the server that reads several at once."""
+        wanted = None if nodes is None else frozenset(nodes)
+        options = LogOptions(tuple(containers), since, tail, executor_lines, follow, max_streams, wanted)
+        return ServerLogs(self._server, self.get(name), options).lines()
 
     def _act(self, name: str, action: str, body: Manifest) -> Snapshot:
         return self._unless_done(name, lambda: self._server.act(name, action, body), stays=action in ("stop", "terminate"))

@@ -23,11 +23,12 @@ from airflow_argo.cluster.errors import NotAnApiServerError
 
 @pytest.fixture(scope="module")
 def server():
-    """Answers everything with its `answer`: status, and body as text or JSON."""
+    """Answers everything with its `answer`: status, and body as text or JSON; what asks for a log with its `log`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            status, body = self.server.answer
+            of_log = self.path.partition("?")[0].endswith("/log")
+            status, body = self.server.log if of_log else self.server.answer
             data = body if isinstance(body, str) else json.dumps(body)
             self.send_response(status)
             self.send_header("Content-Type", "text/html" if data.startswith("<") else "application/json")
@@ -96,12 +97,12 @@ def test_a_success_that_is_none(server, asked, body):
     ],
 )
 def test_a_log_that_is_none(server, asked, body, error, said):
-    server.answer = (200, body)
+    server.answer, server.log = (200, WORKFLOW), (200, body)
     with pytest.raises(error, match=said):
         list(asked.logs("w"))
 
 
 def test_a_log(server, asked):
     lines = [{"result": {"podName": "w-1", "content": "one"}}, {"result": {"podName": "w-1"}}]  # gRPC leaves empty texts out
-    server.answer = (200, "\n".join(map(json.dumps, lines)))
+    server.answer, server.log = (200, WORKFLOW), (200, "\n".join(map(json.dumps, lines)))
     assert [line.text for line in asked.logs("w")] == ["one", ""]

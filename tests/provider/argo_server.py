@@ -40,11 +40,13 @@ class ArgoServerDouble:
 
     `archive`: workflows that have ended and are gone, by namespace and name, if it `archives`; looks fall back to it.
     `sends_events`: watches are answered as server-sent events.
+    `pod_logs`: lines, each after its time, by pod and container; `cuts`: connections of followed logs that break.
     """
 
     def __init__(self, api: Api, certificate, base=""):
         self.token, self.requests, self.pod_logs, self.base = TOKEN, [], {}, base
         self.archive, self.archives, self.sends_events = {}, False, False
+        self.cuts, self.logs_asked = 0, []
         double = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -104,8 +106,7 @@ class ArgoServerDouble:
         if place == "workflow-events":
             return self.watch(handler, space, options)
         if action == "log":
-            lines = [{"result": {"content": line, "podName": pod}} for pod, text in self.pod_logs.items() for line in text]
-            return self.answer(handler, 200, *lines)
+            return self.log(handler, options)
         if action:
             return self.answer(handler, 200, getattr(Cluster(space), action)(name).manifest)
         verb = {"POST": "create", "PUT": "update", "DELETE": "delete"}.get(handler.command, "get" if name else "list")
@@ -141,6 +142,24 @@ class ArgoServerDouble:
         ]
         last = not (found.get("metadata") or {}).get("continue")
         return {**found, "items": [*(found.get("items") or ()), *(archived if last else ())]}
+
+    def log(self, handler, options):
+        """As WorkflowLogs: of each pod that has the container the last lines, by time. While `cuts`, half of them."""
+        found = []
+        for (pod, container), lines in self.pod_logs.items():
+            if container == options["container"]:
+                found += [(line, pod) for line in lines[-int(options.get("tailLines", 0)) :]]
+        stamped = "timestamps" in options
+        entries = [{"content": line if stamped else line.partition(" ")[2], "podName": pod} for line, pod in sorted(found)]
+        self.logs_asked.append(options)
+        if self.cuts and options.get("follow"):
+            self.cuts -= 1
+            self.head(handler, 200)
+            for entry in entries[: len(entries) // 2]:
+                self.tell(handler, json.dumps({"result": entry}).encode())
+            handler.close_connection = True  # without the end of the answer
+            return None
+        return self.answer(handler, 200, *({"result": entry} for entry in entries))
 
     def watch(self, handler, api, options):
         stream = api.open(Call("watch", WORKFLOWS, api.namespace, query=query(**{**options, "watch": True})), 600)

@@ -62,9 +62,6 @@ def test_templates_and_actions_are_the_servers(hook, server):
     made = cluster.submit_from("workflowtemplate/greet", parameters={"word": "x"})
     assert cluster.stop(made.name).manifest["spec"]["shutdown"] == "Stop"
     assert ("PUT", f"/api/v1/workflows/{cluster.namespace}/{made.name}/stop") in server.requests
-    server.pod_logs = {"w-a-1": ["hello", "x"], "w-b-2": ["y"]}
-    assert [line.text for line in cluster.logs(made.name)] == ["hello", "x", "y"]
-    assert [line.text for line in cluster.logs(made.name, nodes=["w-2"])] == ["y"]
 
 
 def test_what_the_server_cannot_do_is_said(hook):
