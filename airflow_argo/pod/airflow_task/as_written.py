@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 import types
 from typing import Any, Callable, Dict, Optional
@@ -26,10 +25,6 @@ def leave_tasks_in_place() -> None:
         decorator = task_group(**_for_any_group(settings))
         return decorator if function is None else decorator(function)
 
-    if importlib.util.find_spec("airflow_argo") is None:
-        package = types.ModuleType("airflow_argo")
-        package.__path__ = []
-        sys.modules["airflow_argo"] = package
     module = types.ModuleType("airflow_argo.offload")
     module.ArgoTaskGroup, module.argo_task_group = ArgoTaskGroup, argo_task_group  # type: ignore[attr-defined]
     module.offload = lambda dag, **_: dag  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ import warnings
 from typing import Any, Dict, Tuple
 
 from .as_written import leave_tasks_in_place
+from .missing_package import named_where_missing
 from .policies import apply_policies
 
 
@@ -84,7 +85,7 @@ def _dags_of(path: str, root: str) -> Dict[str, Any]:
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    with warnings.catch_warnings():
+    with named_where_missing(), warnings.catch_warnings():
         # of names that Airflow has moved: the author hears it where the DAG is translated, not once more from every pod
         warnings.filterwarnings("ignore", message=".* is deprecated")
         loader.exec_module(module)
