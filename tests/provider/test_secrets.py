@@ -7,11 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.provider.airflow_processes import migrated
 from tests.provider.made import made_by_airflow
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 MARK = "MARKED-SECRET"
+
+
+@pytest.fixture
+def airflow_home(tmp_path):
+    """One of its own: other tests add connections to theirs."""
+    return migrated(tmp_path, dags=Path(__file__).parent / "dags")
 
 
 def around(secret, content):
