@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ def runner(options: Namespace) -> ArgoRunner:
     from airflow_argo.runners.argo import ArgoRunner
     from airflow_argo.settings import load_settings
 
+    warnings.filterwarnings("ignore", "Unverified HTTPS request")  # who turns the check off knows it, and kubectl says nothing
     namespace, patience = options.namespace or load_settings()["namespace"], Patience(faults=FAULTS)
     if conn_id := getattr(options, "conn_id", None):
         if options.kubeconfig or options.context:
