@@ -98,7 +98,7 @@ def controller(admin, namespace):  # noqa: F811
         assert not double.errors
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def image_with_airflow(namespace):
     """For pods that need an Airflow: one of those that the cluster's nodes have, by IMAGES."""
     if namespace != CONTROLLER_NAMESPACE:

@@ -41,11 +41,11 @@ def plain():
 
 
 @pytest.fixture(scope="module")
-def environment(kubeconfig, namespace, controller):
-    """What an Airflow needs to submit to the module's namespace."""
+def environment(kubeconfig, namespace, controller, image_with_airflow):
+    """What an Airflow needs to submit to the module's namespace. Functions import what is in images with Airflow."""
     extra = {"namespace": namespace, "kube_config": yaml.safe_load(Path(kubeconfig).read_text())}
     connection = json.dumps({"conn_type": "argo", "extra": extra})
-    return {"AIRFLOW_CONN_ARGO_DEFAULT": connection, "AIRFLOW_ARGO_IMAGE": "lab/task:1"}
+    return {"AIRFLOW_CONN_ARGO_DEFAULT": connection, "AIRFLOW_ARGO_IMAGE": image_with_airflow}
 
 
 @pytest.fixture(scope="module")
