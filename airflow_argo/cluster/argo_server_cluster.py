@@ -10,7 +10,7 @@ from airflow_argo.cluster.argo_server import ArgoServerApi, ServerCall
 from airflow_argo.cluster.argo_server_logs import ServerLogs
 from airflow_argo.cluster.cluster import Cluster
 from airflow_argo.cluster.errors import RejectedError
-from airflow_argo.cluster.log_lines import MAIN, LogLine
+from airflow_argo.cluster.log_lines import LogLine
 from airflow_argo.cluster.logs import LogOptions
 from airflow_argo.cluster.manifests import as_text
 from airflow_argo.cluster.resources import WORKFLOWS, Manifest
@@ -79,22 +79,8 @@ class ArgoServerCluster(Cluster):
         }
         return self._act(name, "retry", body)
 
-    def logs(
-        self,
-        name: str,
-        *,
-        follow: bool = False,
-        containers: Iterable[str] = (MAIN,),
-        since: float | None = None,
-        tail: int | None = None,
-        executor_lines: bool = False,
-        max_streams: int = 64,
-        nodes: Iterable[str] | None = None,
-    ) -> Iterator[LogLine]:
-        """The logs of a workflow's pods, as the Argo server merges them; it is the server that reads several at once."""
-        wanted = None if nodes is None else frozenset(nodes)
-        options = LogOptions(tuple(containers), since, tail, executor_lines, follow, max_streams, wanted)
-        return ServerLogs(self._server, self.get(name), options).lines()
+    def _logs(self, workflow: Snapshot, options: LogOptions) -> Iterator[LogLine]:
+        return ServerLogs(self._server, workflow, options).lines()
 
     def _act(self, name: str, action: str, body: Manifest) -> Snapshot:
         return self._unless_done(name, lambda: self._server.act(name, action, body), stays=action in ("stop", "terminate"))

@@ -58,7 +58,7 @@ class ServerLogs:
         for container in self.options.containers:
             yield from self._followed(container) if self._follows else self._tails(container)
         if MAIN in self.options.containers:
-            for container in sorted({name for names in _containers_of_sets(self._nodes).values() for name in names}):
+            for container in _containers_of_sets(self._nodes):
                 yield from self._tails(container)
         if self.options.since is None:
             yield from self._missing()
@@ -187,10 +187,10 @@ class ServerLogs:
         return entry
 
 
-def _containers_of_sets(nodes: Nodes) -> dict[str, list[str]]:
-    """Id of a container set's node → the names of its containers; of sets that have no `main`."""
-    found: dict[str, list[str]] = {}
+def _containers_of_sets(nodes: Nodes) -> list[str]:
+    """The names of the containers of those container sets that have no `main`."""
+    found: dict[str, set[str]] = {}
     for node in nodes.values():
         if node.get("type") == "Container":
-            found.setdefault(str(node.get("boundaryID")), []).append(str(node.get("displayName")))
-    return {id_: names for id_, names in found.items() if MAIN not in names}
+            found.setdefault(str(node.get("boundaryID")), set()).add(str(node.get("displayName")))
+    return sorted({name for names in found.values() if MAIN not in names for name in names})

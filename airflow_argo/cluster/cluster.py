@@ -465,12 +465,11 @@ class Cluster:
         options = LogOptions(
             tuple(containers), since, tail, executor_lines, follow, max_streams, None if nodes is None else frozenset(nodes)
         )
-        workflow = self.get(name)
-        return (
-            follow_logs(self._api, workflow, options)
-            if follow and not workflow.done
-            else read_logs(self._api, workflow, options)
-        )
+        return self._logs(self.get(name), options)
+
+    def _logs(self, workflow: Snapshot, options: LogOptions) -> Iterator[LogLine]:
+        follows = options.follow and not workflow.done
+        return follow_logs(self._api, workflow, options) if follows else read_logs(self._api, workflow, options)
 
     def _change(self, name: str, decide: Callable[[Manifest], Manifest]) -> Snapshot:
         try:
