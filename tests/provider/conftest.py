@@ -19,8 +19,10 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from airflow_argo.cluster import Cluster
+from airflow_argo.cluster import Cluster, Patience
 from airflow_argo.cluster.resources import Call, Resource
+from airflow_argo.hooks.argo import ArgoHook
+from airflow_argo.hooks.connection import ArgoConnection
 from tests.cluster.conftest import (  # noqa: F401 - fixtures
     CONTROLLER_NAMESPACE,
     admin,
@@ -34,6 +36,7 @@ from tests.cluster.conftest import (  # noqa: F401 - fixtures
     proxy,
 )
 from tests.provider.airflow_processes import PYTHON, migrated
+from tests.provider.argo_server import TOKEN, ArgoServerDouble
 from tests.provider.double import EngineController
 from tests.provider.made import made_by_airflow
 from tests.provider.marks import Marks
@@ -153,3 +156,22 @@ def run_dag(airflow_home, connection):
         return {**json.loads(last), "log": done.stdout + done.stderr}
 
     return run
+
+
+@pytest.fixture
+def argo_server(api, certificate):  # noqa: F811
+    """A double of an Argo server before the API server."""
+    double = ArgoServerDouble(api, certificate)
+    yield double
+    double.close()
+
+
+@pytest.fixture
+def hook(argo_server, certificate, namespace):  # noqa: F811
+    """Makes a hook that asks the Argo server; with fields of its connection."""
+
+    def made(**fields):
+        known = {"server": argo_server.url, "token": TOKEN, "namespace": namespace, "ca_file": str(certificate / "tls.crt")}
+        return ArgoHook("c", connection=ArgoConnection("c", **{**known, **fields}), patience=Patience(answer=10, faults=2))
+
+    return made

@@ -23,22 +23,6 @@ from tests.provider.test_submit import TEMPLATE
 pytestmark = pytest.mark.cluster
 
 
-@pytest.fixture
-def server(api, certificate):
-    double = ArgoServerDouble(api, certificate)
-    yield double
-    double.close()
-
-
-@pytest.fixture
-def hook(server, certificate, namespace):
-    def made(**fields):
-        known = {"server": server.url, "token": TOKEN, "namespace": namespace, "ca_file": str(certificate / "tls.crt")}
-        return ArgoHook("c", connection=ArgoConnection("c", **{**known, **fields}), patience=Patience(answer=10, faults=2))
-
-    return made
-
-
 def test_a_workflow_is_submitted_once_watched_and_read(hook, api):
     cluster = hook().cluster
     made = cluster.submit(NO_OP, name="one", key="k", labels={"a": "b"})
@@ -55,13 +39,13 @@ def test_a_workflow_is_submitted_once_watched_and_read(hook, api):
         cluster.get("one")
 
 
-def test_templates_and_actions_are_the_servers(hook, server):
+def test_templates_and_actions_are_the_servers(hook, argo_server):
     cluster = hook().cluster
     assert cluster.apply(TEMPLATE) == ("WorkflowTemplate/greet",)
     assert cluster.apply(TEMPLATE) == ()
     made = cluster.submit_from("workflowtemplate/greet", parameters={"word": "x"})
     assert cluster.stop(made.name).manifest["spec"]["shutdown"] == "Stop"
-    assert ("PUT", f"/api/v1/workflows/{cluster.namespace}/{made.name}/stop") in server.requests
+    assert ("PUT", f"/api/v1/workflows/{cluster.namespace}/{made.name}/stop") in argo_server.requests
 
 
 def test_what_the_server_cannot_do_is_said(hook):
@@ -72,7 +56,7 @@ def test_what_the_server_cannot_do_is_said(hook):
     assert not hook().can_annotate
 
 
-def test_tokens(hook, server, tmp_path):
+def test_tokens(hook, argo_server, tmp_path):
     good, text = hook().test_connection()
     assert good, text
     good, text = hook(token="WRONG-SECRET").test_connection()
@@ -82,7 +66,7 @@ def test_tokens(hook, server, tmp_path):
     file.write_text(TOKEN + "\n")
     renewed = hook(token="", token_file=str(file))
     assert renewed.test_connection()[0]
-    server.token = "next"
+    argo_server.token = "next"
     with pytest.raises(UnauthorizedError):
         renewed.cluster.get("x")
     file.write_text("next")
@@ -97,15 +81,15 @@ def test_a_certificate_that_nobody_trusts_is_refused_unless_said_otherwise(hook)
 
 
 @pytest.mark.parametrize("sends_events", [False, True])
-def test_a_watch_is_read_as_lines_and_as_events(hook, server, api, sends_events):
-    server.sends_events = sends_events
+def test_a_watch_is_read_as_lines_and_as_events(hook, argo_server, api, sends_events):
+    argo_server.sends_events = sends_events
     made = hook().cluster.submit(NO_OP)
     threading.Timer(1, lambda: set_status(api, made.name, "Succeeded")).start()
     assert hook().cluster.wait(made.name, uid=made.uid, timeout=100).phase == "Succeeded"
 
 
-def test_what_the_archive_has_is_read_though_it_is_gone(hook, server, api):
-    server.archives, cluster = True, hook().cluster
+def test_what_the_archive_has_is_read_though_it_is_gone(hook, argo_server, api):
+    argo_server.archives, cluster = True, hook().cluster
     made = cluster.submit(NO_OP, labels={"archived": "yes"})
     set_status(api, made.name, "Succeeded", outputs={"parameters": [{"name": "x", "value": "1"}]})
     cluster.delete(made.name)

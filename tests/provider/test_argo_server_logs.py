@@ -6,7 +6,6 @@ import pytest
 
 from tests.cluster.conftest import NO_OP
 from tests.cluster.controller import set_status
-from tests.provider.test_argo_server import hook, server  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.cluster
 
@@ -41,10 +40,10 @@ def written(lines):
 
 
 @pytest.fixture
-def workflow(hook, server, api):  # noqa: F811
+def workflow(hook, argo_server, api):
     cluster = hook().cluster
     cluster.submit(NO_OP, name="w", key="k")
-    server.pod_logs = LOGS
+    argo_server.pod_logs = LOGS
     yield cluster
     cluster.delete("w", missing_ok=True)
 
@@ -65,26 +64,26 @@ def test_lines_have_their_nodes_and_none_of_the_executors(workflow, api):
     assert any(EXECUTORS in line.text for line in workflow.logs("w", executor_lines=True))
 
 
-def test_of_some_nodes_the_last_lines_are_the_programs_own(workflow, api, server):  # noqa: F811
+def test_of_some_nodes_the_last_lines_are_the_programs_own(workflow, api, argo_server):
     ended(api)
     assert written(workflow.logs("w", nodes=["w-1", "w-2"], tail=1)) == [("a(0)", "main", "x"), ("b", "main", "no end")]
-    assert int(server.logs_asked[0]["tailLines"]) > 1  # the executor's are among them
+    assert int(argo_server.logs_asked[0]["tailLines"]) > 1  # the executor's are among them
     assert [line.text[:15] for line in workflow.logs("w", nodes=["w-6"], tail=1)] == ["its pod is gone"]
 
 
-def test_a_followed_log_goes_on_where_it_broke(workflow, api, server):  # noqa: F811
+def test_a_followed_log_goes_on_where_it_broke(workflow, api, argo_server):
     set_status(api, "w", "Running", nodes={"w-1": {**NODES["w-1"], "id": "w-1", "phase": "Running"}})
-    server.cuts = 2
+    argo_server.cuts = 2
     threading.Timer(1, lambda: ended(api)).start()
     lines = written(workflow.logs("w", follow=True))
     assert [text for _, container, text in lines if container == "main"] == ["hello", "between", "x", "x", "no end"]
     assert lines[-1] == ("set", "two", "of two")
-    assert server.logs_asked[1]["sinceSeconds"]
+    assert argo_server.logs_asked[1]["sinceSeconds"]
 
 
-def test_a_workflow_that_is_deleted_ends_its_followed_log(workflow, api, server):  # noqa: F811
+def test_a_workflow_that_is_deleted_ends_its_followed_log(workflow, api, argo_server):
     set_status(api, "w", "Running", nodes={"w-1": {**NODES["w-1"], "id": "w-1", "phase": "Running"}})
-    server.cuts = 1000
+    argo_server.cuts = 1000
     threading.Timer(1, lambda: workflow.delete("w")).start()
     notices = [line.text for line in workflow.logs("w", follow=True) if line.notice]
     assert any("no Workflow 'w'" in text for text in notices), notices
