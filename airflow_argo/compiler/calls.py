@@ -110,10 +110,12 @@ class Reported:
     Attributes:
         split: a loop runs over what the job returns, so its elements are reported one by one too.
         plain: names of the outputs that Argo reads, which aren't compressed.
+        kept: see `kept_by_readers`.
     """
 
     split: bool = False
     plain: tuple[str, ...] = ()
+    kept: tuple[tuple[str, int], ...] = ()
 
 
 ALIKE: Final = Reported()
@@ -138,6 +140,8 @@ def call_of(job: PythonCall | Container, leaves: Leaves, reported: Reported) -> 
         call["split"] = True
     if reported.plain:
         call["plain"] = list(reported.plain)
+    if reported.kept:
+        call["kept"] = dict(reported.kept)
     if job.large is not None and job.large.over is not None:
         call["large"] = {"over": job.large.over, "never": list(job.large.never)}
     env = [[name, value if isinstance(value, str) else node_of(value, leaves)] for name, value in texts_of(job.env)]

@@ -18,6 +18,7 @@ from airflow_argo.compiler.code import as_tag, quote, tag
 from airflow_argo.compiler.drafts import Dict, argument, guards
 from airflow_argo.compiler.expressions import exists, travelling, travelling_or_nil, truth
 from airflow_argo.compiler.joins import with_joins
+from airflow_argo.compiler.kept import Kept
 from airflow_argo.compiler.parts import cut, needs_parts
 from airflow_argo.compiler.scope import (
     RETURN_VALUE,
@@ -93,6 +94,7 @@ class Compilation:
         renamed: task name → step id, where they differ.
         shares: templates of one shape will be shared, so the names in them shouldn't differ where nobody looks at them.
         read: see `read_by_argo`.
+        kept: see `kept_by_readers`.
     """
 
     call: Callable[[Step, GraphTemplate], Call]
@@ -104,6 +106,7 @@ class Compilation:
     renamed: dict[str, str] = field(default_factory=dict)
     shares: bool = False
     read: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    kept: Mapping[int, Kept] = field(default_factory=dict)
 
     def fail_if(self) -> str:
         """The template that fails if it is given a reason."""
@@ -337,7 +340,8 @@ def job_call(step: Step, around: GraphTemplate) -> Call:
     if literal is not None:
         return Call(*literal)
     job: Job = step.body  # type: ignore[assignment]  # who calls has looked
-    reported = Reported(split=step.id in around.split, plain=around.made.read.get(id(job), ()))
+    made = around.made
+    reported = Reported(split=step.id in around.split, plain=made.read.get(id(job), ()), kept=made.kept.get(id(job), ()))
     template, sources = around.made.templates.use(job, in_loop=around.in_loop, reported=reported)
     texts = [(name, argument(source, around.scope, step.id)) for name, source in sources.items()]
     conditions = [code for source in sources.values() for code in guards(source, around.scope)]

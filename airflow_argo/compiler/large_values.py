@@ -45,14 +45,14 @@ def _with_steps(workflow: Workflow, steps: tuple[Step, ...]) -> Workflow:
     return replace(workflow, graph=replace(workflow.graph, steps=steps))
 
 
-def _job_of(step: Step) -> PythonCall | Container | None:
+def job_of(step: Step) -> PythonCall | Container | None:
     """The job of a step, or of the items of a loop that reports, if it can take artifacts."""
     body = step.body.body.steps[0].body if isinstance(step.body, ForLoop) and step.body.reports else step.body
     return body if passes_artifacts(body) else None
 
 
 def _with_job(step: Step, job: PythonCall | Container | NoOp) -> Step:
-    """The step with another job where `_job_of` finds one."""
+    """The step with another job where `job_of` finds one."""
     if not isinstance(step.body, ForLoop):
         return replace(step, body=job)
     (item,) = step.body.body.steps
@@ -60,7 +60,7 @@ def _with_job(step: Step, job: PythonCall | Container | NoOp) -> Step:
 
 
 def _with_large(step: Step, large: LargeValues | None) -> Step:
-    job = _job_of(step)
+    job = job_of(step)
     return step if job is None or job.large == large else _with_job(step, replace(job, large=large))
 
 
@@ -70,7 +70,7 @@ def _over(step: Step) -> int | None:
 
 def _read_by_argo(step: Step) -> Iterator[Output]:
     """The outputs of steps that a step reads anywhere but in the pod of its job, or as text, which expressions make of it."""
-    job = _job_of(step)
+    job = job_of(step)
     if job is None:
         yield from found_in(step, Output)
         return
@@ -80,7 +80,7 @@ def _read_by_argo(step: Step) -> Iterator[Output]:
 
 def _connected(step: Step, makers: set[str], stay: _Outputs) -> Step:
     """The step, whose job takes the artifacts of the steps that it reads."""
-    job = _job_of(step)
+    job = job_of(step)
     if job is None:
         return step
     outputs = [output for output in found_in(job, Output) if output.step in makers]

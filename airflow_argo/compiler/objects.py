@@ -15,6 +15,7 @@ from airflow_argo.compiler.code import quote, tag
 from airflow_argo.compiler.drafts import Dict
 from airflow_argo.compiler.expressions import exists, travelling
 from airflow_argo.compiler.graphs import Compilation, GraphTemplate
+from airflow_argo.compiler.kept import Kept, kept_by_readers
 from airflow_argo.compiler.large_values import wants_artifacts, with_artifacts, without_artifacts
 from airflow_argo.compiler.pauses import INNER
 from airflow_argo.compiler.read_by_argo import read_by_argo
@@ -153,10 +154,10 @@ def _within_limit(workflow: Workflow) -> Compiled:
     Raises:
         DefinitionError: there are more, although they share what they can.
     """
-    read = read_by_argo(workflow)
-    compiled = _written(workflow, read)
+    read, kept = read_by_argo(workflow), kept_by_readers(workflow)
+    compiled = _written(workflow, read, kept)
     if len(compiled.spec["templates"]) > SHARED_ABOVE:
-        compiled = _written(workflow, read, shares=True)
+        compiled = _written(workflow, read, kept, shares=True)
         named = {MAIN, str(compiled.spec.get("onExit")), *OWN_NAMES}.union(*compiled.notes.values())
         compiled.spec["templates"] = shared(compiled.spec["templates"], named)
     if len(compiled.spec["templates"]) > MAX_TEMPLATES:
@@ -166,8 +167,10 @@ def _within_limit(workflow: Workflow) -> Compiled:
     return compiled
 
 
-def _written(workflow: Workflow, read: Mapping[int, tuple[str, ...]], *, shares: bool = False) -> Compiled:
-    made = Compilation(body_call, Templates(workflow.intervals), shares=shares, read=read)
+def _written(
+    workflow: Workflow, read: Mapping[int, tuple[str, ...]], kept: Mapping[int, Kept], *, shares: bool = False
+) -> Compiled:
+    made = Compilation(body_call, Templates(workflow.intervals), shares=shares, read=read, kept=kept)
     made.templates.reserve(MAIN)
     main = GraphTemplate.of(made, workflow.graph)
     for step, job, in_loop in jobs_of(workflow.graph):

@@ -16,11 +16,11 @@ import os
 import sys
 import traceback
 import zlib
-from typing import Any, Dict, Sequence, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 from .large import set_aside
 from .nodes import Nodes
-from .reports import FINAL_EXIT_CODE, Call, Report, with_packed
+from .reports import FINAL_EXIT_CODE, RETURN_VALUE, Call, Report, with_packed
 from .run import Run, context_variables
 from .values import mark_of
 
@@ -29,9 +29,9 @@ REPORT = "/tmp/airflow-argo-outcome.json"
 OWN_PACKAGES = (__package__, f"{__package__}.airflow_task")
 MAX_REPORT_BYTES = 1000 * 1024
 MAX_COMPRESSED_BYTES = 200 * 1024
-"""Argo keeps a report, and twice more what a reader takes of it, as base64 of gzip; for a whole run it has room for 1 MiB.
-
-That of an instance it keeps four times, in the pod, the instance, the loop, and the loop's attempt: it may be half as large."""
+"""Of a report. That of an instance may have half: Argo keeps it in the pod, the instance, the loop, and the loop's attempt."""
+ROOM = 680 * 1024
+"""For all copies of a report: Argo has 1 MiB for a whole run, which it keeps as base64 of gzip."""
 BEGINNING = ("AIRFLOW_", "PYTHON")
 """How the variables are called that Airflow and Python read as they begin."""
 
@@ -100,12 +100,13 @@ def _read(name: str) -> str:
         return file.read()
 
 
-def write(report: Report, large: Any = None, plain: Sequence[str] = ()) -> None:
+def write(report: Report, large: Any = None, plain: Sequence[str] = (), kept: Optional[Dict[str, int]] = None) -> None:
     """Writes the report.
 
     Args:
         large: how large values travel, see `large.set_aside`; None: in the report.
         plain: names of outputs that Argo reads.
+        kept: names of outputs, and how often Argo keeps them since others read them, where that is more than twice.
     Raises:
         ValueError: it is larger than what Argo stores.
     """
@@ -113,22 +114,32 @@ def write(report: Report, large: Any = None, plain: Sequence[str] = ()) -> None:
         report = set_aside(report, large, MAX_REPORT_BYTES, mark_of)
     report = with_packed(report, plain)
     text = json.dumps({key: value for key, value in report.items() if value or key == "state"})
-    found = _too_much(text)
+    found = _too_much(text, {name: times * _length(report, name) for name, times in (kept or {}).items()})
     if found:
         raise ValueError(f"the task returns {found} can be passed between tasks{_why_not_set_aside(large)}")
     with open(REPORT, "w", encoding="utf-8") as file:
         file.write(text.replace("{" + "{", "{\\u007b"))
 
 
-def _too_much(text: str) -> str:
-    """What a report has and what it may have, if it has more."""
+def _too_much(text: str, kept: Dict[str, int]) -> str:
+    """What a report has and what it may have, if it has more; `kept`: bytes of the copies that readers have, by outputs."""
     if len(text) > MAX_REPORT_BYTES:
         return f"{len(text) // 1024} KiB; at most {MAX_REPORT_BYTES // 1024} KiB"
-    if len(text) <= MAX_COMPRESSED_BYTES // 2:
+    is_instance = "AIRFLOW_ARGO_INDEX" in os.environ
+    copies = (4 if is_instance else 1) + ("AIRFLOW_ARGO_TRY" in os.environ) + sum(kept.values()) / len(text)
+    alone = MAX_COMPRESSED_BYTES // (2 if is_instance else 1)
+    most = min(alone, int(ROOM / copies))
+    if len(text) <= most:
         return ""
     size = len(zlib.compress(text.encode()))
-    most = MAX_COMPRESSED_BYTES // (2 if "AIRFLOW_ARGO_INDEX" in os.environ else 1)
-    return f"{size // 1024} KiB when compressed; at most {most // 1024} KiB" if size > most else ""
+    why = f", as Argo keeps them {copies:.0f} times," if most < alone else ""
+    return f"{size // 1024} KiB when compressed; at most {most // 1024} KiB{why}" if size > most else ""
+
+
+def _length(report: Report, name: str) -> int:
+    """Bytes of an output."""
+    value: str = report["pushed"].get(name) or (report.get("value", "") if name == RETURN_VALUE else "")
+    return len(value)
 
 
 def _why_not_set_aside(large: Any) -> str:
@@ -159,7 +170,7 @@ def main(files: Dict[str, str]) -> None:
     call = json.loads(_read("call"))
     code, report = run_task(call, files)
     try:
-        write(report, call.get("large"), call.get("plain", ()))
+        write(report, call.get("large"), call.get("plain", ()), call.get("kept"))
     except ValueError as error:
         print(error, file=sys.stderr)
         write({"state": "failed", "pushed": {}})

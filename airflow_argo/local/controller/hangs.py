@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from airflow_argo.argo.phases import ERROR, PENDING, RUNNING
 from airflow_argo.local.controller.pods import owner
 from airflow_argo.local.controller.state import Run
 from airflow_argo.local.controller.tree import RETRY, Node
+
+_MOST: Final = 200
+"""Characters that are shown of a node's name: those of a loop's nodes have the items in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,8 @@ class Hang:
     reason: str
 
     def __str__(self) -> str:
-        return f"'{self.node}' waits for ever: {self.reason}"
+        name = self.node if len(self.node) <= _MOST else f"{self.node[: _MOST // 2]}…{self.node[-_MOST // 2 :]}"
+        return f"'{name}' waits for ever: {self.reason}"
 
 
 def can_go_on(run: Run, *, pods: bool = True) -> bool:
