@@ -111,6 +111,17 @@ def test_attempts_and_items_have_paths(runner):
     }  # fmt: skip
 
 
+def test_tries_of_an_item_that_is_one_job_are_those_of_the_item(runner):
+    tried = task("job", "echo {{retries}}; test {{retries}} -eq 1")
+    tried["inline"]["retryStrategy"] = {"limit": "2"}
+    made = workflow({"name": "loop", "template": "each", "withItems": ["a", "b"]})
+    made["spec"]["templates"].append({"name": "each", "dag": {"tasks": [tried]}})
+    run = runner.run(made, on_progress=quiet)
+    assert {(line.step, line.text) for line in run.logs()} == {
+        (f"loop / [{item}] / try {number}", str(number - 1)) for item in (0, 1) for number in (1, 2)
+    }
+
+
 def test_a_run_is_found_again_by_its_name(runner):
     run = runner.run(workflow(task("a", "echo hi")), name="mine", on_progress=quiet)
     found = find_run("mine")

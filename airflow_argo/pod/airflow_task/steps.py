@@ -230,8 +230,8 @@ class _Tree:
     def _step(self, node: Dict) -> StepRun:
         step = StepRun(self._id(node), state_of(node), node, self._children(node))
         only = step.children[0] if len(step.children) == 1 else None
-        if only is not None and _ITEM.search(node["name"]) and not only.children:
-            return StepRun(step.id, step.state, only.node)  # an item that is just one job
+        if only is not None and _ITEM.search(node["name"]) and all(child.id.startswith("try ") for child in only.children):
+            return StepRun(step.id, step.state, only.node, only.children)  # an item that is just one job
         return step
 
     def _is_helper(self, node: Dict) -> bool:
