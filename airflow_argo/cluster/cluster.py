@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from types import TracebackType
 from typing import Any, Final, Literal
@@ -344,12 +344,11 @@ class Cluster:
             InputError: the manifest isn't one Workflow and what it needs.
         """
         newer = None if manifest is None else self._newer(manifest)
-        selector = parse_node_selector(restart_successful) if restart_successful else None
         try:
             return retry_workflow(
                 self._api,
                 name,
-                restart_successful=selector,
+                restart_successful=parse_node_selector(restart_successful) if restart_successful else None,
                 restart_downstream=restart_downstream,
                 parameters=parameters,
                 newer=newer,
@@ -378,20 +377,28 @@ class Cluster:
             return None
         return found if found.uid == uid and found.done else None
 
-    def watch(self, name: str, *, uid: str | None = None, timeout: float | None = None) -> Iterator[Snapshot]:
+    def watch(
+        self,
+        name: str,
+        *,
+        uid: str | None = None,
+        timeout: float | None = None,
+        on_standstill: Callable[[Sequence[str]], object] | None = None,
+    ) -> Iterator[Snapshot]:
         """A workflow's states from the present one on, as they come; the last one is done.
 
         Args:
             name: of the workflow.
             uid: that of its submission, so that another of the same name is never taken for it.
             timeout: seconds; None: as long as it takes.
+            on_standstill: is called with the nodes whose pods have ended, where Argo takes no note of that for minutes.
 
         Raises:
             NotFoundError: there is none of that name, now at the start.
             WorkflowGoneError: it was deleted or replaced before its end was seen.
             WaitTimeoutError: it isn't done in time.
         """
-        return self._explaining(watch_one(self._api, name, uid or "", timeout))
+        return self._explaining(watch_one(self._api, name, uid or "", timeout, on_standstill))
 
     def wait(
         self,

@@ -61,7 +61,7 @@ class LoggedPod:
         """The facts of a pod object; `containers` are the wanted ones, of which those count that it has."""
         meta, status = pod["metadata"], pod.get("status") or {}
         annotations = meta.get("annotations") or {}
-        node_id = annotations.get(NODE_ID) or meta["name"]  # as Argo reads pods of its early versions
+        node_id = node_id_of(pod)
         return cls(
             name=meta["name"],
             uid=meta["uid"],
@@ -84,6 +84,12 @@ class LoggedPod:
         """A line of this pod's."""
         node = display_name(nodes, self.node_id, self.node_name)
         return LogLine(node, self.node_name, self.name, container, text, time, notice)
+
+
+def node_id_of(pod: Manifest) -> str:
+    """The id of the node that a pod is of; of early versions of Argo the pod's name, as Argo reads it."""
+    meta = pod["metadata"]
+    return str((meta.get("annotations") or {}).get(NODE_ID) or meta["name"])
 
 
 def _present(spec: Mapping[str, Any], wanted: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from airflow_argo.cluster.changes import change
 from airflow_argo.cluster.client import Api
 from airflow_argo.cluster.errors import NotFoundError, WaitTimeoutError
-from airflow_argo.cluster.log_lines import NODE_ID, POD_LABEL
+from airflow_argo.cluster.log_lines import POD_LABEL, node_id_of
 from airflow_argo.cluster.node_selector import NodeSelector
 from airflow_argo.cluster.resources import PODS, Call, Manifest, query
 from airflow_argo.cluster.retry import formulate_retry
@@ -59,7 +59,7 @@ def _delete_pods(api: Api, workflow: str, node_ids: frozenset[str]) -> None:
         return
     selector = f"{POD_LABEL}={workflow}"
     pods = api.send(Call("list", PODS, api.namespace, query=query(labelSelector=selector))).get("items") or ()
-    waiting = {pod["metadata"]["uid"]: pod["metadata"]["name"] for pod in pods if _node_id(pod) in node_ids}
+    waiting = {pod["metadata"]["uid"]: pod["metadata"]["name"] for pod in pods if node_id_of(pod) in node_ids}
     for name in waiting.values():
         with suppress(NotFoundError):
             api.send(Call("delete", PODS, api.namespace, name))
@@ -82,8 +82,3 @@ def _wait_until_gone(api: Api, selector: str, waiting: dict[str, str]) -> None:
         if not present:
             return
     raise WaitTimeoutError(api.place, {waiting[uid]: "still there" for uid in present}, _POD_PATIENCE)
-
-
-def _node_id(pod: Manifest) -> str:
-    meta = pod["metadata"]
-    return str((meta.get("annotations") or {}).get(NODE_ID) or meta["name"])

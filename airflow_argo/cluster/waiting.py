@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from airflow_argo.cluster import standing_still
 from airflow_argo.cluster.client import Api
 from airflow_argo.cluster.errors import ClusterError, NotFoundError, WaitTimeoutError
 from airflow_argo.cluster.resources import WORKFLOWS, Call
 from airflow_argo.cluster.snapshot import Snapshot
+from airflow_argo.cluster.standing_still import StandstillWatch
 from airflow_argo.cluster.waits import Wait
 from airflow_argo.cluster.watch import Change, Seen, Vanished
 from airflow_argo.cluster.watching import Watching
 
 
-def watch_one(api: Api, name: str, uid: str, timeout: float | None) -> Iterator[Snapshot]:
+def watch_one(
+    api: Api, name: str, uid: str, timeout: float | None, on_standstill: Callable[[Sequence[str]], object] | None = None
+) -> Iterator[Snapshot]:
     """The states of a workflow; the last is done. See `Cluster.watch`."""
-    wait = Wait(api.place, name, uid)
+    wait, end, standstill = Wait(api.place, name, uid), _deadline(timeout), StandstillWatch(api)
     watching = Watching(api, WORKFLOWS, field_selector=f"metadata.name={name}")
-    for change in watching.changes(_deadline(timeout)):
-        if snapshot := wait.take(change):
-            yield snapshot
-        if isinstance(wait.outcome, ClusterError):
-            raise wait.outcome
-        if wait.outcome:
-            return
-    raise WaitTimeoutError(api.place, {name: wait.phase}, timeout or 0.0)
+    while True:
+        quiet, look = True, _deadline(standing_still.QUIET if on_standstill else None)
+        for change in watching.changes(min(filter(None, (look, end)), default=None)):
+            if snapshot := wait.take(change):
+                quiet = False
+                yield snapshot
+            if isinstance(wait.outcome, ClusterError):
+                raise wait.outcome
+            if wait.outcome:
+                return
+        if end is not None and time.monotonic() >= end:
+            raise WaitTimeoutError(api.place, {name: wait.phase}, timeout or 0.0)
+        if on_standstill and quiet and wait.last and (nodes := standstill.look(wait.last)):
+            on_standstill(nodes)
 
 
 def wait_for_all(

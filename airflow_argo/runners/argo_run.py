@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,6 +16,11 @@ Dict = dict[str, Any]
 
 LAST_LINES = 10
 """Of a pod that failed, shown while one waits."""
+
+STANDS_STILL = (
+    "airflow-argo: its pod has ended, and Argo takes no note of it: no controller runs, or the workflow has become larger than "
+    "the 1 MiB that Argo stores (its controller's log then says 'offload node status is not supported')"
+)
 
 
 class ArgoRun(Run):
@@ -37,13 +42,22 @@ class ArgoRun(Run):
         return _status(self._last)
 
     def wait(self, timeout: float | None = None, on_progress: OnProgress | None = None) -> ArgoRun:
-        """Waits for the end, by one LIST and WATCH."""
+        """Waits for the end, by one LIST and WATCH. Progress also tells of pods whose end Argo takes no note of."""
         failed: set[str] = set()
-        for snapshot in [self._last] if self._last.done else self.cluster.watch(self.name, uid=self.uid, timeout=timeout):
+
+        def tell(lines: Iterable[LogLine]) -> None:
+            if on_progress is not None:
+                on_progress(Progress(self.manifest, _status(self._last), tuple(lines)))
+
+        def tell_standstill(nodes: Sequence[str]) -> None:
+            tell(LogLine(node, STANDS_STILL) for node in nodes)
+
+        states = self.cluster.watch(self.name, uid=self.uid, timeout=timeout, on_standstill=on_progress and tell_standstill)
+        for snapshot in [self._last] if self._last.done else states:
             self._last = snapshot
             self.manifest = snapshot.manifest
             if on_progress is not None:
-                on_progress(Progress(self.manifest, _status(snapshot), tuple(self._last_lines(failed))))
+                tell(self._last_lines(failed))
         return self
 
     def logs(self, *, follow: bool = False) -> Iterator[LogLine]:

@@ -15,6 +15,7 @@ from airflow_argo.cluster.config import find_connection
 from airflow_argo.cluster.errors import ClusterError
 from airflow_argo.cluster.resources import CONFIG_MAPS, CRON_WORKFLOWS, NAMESPACES, PODS, WORKFLOW_TEMPLATES, WORKFLOWS, Call
 
+from .kubelet import KubeletDouble
 from .proxy import FaultyProxy, upstream_of
 
 CONTROLLER_NAMESPACE = os.environ.get("ARGO_NAMESPACE", "argo")
@@ -108,6 +109,13 @@ def remove_namespace(admin, name):
 def cluster(kubeconfig, namespace):
     with Cluster.connect(kubeconfig, namespace=namespace, patience=Patience(answer=10, faults=5)) as connection:
         yield connection
+
+
+@pytest.fixture(scope="module")
+def kubelet(admin, namespace, certificate):
+    double = KubeletDouble(admin.in_namespace(namespace), certificate)
+    yield double
+    double.close()
 
 
 @pytest.fixture(scope="session")

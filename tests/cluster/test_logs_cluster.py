@@ -13,17 +13,9 @@ from airflow_argo.cluster.errors import ClusterError
 
 from .conftest import NO_OP
 from .controller import set_status
-from .kubelet import KubeletDouble
 from .proxy import Plan
 
 pytestmark = pytest.mark.cluster
-
-
-@pytest.fixture(scope="module")
-def kubelet(admin, namespace, certificate):
-    double = KubeletDouble(admin.in_namespace(namespace), certificate)
-    yield double
-    double.close()
 
 
 @pytest.fixture
