@@ -28,7 +28,7 @@ ELSEWHERE = frozenset({"schedules.md", "pods.md"})
 
 HEAD = """
 from datetime import datetime, timedelta
-from airflow.sdk import DAG, TriggerRule, task
+from airflow.sdk import DAG, TriggerRule, task, task_group
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.python import PythonOperator
