@@ -46,10 +46,17 @@ def main(descriptor: int) -> None:
     if sys.path[0] == str(Path.cwd()):
         del sys.path[0]  # Python puts it there for `-m`, and Airflow doesn't import from it
     prepare()
-    with os.fdopen(descriptor, "w", buffering=1) as answers:
+    with os.fdopen(os.dup(0)) as requests, os.fdopen(descriptor, "w", buffering=1) as answers:
+        _read_nothing()
         answers.write(json.dumps({"ready": True}) + "\n")
-        for line in sys.stdin:
+        for line in requests:
             answers.write(json.dumps(answer(json.loads(line))) + "\n")
+
+
+def _read_nothing() -> None:
+    """Gives tasks an input that has ended, as pods have: one that read the requests would wait for ever."""
+    with Path(os.devnull).open() as nothing:
+        os.dup2(nothing.fileno(), 0)
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:

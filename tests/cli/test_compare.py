@@ -26,6 +26,7 @@ PARAMS = {"country": "de", "n": 3, "note": Param(None, type=["null", "string"])}
 with DAG("good", schedule="@daily", params=PARAMS) as dag:
     BashOperator(task_id="says", bash_command="echo $NOTE {{ params.country }} {{ ds }} {{ params.n + 1 }} $WORD",
                  env={"NOTE": "{{ params.note }}", "WORD": "{{ var.value.word }}"}, append_env=True)
+    BashOperator(task_id="reads", bash_command="cat")
 
     @task(retries=1, retry_delay=timedelta(hours=1), trigger_rule="all_done")
     def again(ti=None):
@@ -105,7 +106,7 @@ def test_a_dag_that_ends_the_same(cli, good):
     assert rows[0] == ["TASK", "AIRFLOW", "ARGO"]
     assert ["each", "[1]", "skipped", "skipped"] in rows
     assert ["the", "run", "success", "success"] in rows
-    assert answer.out.endswith("good: equal, with 4 XComs\n")
+    assert answer.out.endswith("good: equal, with 5 XComs\n")
 
 
 def test_dags_that_do_not(cli, write):
