@@ -26,10 +26,6 @@ class SkipTask(Exception):
     """The task ends skipped."""
 
 
-class FailForGood(Exception):
-    """The task failed and must not be tried again."""
-
-
 def stored_key(key: Any) -> str:
     """The key under which Airflow stores what is pushed: part of an address. Source: airflow.sdk.api.client, XComOperations.
 

@@ -20,7 +20,7 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 
 from .large import set_aside
 from .nodes import Nodes
-from .reports import FINAL_EXIT_CODE, RETURN_VALUE, Call, Report, with_packed
+from .reports import FINAL_EXIT_CODE, RETURN_VALUE, Call, Report, SkipTask, with_packed
 from .run import Run, context_variables
 from .values import mark_of
 
@@ -60,19 +60,19 @@ def run_task(call: Call, files: Dict[str, str]) -> Tuple[int, Report]:
         report["state"] = "success"
         return 0, report
     except SystemExit as exit_:
-        return _exit_code(exit_), report
+        return _exit_code(exit_, is_commands=call["kind"] == "command" or "bash" in call), report
     except BaseException as error:
         return _ended_by(error, report)
 
 
 def _ended_by(error: BaseException, report: Report) -> Tuple[int, Report]:
-    names = {base.__name__ for base in type(error).__mro__}
-    if names & {"SkipTask", "AirflowSkipException"}:
+    names = {base.__name__ for base in type(error).__mro__ if base.__module__.startswith("airflow.")}
+    if isinstance(error, SkipTask) or "AirflowSkipException" in names:
         print(f"skipped: {error}", flush=True)
         report["state"] = "skipped"
         return 0, report
     print(_shown(error), file=sys.stderr, flush=True)
-    return FINAL_EXIT_CODE if names & {"FailForGood", "AirflowFailException", "AirflowSensorTimeout"} else 1, report
+    return FINAL_EXIT_CODE if names & {"AirflowFailException", "AirflowSensorTimeout"} else 1, report
 
 
 def _shown(error: BaseException) -> str:
@@ -83,11 +83,13 @@ def _shown(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, start)).rstrip()
 
 
-def _exit_code(exit_: SystemExit) -> int:
-    if exit_.code is None or isinstance(exit_.code, int):
-        return exit_.code or 1
-    print(exit_.code, file=sys.stderr)
-    return 1
+def _exit_code(exit_: SystemExit, *, is_commands: bool) -> int:
+    """The code of a pod that failed, of which the system takes eight bits. A function says by none that it is the last try."""
+    if exit_.code is not None and not isinstance(exit_.code, int):
+        print(exit_.code, file=sys.stderr)
+        return 1
+    code = (exit_.code or 0) % 256 or 1
+    return code if is_commands or code != FINAL_EXIT_CODE else 1
 
 
 def unpacked(text: str) -> str:

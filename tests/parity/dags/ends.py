@@ -1,5 +1,6 @@
 """How tasks and runs end: failures, skips, retries, leaves."""
 
+import sys
 from datetime import timedelta
 
 from airflow.providers.standard.operators.bash import BashOperator
@@ -40,6 +41,29 @@ with DAG("retries", schedule=None, default_args={"retry_delay": timedelta(second
 
     third_time() >> EmptyOperator(task_id="after")
     BashOperator(task_id="never", bash_command="exit 1", retries=1)
+
+    @task(retries=1)
+    def leaves(code, ti=None):
+        if ti.try_number == 1:
+            sys.exit(code)
+
+    for code in (0, 99, 100, 256, 356):  # none of them means anything of itself
+        leaves.override(task_id=f"leaves_by_{code}")(code)
+
+    @task.bash(retries=1)
+    def bash_leaves(ti=None):
+        return f"exit {100 - 100 * (ti.try_number - 1)}"
+
+    bash_leaves()
+
+    class SkipTask(Exception):  # as our own is called
+        pass
+
+    @task
+    def fails_by_a_name():
+        raise SkipTask
+
+    fails_by_a_name()
 
 with DAG("absorbed_failure", schedule=None) as absorbed:
     failed = BashOperator(task_id="failed", bash_command="exit 3")
