@@ -16,7 +16,7 @@ LOGICAL_DATE = "logical_date"
 INTERVAL: tuple[Literal["data_interval_start"], Literal["data_interval_end"]] = ("data_interval_start", "data_interval_end")
 """The workflow parameters that say the data interval of a run; empty: as it follows from the date."""
 
-ISO = "%Y-%m-%dT%H:%M:%S%:z"
+ISO = "%Y-%m-%dT%H:%M:%:S%:z"
 
 RUN_DATE = (
     f"(workflow.parameters.{LOGICAL_DATE} != '' ? workflow.parameters.{LOGICAL_DATE} : "
@@ -27,7 +27,7 @@ RUN_DATE = (
 RUN_ID = (
     "(workflow.parameters.run_id != '' ? workflow.parameters.run_id : "
     "((workflow['scheduledTime'] ?? '') == '' ? 'manual__' : 'scheduled__') + "
-    f"date({RUN_DATE}).In(timezone('UTC')).Format('2006-01-02T15:04:05-07:00'))"
+    f"replace(date({RUN_DATE}).In(timezone('UTC')).Format('2006-01-02T15:04:05.000000-07:00'), '.000000', ''))"
 )
 """Airflow's id of a run: given when it was submitted, else as Airflow makes one. Source: DagRunType.generate_run_id."""
 
@@ -38,6 +38,7 @@ _LAYOUTS = {
     "%H": "15",
     "%M": "04",
     "%S": "05",
+    "%:S": "05.000000",
     "%y": "06",
     "%B": "January",
     "%b": "Jan",
@@ -51,7 +52,7 @@ _LAYOUTS = {
     "%:z": "-07:00",
     "%%": "%",
 }
-"""strftime's directives that Go's Format has too. `%f` and week numbers have no layout."""
+"""strftime's directives that Go's Format has too. `%f` and week numbers have no layout. `%:S` is `RunDate`'s own."""
 
 _LAYOUT_WORDS = re.compile(r"January|Jan|Monday|Mon|MST|PM|pm|Z0|[-+]0|_2|\d")
 
@@ -79,7 +80,8 @@ def run_date(value: RunDate) -> str:
     if value.shift:
         seconds = int(value.shift.total_seconds())
         moment = f"({moment} {'-' if seconds < 0 else '+'} duration('{abs(seconds)}s'))"
-    return f"{moment}.In(timezone('UTC')).Format({quote(layout(value.format))})"
+    text = f"{moment}.In(timezone('UTC')).Format({quote(layout(value.format))})"
+    return f"replace({text}, '.000000', '')" if "%:S" in value.format else text
 
 
 def _moment(value: RunDate) -> str:

@@ -154,7 +154,7 @@ class RunFact:
 
 @dataclass(frozen=True, slots=True)
 class RunDate:
-    """A date of the run, as text: `format` by strftime, moved by `shift`.
+    """A date of the run, as text: `format` by strftime, moved by `shift`. `%:S` is `%S`, and `.%f` too unless that is nothing.
 
     The moment of a run is the input `logical_date` where that is given, else the scheduled time, else the time of creation.
 

@@ -77,7 +77,8 @@ class Nodes:
             "run_after": self.run.due,
         }
         moment = dates[node.get("of", "logical_date")] + timedelta(seconds=node["shift"])
-        return "+00:00".join(moment.strftime(part) for part in node["format"].split("%:z"))
+        format = node["format"].replace("%:S", "%S.%f" if moment.microsecond else "%S")  # as isoformat() has it
+        return "+00:00".join(moment.strftime(part) for part in format.split("%:z"))
 
     def _member(self, node: Json) -> Any:
         of, key = self.value(node["of"]), node["key"]

@@ -28,22 +28,23 @@ from airflow_argo.model.values import (
     Value,
 )
 from airflow_argo.pod.reports import pulled_key
+from airflow_argo.translator.airflow_names import airflow_names
 from airflow_argo.translator.arguments import argument_json
 from airflow_argo.translator.known_templates import as_template, is_itself, is_known
 
 if TYPE_CHECKING:
     from jinja2 import Environment, nodes
 
-ISO = "%Y-%m-%dT%H:%M:%S%:z"
+ISO = "%Y-%m-%dT%H:%M:%:S%:z"
 DATES = {
     "ds": "%Y-%m-%d",
     "ds_nodash": "%Y%m%d",
     "ts": ISO,
     "ts_nodash": "%Y%m%dT%H%M%S",
-    "ts_nodash_with_tz": "%Y%m%dT%H%M%S+0000",
-    "logical_date": "%Y-%m-%d %H:%M:%S%:z",
-    "data_interval_start": "%Y-%m-%d %H:%M:%S%:z",
-    "data_interval_end": "%Y-%m-%d %H:%M:%S%:z",
+    "ts_nodash_with_tz": "%Y%m%dT%H%M%:S%z",
+    "logical_date": "%Y-%m-%d %H:%M:%:S%:z",
+    "data_interval_start": "%Y-%m-%d %H:%M:%:S%:z",
+    "data_interval_end": "%Y-%m-%d %H:%M:%:S%:z",
 }
 """Names of Airflow's context that are dates, and how they print. Source: airflow.sdk Context, str(pendulum.DateTime)."""
 
@@ -181,7 +182,7 @@ class TemplateReader:
                 return self._param(key)
             case nodes.Call() if not (node.dyn_args or node.dyn_kwargs):
                 return self._call(node)
-            case nodes.Filter(name=name, node=nodes.Expr() as of, args=[], kwargs=[]) if name in DATE_FILTERS:
+            case nodes.Filter(name=name, node=nodes.Expr() as of, args=[], kwargs=[]) if self._is_date_filter(name):
                 return replace(self._moment(of), format=DATE_FILTERS[name])
             case _:
                 raise NotConvertible(_shown(node))
@@ -211,6 +212,10 @@ class TemplateReader:
             if isinstance(inner, Output | Member | Overridable):
                 return Member(inner, key, required=True, attribute=attribute)
         raise NotConvertible(_shown(of))
+
+    def _is_date_filter(self, name: str) -> bool:
+        """Whether a filter is one of Airflow's for dates, and none of the author's under its name."""
+        return name in DATE_FILTERS and self.environment.filters.get(name) is airflow_names().filters.get(name)
 
     def _is_strict(self) -> bool:
         """Whether what isn't there is an error; else it depends on what is done with it."""

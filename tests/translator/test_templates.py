@@ -12,7 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment
 
+from airflow_argo.argo.expr import evaluate
 from airflow_argo.compiler.calls import Leaves, node_of
+from airflow_argo.compiler.expressions import text_of
+from airflow_argo.compiler.scope import Scope
 from airflow_argo.model.values import Output
 from airflow_argo.pod.nodes import Nodes
 from airflow_argo.pod.run import Run
@@ -22,6 +25,7 @@ from airflow_argo.translator.known_templates import is_itself
 from airflow_argo.translator.loading import load_dags, prepare_environment
 from airflow_argo.translator.outside import Outside
 from airflow_argo.translator.params import params_of
+from airflow_argo.translator.templates import DATES as NAMES_OF_DATES
 from airflow_argo.translator.templates import NotConvertible
 
 prepare_environment()
@@ -37,7 +41,7 @@ with DAG(
     schedule=None,
     params={"word": "ab", "number": 3, "real": 2.0, "yes": True, "items": [1, "b"], "map": {"k": "v"}, "nothing": None},
     user_defined_macros={"own": "macro", "twice": lambda x: x * 2},
-    user_defined_filters={"shout": str.upper},
+    user_defined_filters={"shout": str.upper, "ts_nodash": str},
 ):
     BashOperator(task_id="one", bash_command="echo") >> BashOperator(task_id="other-one", bash_command="echo") >> BashOperator(
         task_id="reads", bash_command="echo"
@@ -173,11 +177,11 @@ def context(dag: Any) -> TaskContext:
     return TaskContext(dag_context, dag.task_dict["reads"])
 
 
-@pytest.fixture(scope="module")
-def run(context: TaskContext) -> Run:
-    """The run of which a pod is told."""
+@pytest.fixture(scope="module", params=["2024-05-06T09:08:09+02:00", "2024-05-06T09:08:09.120+02:00"])
+def run(context: TaskContext, request: pytest.FixtureRequest) -> Run:
+    """The run of which a pod is told; one that somebody starts in Airflow has parts of a second."""
     inputs = [
-        {"name": "logical_date", "value": "2024-05-06T09:08:09+02:00"},
+        {"name": "logical_date", "value": request.param},
         {"name": "run_id", "value": ""},
         {"name": "conf", "value": json.dumps(CONF)},
     ]
@@ -230,6 +234,14 @@ def test_template_is_rendered_as_by_airflow_or_left_to_it(text: str, context: Ta
     values = [encoded(PUSHED.get((leaf.step, leaf.name))) for leaf in leaves.values if isinstance(leaf, Output)]
     made = Nodes(run, values, "").value(node)
     assert str(made) == str(airflows(text))
+
+
+@pytest.mark.parametrize("name", [*NAMES_OF_DATES, "run_id"])
+def test_argo_writes_dates_as_airflow_does(name: str, context: TaskContext, run: Run, airflows: Any) -> None:
+    text = f"{{{{ {name} }}}}"
+    code = text_of(as_value(text, context), Scope({}, {}))
+    known = {f"workflow.parameters.{parameter}": value for parameter, value in run.parameters.items()}
+    assert evaluate(code, {**known, "workflow.creationTimestamp.RFC3339": run.created}) == airflows(text)
 
 
 def test_common_templates_need_no_airflow(context: TaskContext) -> None:
