@@ -85,8 +85,10 @@ def own_modules(imports: Iterable[str]) -> dict[str, str]:
 def own_place(name: str) -> Path | None:
     """The file of a module of the author's, or the folder of a package of his without one; None if it isn't his, or none."""
     spec = _spec_of(name)
-    if spec is None:
-        return None
+    return None if spec is None else _own_place_of(spec)
+
+
+def _own_place_of(spec: ModuleSpec) -> Path | None:
     if is_authors(spec.origin):
         return Path(str(spec.origin)).resolve()
     folders = list(spec.submodule_search_locations or ()) if spec.origin is None else []
@@ -120,6 +122,6 @@ def names_of(modules: Iterable[str]) -> list[str]:
     found = []
     for name in modules:
         spec = getattr(sys.modules.get(name), "__spec__", None)
-        if spec is not None and is_authors(spec.origin):
+        if spec is not None and _own_place_of(spec) is not None:
             found.append(name)
     return found

@@ -95,6 +95,16 @@ def test_what_is_ignored_is_said_as_airflow_2_reads_it_where_files_are_ported(
     assert [file.stem for file in translator.files_in(tmp_path, port=True)] == ["draft", "good"]
 
 
+def test_packages_without_a_file_are_those_beside_each_dag_file(translator: IsolatedTranslator, tmp_path: Path) -> None:
+    for folder, first in (("a", "own/__init__.py"), ("b", "own/__init__.py"), ("c", "own/parts/__init__.py")):
+        for module, text in ((first, ""), ("own/parts/ids.py", f"ID = {folder!r}\n")):
+            (tmp_path / folder / module).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / folder / module).write_text(text)
+        file = tmp_path / folder / "dag.py"
+        file.write_text("from airflow.sdk import DAG\nfrom own.parts.ids import ID\ndag = DAG(ID)\n")
+        assert [made.dag_id for made in translator.translate(file, load_settings(file))] == [folder]
+
+
 def test_archive_is_read_as_airflow_does(translator: IsolatedTranslator, tmp_path: Path) -> None:
     folder = tmp_path / "packed"
     shutil.copytree(PROJECT / "common", folder / "common")
