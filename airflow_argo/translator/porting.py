@@ -229,12 +229,12 @@ def _applied(text: str, path: Path, rules: tuple[Rule, ...]) -> str:
 
 def _without_unused_imports(text: str, path: Path, is_gone: Callable[[_Unused], bool]) -> str:
     """Without names of Airflow's that nothing uses, of which a module may still hand on those that aren't gone."""
-    unused = [one for one in _unused(text, path) if is_gone(one)]
-    starts = _starts_of_lines(text)
-    for first, last, content in sorted({edit for one in unused for edit in one.edits}, reverse=True):
-        start, end = _offset(first, starts), _offset(last, starts)
-        text = text[:start] + content + text[end:]
-    return text
+    while edits := {edit for one in _unused(text, path) if is_gone(one) for edit in one.edits}:
+        starts = _starts_of_lines(text)
+        for first, last, content in sorted(edits, reverse=True):
+            start, end = _offset(first, starts), _offset(last, starts)
+            text = text[:start] + content + text[end:]
+    return text  # of a name that is imported twice, ruff finds the first once the second isn't there
 
 
 class _Unused(NamedTuple):

@@ -1,14 +1,15 @@
 """Where ruff's rules move a name, asked for the name alone.
 
-Ruff moves an import and renames what is used of it. It doesn't where nothing is used of it, and can't where the import gives
-another name or stands in a `try`, and then takes back all its changes of that file. Here only the import is moved, and what it
-is called in the file stays.
+Ruff moves an import and renames what is used of it. It doesn't where nothing is used of it, since the file imports that again,
+and can't where the import gives another name or stands in a `try`, and then takes back all its changes of that file. Here only
+the import is moved, and what it is called in the file stays.
 """
 
 from __future__ import annotations
 
 import ast
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ _homes: dict[Name, Name] = {}
 
 
 def guarded_imports(tree: ast.Module) -> Iterator[ast.ImportFrom]:
-    """Imports of Airflow's under other names, and those in a `try`."""
+    """Imports of Airflow's under other names, those in a `try`, and those of names that are imported more than once."""
     yield from (node for node in _guarded(tree) if _names_of(node))
 
 
@@ -52,8 +53,10 @@ def moved(nodes: Iterable[ast.ImportFrom], ask: Callable[[Path], object]) -> Ite
 
 def _guarded(tree: ast.Module) -> Iterator[ast.ImportFrom]:
     tried = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.Try) for inner in ast.walk(node)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (id(node) in tried or any(called(alias) != alias.name for alias in node.names)):
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    times = Counter(called(alias) for node in imports for alias in node.names)
+    for node in imports:
+        if id(node) in tried or any(called(alias) != alias.name or times[called(alias)] > 1 for alias in node.names):
             yield node
 
 

@@ -317,6 +317,29 @@ def test_imports_under_other_names_and_in_a_try_are_moved(port: Any, tmp_path: P
     ]
 
 
+def test_imports_of_a_name_that_is_imported_again_are_moved_too(port: Any) -> None:
+    text = port("""
+from airflow import DAG
+from airflow.operators.python_operator import PythonOperator
+from airflow.operators.dummy_operator import DummyOperator
+from airflow.operators.python import PythonOperator
+from airflow.operators.dummy_operator import DummyOperator
+from airflow.utils.dates import days_ago
+from airflow.utils.dates import days_ago
+
+with DAG("twice", schedule_interval=None, start_date=days_ago(1)):
+    PythonOperator(task_id="a", python_callable=print) >> DummyOperator(task_id="b")
+""").text
+    assert sorted(line for line in text.splitlines() if "import" in line) == [
+        "from airflow.providers.standard.operators.empty import EmptyOperator as DummyOperator",
+        "from airflow.providers.standard.operators.empty import EmptyOperator as DummyOperator",
+        "from airflow.providers.standard.operators.python import PythonOperator",
+        "from airflow.providers.standard.operators.python import PythonOperator",
+        "from airflow.sdk import DAG",
+        "import pendulum",
+    ]
+
+
 CONTRIB = """
 from airflow.contrib.hooks.fs_hook import FSHook
 from airflow.contrib.operators.gcs_to_bq import GoogleCloudStorageToBigQueryOperator as Load
