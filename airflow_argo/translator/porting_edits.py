@@ -239,14 +239,24 @@ def without_old_limits(tree: ast.Module, data: bytes) -> Iterator[Edit]:
 
 
 def with_one_schedule(tree: ast.Module, data: bytes) -> Iterator[Edit]:
-    """Of several arguments for a DAG's schedule, the one that Airflow 2 took: all but one were to be empty there."""
+    """Of several arguments for a DAG's schedule, what Airflow 2 took: the timetable, unless it is empty, else the other.
+
+    Where only a run of the file tells whether it is empty, as in a function that makes DAGs, that is decided there.
+    """
     for node in dags_in(tree):
         given = {keyword.arg: keyword for keyword in node.keywords if keyword.arg in _SCHEDULES}
-        empty = [keyword for keyword in given.values() if isinstance(keyword.value, ast.Constant) and not keyword.value.value]
-        if len(given) > 1 and empty:
-            wins = given.get("timetable") or given.get("schedule")
-            gone = [keyword for keyword in given.values() if keyword is not wins] if wins in empty else empty
-            yield from without_keywords(node, gone, data)
+        if len(given) < 2:
+            continue
+        other = given.get("schedule") or given["schedule_interval"]
+        kept = [one for name, one in given.items() if name == "timetable" and not _is_empty(one.value)]
+        kept += [] if kept and _is_empty(other.value) else [other]
+        yield from without_keywords(node, [one for one in given.values() if one is not kept[0]], data)
+        if len(kept) > 1:
+            yield (*span_of(kept[0].value, data), b" or ".join(b"(" + text_in(one.value, data) + b")" for one in kept))
+
+
+def _is_empty(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and not value.value
 
 
 _SCHEDULES: Final = frozenset({"schedule", "schedule_interval", "timetable"})

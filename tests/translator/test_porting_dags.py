@@ -17,6 +17,10 @@ from airflow_argo.translator.sources import reading, text_of
         ("DAG('d', schedule=None, schedule_interval='@daily')", "schedule=None"),
         ("DAG('d', schedule_interval=None, timetable=Mine())", "schedule=Mine()"),
         ("DAG('d', schedule=None, timetable=Mine())", "schedule=Mine()"),
+        ("DAG('d', timetable=None, schedule='@daily')", "schedule='@daily'"),
+        ("DAG('d', schedule_interval=cron, timetable=table)", "schedule=(table) or (cron)"),
+        ("DAG('d', schedule_interval=cron, schedule=times)", "schedule=times"),
+        ("DAG('d', schedule_interval=cron, timetable=None)", "schedule=cron"),
     ],
 )
 def test_of_several_schedules_the_one_that_airflow_2_took_is_left(text: str, schedule: str, port: Any) -> None:
