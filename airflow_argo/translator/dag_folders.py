@@ -1,7 +1,7 @@
 """The folders that a DAG file's modules are imported from. Source: airflow.settings, prepare_syspath_for_dags_folder.
 
-Airflow has the folder of all DAGs on its path, and that of plugins, at the end. Last resorts here are a file's own folder and,
-where the DAGs are in a folder named `dags`, what is beside it, as in a home of Airflow's: `plugins`, and the packages there.
+Airflow has the folder of all DAGs on its path, and that of plugins, at the end; here also the folder `plugins` beside one named
+`dags`, as in a home of Airflow's. Last resorts are a file's own folder, and what else is beside that of all DAGs.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from airflow_argo.translator.sources import LastFolders
 
 DAG_FILES = "unusual_prefix_"
 """What the names of modules begin with that DAG files are loaded as. Source: DagBag, _load_modules_from_file."""
@@ -48,20 +50,19 @@ def importable(file: Path, said: str | None = None) -> Iterator[Path]:
         The folder of all DAGs.
     """
     dags_folder = dags_folder_of(file, said)
-    folders = dict.fromkeys(map(str, (dags_folder, file.resolve().parent, *_beside(dags_folder))))
-    added = [folder for folder in folders if folder not in sys.path]
+    plugins = plugins_of(dags_folder)
+    added = [folder for folder in map(str, [dags_folder, *([plugins] if plugins else [])]) if folder not in sys.path]
+    beside = [dags_folder.parent] if dags_folder.name == _USUAL_NAME else []
+    finder = LastFolders([str(folder) for folder in (file.resolve().parent, *beside)])
     sys.path += added
+    sys.meta_path.append(finder)
     try:
         yield dags_folder
     finally:
+        sys.meta_path.remove(finder)
         for folder in added:
             if folder in sys.path:
                 sys.path.remove(folder)
-
-
-def _beside(dags: Path) -> list[Path]:
-    plugins = plugins_of(dags)
-    return [*([plugins] if plugins else []), dags.parent] if dags.name == _USUAL_NAME else []
 
 
 def plugins_of(dags: Path) -> Path | None:

@@ -208,11 +208,32 @@ class _PortingFinder(importlib.abc.MetaPathFinder):
         if name.split(".")[0] in _NEVER_THE_AUTHORS:
             return None
         found = PathFinder.find_spec(name, path, target)
-        if found is None or type(found.loader) is not SourceFileLoader or not is_authors(found.origin):
-            return None
-        assert found.origin is not None
-        found.loader = SourceLoader(name, found.origin)
-        return found
+        return _as_loaded(found) if found is not None and _is_own(found) else None
+
+
+class LastFolders(importlib.abc.MetaPathFinder):
+    """Finds in some folders what nothing else does.
+
+    At the end of Python's path, their modules would still come before packages without a file.
+    """
+
+    def __init__(self, folders: Sequence[str]) -> None:
+        self._folders = list(folders)
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """A module that is in no package, or a package."""
+        found = PathFinder.find_spec(name, self._folders, target) if path is None else None
+        return _as_loaded(found) if found is not None and is_porting() and _is_own(found) else found
+
+
+def _is_own(spec: ModuleSpec) -> bool:
+    return type(spec.loader) is SourceFileLoader and is_authors(spec.origin)
+
+
+def _as_loaded(spec: ModuleSpec) -> ModuleSpec:
+    assert spec.origin is not None
+    spec.loader = SourceLoader(spec.name, spec.origin)
+    return spec
 
 
 @lru_cache(maxsize=16384)

@@ -64,6 +64,16 @@ def task_of(path: str, dag_id: str, task_id: str, root: str) -> Any:
     return task
 
 
+class _LastFolder:
+    """Finds what nothing else does beside the DAG file, as where it was translated."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
+        return importlib.machinery.PathFinder.find_spec(name, [self._folder], target) if path is None else None
+
+
 def _dags_of(path: str, root: str) -> Dict[str, Any]:
     try:
         from airflow.sdk import DAG
@@ -76,8 +86,8 @@ def _dags_of(path: str, root: str) -> Dict[str, Any]:
     name = get_unique_dag_module_name(path)
     if root not in sys.path:
         sys.path.insert(0, root)
-    if os.path.dirname(os.path.abspath(path)) not in sys.path:
-        sys.path.append(os.path.dirname(os.path.abspath(path)))  # last, as where the DAG was translated
+    finder: Any = _LastFolder(os.path.dirname(os.path.abspath(path)))
+    sys.meta_path.append(finder)
     DagContext.autoregistered_dags.clear()
     DagContext.current_autoregister_module_name = name
     loader = importlib.machinery.SourceFileLoader(name, path)
