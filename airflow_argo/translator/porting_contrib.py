@@ -1,6 +1,6 @@
 """Modules and classes of `airflow.contrib`, of Airflow 1.10, and where the providers have them.
 
-Source: Airflow 2's airflow/contrib. Those of which the providers have nothing any more are left out.
+Source: airflow/contrib of Airflow 1.10 and 2. Those of which the providers have nothing any more are left out.
 """
 
 from __future__ import annotations
@@ -36,6 +36,13 @@ CONTRIB = {
         "operators.s3_delete_objects_operator": "operators.s3",
         "operators.s3_list_operator": "operators.s3",
         "operators.s3_to_sftp_operator": "transfers.s3_to_sftp",
+        "operators.sagemaker_base_operator": "operators.sagemaker",
+        "operators.sagemaker_endpoint_config_operator": "operators.sagemaker",
+        "operators.sagemaker_endpoint_operator": "operators.sagemaker",
+        "operators.sagemaker_model_operator": "operators.sagemaker",
+        "operators.sagemaker_training_operator": "operators.sagemaker",
+        "operators.sagemaker_transform_operator": "operators.sagemaker",
+        "operators.sagemaker_tuning_operator": "operators.sagemaker",
         "operators.sftp_to_s3_operator": "transfers.sftp_to_s3",
         "operators.sns_publish_operator": "operators.sns",
         "secrets.aws_secrets_manager": "secrets.secrets_manager",
@@ -44,9 +51,14 @@ CONTRIB = {
         "sensors.aws_glue_catalog_partition_sensor": "sensors.glue_catalog_partition",
         "sensors.aws_redshift_cluster_sensor": "sensors.redshift_cluster",
         "sensors.aws_sqs_sensor": "sensors.sqs",
+        "sensors.emr_base_sensor": "sensors.emr",
         "sensors.emr_job_flow_sensor": "sensors.emr",
         "sensors.emr_step_sensor": "sensors.emr",
+        "sensors.sagemaker_base_sensor": "sensors.sagemaker",
+        "sensors.sagemaker_endpoint_sensor": "sensors.sagemaker",
         "sensors.sagemaker_training_sensor": "sensors.sagemaker",
+        "sensors.sagemaker_transform_sensor": "sensors.sagemaker",
+        "sensors.sagemaker_tuning_sensor": "sensors.sagemaker",
     },
     "airflow.providers.google.cloud": {
         "hooks.bigquery_hook": "hooks.bigquery",

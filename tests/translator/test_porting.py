@@ -343,11 +343,12 @@ with DAG("twice", schedule_interval=None, start_date=days_ago(1)):
 CONTRIB = """
 from airflow.contrib.hooks.fs_hook import FSHook
 from airflow.contrib.operators.gcs_to_bq import GoogleCloudStorageToBigQueryOperator as Load
+from airflow.contrib.operators.sagemaker_endpoint_config_operator import SageMakerEndpointConfigOperator
 from airflow.contrib.operators.snowflake_operator import SnowflakeOperator
 from airflow.providers.docker.operators.docker import DockerOperator
 from airflow.utils.timezone import make_aware
 
-f(FSHook, Load, SnowflakeOperator, make_aware)
+f(FSHook, Load, SageMakerEndpointConfigOperator, SnowflakeOperator, make_aware)
 DockerOperator(task_id="d", image="x", auto_remove=True)
 """
 
@@ -356,11 +357,12 @@ def test_contrib_is_where_the_providers_have_it(port: Any) -> None:
     assert port(CONTRIB).text.splitlines()[1:] == [
         "from airflow.providers.standard.hooks.filesystem import FSHook",
         "from airflow.providers.google.cloud.transfers.gcs_to_bigquery import GCSToBigQueryOperator as Load",
+        "from airflow.providers.amazon.aws.operators.sagemaker import SageMakerEndpointConfigOperator",
         "from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator as SnowflakeOperator",
         "from airflow.providers.docker.operators.docker import DockerOperator",
         "from airflow._shared.timezones.timezone import make_aware",
         "",
-        "f(FSHook, Load, SnowflakeOperator, make_aware)",
+        "f(FSHook, Load, SageMakerEndpointConfigOperator, SnowflakeOperator, make_aware)",
         'DockerOperator(task_id="d", image="x", auto_remove="success")',
     ]
 
