@@ -42,6 +42,9 @@ _MODULES = frozenset(
 IN_OLD_PACKAGES = re.compile(r"airflow\.(contrib\.)?(operators|sensors|hooks|kubernetes)\.([a-z0-9_]+|S3_hook)")
 """Modules of packages that Airflow 3 hasn't any more, or not with the same in it."""
 
+_OLD_PACKAGES = frozenset({"airflow.operators", "airflow.sensors", "airflow.hooks"})
+"""Packages of Airflow 1.10 that had the classes of all their modules."""
+
 _KNOWN_BY_NAME = frozenset({"DAG", "dag", "task", "task_group"})
 """What other rules know by what the file calls it."""
 
@@ -93,7 +96,8 @@ def _is_old(use: _Use) -> bool:
     """Whether the module is gone, or lacks the name: ruff reports such an attribute, and leaves it as it is."""
     if use.module == _HELPERS:
         return use.node.attr in ("chain", "cross_downstream")
-    return use.node.attr[0].isupper() and (use.module in MOVED_MODULES or IN_OLD_PACKAGES.fullmatch(use.module) is not None)
+    is_old = use.module in MOVED_MODULES or use.module in _OLD_PACKAGES or IN_OLD_PACKAGES.fullmatch(use.module) is not None
+    return use.node.attr[0].isupper() and is_old
 
 
 RULES: tuple[Rule, ...] = (methods_of_configuration, names_of_modules)
@@ -110,7 +114,10 @@ class _Use(NamedTuple):
 
 
 def _used_in(tree: ast.Module) -> Iterator[_Use]:
-    """The attributes of Airflow's modules; several times where several statements, of a `try` perhaps, import the module."""
+    """The attributes of Airflow's modules; several times where several statements, of a `try` perhaps, import the module.
+
+    `import airflow` imported them all: Airflow 1.10 imported its packages itself.
+    """
     known: dict[str, list[tuple[str, ast.stmt]]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom | ast.Import) and not getattr(node, "level", 0):
@@ -120,7 +127,8 @@ def _used_in(tree: ast.Module) -> Iterator[_Use]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             name = ast.unparse(node.value)
-            for module, imported in known.get(name, ()):
+            within = [(name, imported) for _, imported in known.get("airflow", ())] if name.startswith("airflow.") else []
+            for module, imported in known.get(name, within):
                 if module.startswith("airflow."):
                     yield _Use(node, name, module, imported)
 

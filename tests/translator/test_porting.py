@@ -155,6 +155,14 @@ def test_what_airflow_3_reads_is_left_alone(port: Any) -> None:
             ),
         ),
         (
+            "import airflow\nf(airflow.operators.PythonOperator, airflow.sensors.time_delta_sensor.TimeDeltaSensor)\n",
+            (
+                "from airflow.providers.standard.sensors.time_delta import TimeDeltaSensor\n"
+                "from airflow.providers.standard.operators.python import PythonOperator\n"
+                "f(PythonOperator, TimeDeltaSensor)\n"
+            ),
+        ),
+        (
             "import datetime\nfrom airflow.utils import timezone\nx = timezone.datetime(2024, 1, 1), datetime.timedelta(1)\n",
             (
                 "import datetime\nfrom airflow.sdk.timezone import datetime as timezone_datetime\n"
