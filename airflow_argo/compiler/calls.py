@@ -48,6 +48,7 @@ from airflow_argo.model.values import (
     Text,
     Type,
     Value,
+    Variable,
     Zipped,
 )
 from airflow_argo.pod.nodes import RUN_FACTS
@@ -204,6 +205,8 @@ def node_of(value: Value, leaves: Leaves) -> Any:  # noqa: C901 - one case a kin
             return leaves.node(value)
         case SecretText():
             return leaves.secret(value)
+        case Variable(name=name):
+            raise DefinitionError(f"the variable '{name}' can only stand in words of a container", "read it in the job")
         case RunDate():
             where = {} if value.of == "logical_date" else {"of": value.of}
             return {"$": "date", "format": value.format, "shift": value.shift.total_seconds(), **where}

@@ -47,6 +47,7 @@ from airflow_argo.model.values import (
     Text,
     Type,
     Value,
+    Variable,
     Zipped,
 )
 
@@ -87,6 +88,8 @@ def text_of(value: Value, scope: Scope) -> str:  # noqa: C901 - one case a kind 
         case SecretText():
             cure = "use it in the arguments or the environment of a job"
             raise DefinitionError(f"the secret '{value.key}' would stand in the manifest or the status", cure)
+        case Variable(name=name):
+            raise DefinitionError(f"the variable '{name}' is known in its container alone", "use it in words of a container")
         case Text():
             return _joined(value, scope)
         case Digest(of=of):

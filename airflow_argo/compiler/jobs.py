@@ -44,6 +44,7 @@ from airflow_argo.model.values import (
     SecretText,
     Text,
     Value,
+    Variable,
 )
 from airflow_argo.pod.large import FILE as LARGE_FILE
 from airflow_argo.pod.run import RUN_VARIABLE
@@ -327,6 +328,8 @@ def _word(word: str | Text, made: Draft) -> str:
             pieces.append(words.literal(part, before_tag=not isinstance(following, str)))
         elif isinstance(part, SecretText):
             pieces.append(f"$({made.secret(part)})")
+        elif isinstance(part, Variable):
+            pieces.append(f"$({part.name})")
         else:
             value = Text((part,), python=True) if word.python else part
             pieces.append(words.reading(made.parameter(Escaped(value)), value.type))

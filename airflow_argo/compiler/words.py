@@ -24,9 +24,9 @@ _MAX_BASE64 = MAX_ARGUMENT_BYTES * 4 // 3
 
 
 def literal(text: str, *, before_tag: bool = False) -> str:
-    """A text of the author's, as it stands in a manifest. If a tag follows, its last brace mustn't become part of that."""
+    """A text of the author's, as it stands in a manifest. If a tag follows, its last characters mustn't become part of that."""
     if "$" in text:
-        text = re.sub(r"\$(?=[$(])", "$$", text)
+        text = re.sub(r"\$(?=[$(]|\{?\Z)" if before_tag else r"\$(?=[$(])", "$$", text)
     if "{" not in text:
         return text
     text = text.replace("{{", f"{{$({LEFT_BRACE})")

@@ -194,6 +194,18 @@ class SecretText:
 
 
 @dataclass(frozen=True, slots=True)
+class Variable:
+    """What Kubernetes makes of `$(NAME)` in words and variables of a container: the variable's value, else that text."""
+
+    name: str
+
+    @property
+    def type(self) -> Type:
+        """Variables are text."""
+        return Type.TEXT
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """An element of a JSON value: by key of an object, by index of a list.
 
@@ -333,6 +345,7 @@ Value: TypeAlias = (
     | RunFact
     | RunDate
     | SecretText
+    | Variable
     | Member
     | Text
     | Digest

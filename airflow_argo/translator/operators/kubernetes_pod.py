@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from airflow_argo.diagnostics import Severity
@@ -22,7 +24,8 @@ from airflow_argo.model.jobs import (
     Report,
     SecretKey,
 )
-from airflow_argo.model.values import Text, Type
+from airflow_argo.model.values import Text, Type, Value, Variable
+from airflow_argo.model.walk import found_in
 from airflow_argo.translator.built import Built
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, TaskContext, WantsAirflow
 from airflow_argo.translator.operators.python import call_in
@@ -84,8 +87,8 @@ def kubernetes_pod(task: Any, ctx: TaskContext) -> Job:
             ctx.report("AA229", found, "give cmds")
     return Container(
         image=built.text(base["image"]),
-        command=tuple(built.text(word) for word in base.get("command", [])),
-        args=tuple(built.text(word) for word in base.get("args", [])),
+        command=tuple(_as_kubernetes_reads(built.text(word)) for word in base.get("command", [])),
+        args=tuple(_as_kubernetes_reads(built.text(word)) for word in base.get("args", [])),
         env=_env(built, base, ctx),
         working_dir=built.known(base.get("workingDir")),
         outputs=(OutputSpec(RETURN_VALUE, Type.JSON, XCOM_FILE, NOTHING),) if task.do_xcom_push and not skip_codes else (),
@@ -121,7 +124,10 @@ def kubernetes_task(task: Any, ctx: TaskContext) -> Job:
     image = built.text(base["image"])
     if not isinstance(image, str):
         raise WantsAirflow("its image is known only when it runs")
-    return call_in(image, task, ctx, _settings(built, base, ctx), _env(built, base, ctx))
+    env = _env(built, base, ctx)
+    if next(found_in(env, Variable), None) is not None:
+        raise WantsAirflow("its env_vars refer to one another")
+    return call_in(image, task, ctx, _settings(built, base, ctx), env)
 
 
 def _timeout(task: Any, pod: dict[str, Any]) -> int | None:
@@ -252,7 +258,7 @@ def _env(built: Built, base: dict[str, Any], ctx: TaskContext) -> Env:
 def _variable(entry: dict[str, Any], built: Built, ctx: TaskContext) -> EnvValue:
     source = entry.get("valueFrom")
     if not source:
-        return built.text(str(entry.get("value", "")))
+        return _as_kubernetes_reads(built.text(str(entry.get("value", ""))))
     if "secretKeyRef" in source:
         ref = source["secretKeyRef"]
         return SecretKey(ref["name"], ref["key"], bool(ref.get("optional")))
@@ -263,3 +269,33 @@ def _variable(entry: dict[str, Any], built: Built, ctx: TaskContext) -> EnvValue
         return FieldPath(source["fieldRef"]["fieldPath"])
     ctx.report("AA229", f"variable '{entry['name']}' has a source that is not carried over", "use a Secret or ConfigMap")
     return Text(())
+
+
+_REFERENCE = re.compile(r"\$(?:(\$)|\(([-._a-zA-Z][-._a-zA-Z0-9]*)\))")
+
+
+def _as_kubernetes_reads(word: str | Text) -> str | Text:
+    """A word in which `$(NAME)` is the value of a variable, and `$$` a dollar. Source: third_party/forked/golang/expansion.
+
+    What templates put in stays as it is.
+    """
+    parts: list[str | Value] = []
+    for part in (word,) if isinstance(word, str) else word.parts:
+        parts += _read(part) if isinstance(part, str) else [part]
+    if all(isinstance(part, str) for part in parts):
+        return "".join(map(str, parts))
+    return replace(word, parts=tuple(parts)) if isinstance(word, Text) else Text(tuple(parts))
+
+
+def _read(text: str) -> Iterator[str | Variable]:
+    """Texts, no two of them beside one another, and variables."""
+    known, at = "", 0
+    for found in _REFERENCE.finditer(text):
+        known += text[at : found.start()] + ("$" if found[1] else "")
+        at = found.end()
+        if found[2]:
+            yield from [known] if known else []
+            yield Variable(found[2])
+            known = ""
+    if known or text[at:]:
+        yield known + text[at:]

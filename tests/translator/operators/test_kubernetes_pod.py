@@ -41,6 +41,29 @@ last(says.output, skips.output)
     }
 
 
+def test_kubernetes_puts_variables_into_the_words_and_variables_of_a_pod(translated: Any, tmp_path: Path) -> None:
+    body = """
+say = "mkdir -p /airflow/xcom; printf '%s|' \\"$@\\" \\"$B\\" | sed 's/.*/[\\"&\\"]/' > /airflow/xcom/return.json"
+a = Pod(task_id="a", image="i", cmds=["sh", "-c", say, "sh"], do_xcom_push=True, env_vars={"A": "x", "B": "<$(A)>{{ ds }}"},
+    arguments=["$(A)", "$$(A) $$$(A) $(absent) $(date -u) ${{ ds }}", "$$"])
+@task
+def last(x):
+    return x
+last(a.output)
+"""
+    (found,) = run(translated(body), tmp_path)["last"]
+    assert re.sub(r"\d{4}-\d\d-\d\d", "day", found) == "x|$(A) $x $(absent) $(date -u) $day|$|<x>day|"
+
+
+def test_a_function_in_a_pod_whose_variables_name_one_another_is_left_to_the_operator(translated: Any) -> None:
+    body = """
+@task.kubernetes(image="python:3.12", env_vars={"A": "1", "B": "$(A)"})
+def there(): ...
+there()
+"""
+    assert any("its env_vars refer to one another" in one for one in findings(translated(body), Severity.NOTE))
+
+
 @pytest.mark.parametrize(
     ("reader", "argument", "is_itself"),
     [
