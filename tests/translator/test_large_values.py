@@ -43,7 +43,9 @@ TRAVELS = """
 
     @task
     def skips():
-        raise type("AirflowSkipException", (Exception,), {})("so")
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        raise AirflowSkipException("so")
 
     @task
     def fails(ti=None):
