@@ -31,6 +31,7 @@ from airflow_argo.model.values import (
     Carried,
     Concatenated,
     Constant,
+    ContainerVariable,
     Digest,
     Evaluated,
     FirstOf,
@@ -48,7 +49,6 @@ from airflow_argo.model.values import (
     Text,
     Type,
     Value,
-    Variable,
     Zipped,
 )
 from airflow_argo.pod.nodes import RUN_FACTS
@@ -205,7 +205,7 @@ def node_of(value: Value, leaves: Leaves) -> Any:  # noqa: C901 - one case a kin
             return leaves.node(value)
         case SecretText():
             return leaves.secret(value)
-        case Variable(name=name):
+        case ContainerVariable(name=name):
             raise DefinitionError(f"the variable '{name}' can only stand in words of a container", "read it in the job")
         case RunDate():
             where = {} if value.of == "logical_date" else {"of": value.of}

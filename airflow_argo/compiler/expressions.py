@@ -30,6 +30,7 @@ from airflow_argo.model.values import (
     Carried,
     Concatenated,
     Constant,
+    ContainerVariable,
     Digest,
     Evaluated,
     FirstOf,
@@ -47,7 +48,6 @@ from airflow_argo.model.values import (
     Text,
     Type,
     Value,
-    Variable,
     Zipped,
 )
 
@@ -88,7 +88,7 @@ def text_of(value: Value, scope: Scope) -> str:  # noqa: C901 - one case a kind 
         case SecretText():
             cure = "use it in the arguments or the environment of a job"
             raise DefinitionError(f"the secret '{value.key}' would stand in the manifest or the status", cure)
-        case Variable(name=name):
+        case ContainerVariable(name=name):
             raise DefinitionError(f"the variable '{name}' is known in its container alone", "use it in words of a container")
         case Text():
             return _joined(value, scope)

@@ -39,12 +39,12 @@ from airflow_argo.model.jobs import (
 )
 from airflow_argo.model.values import (
     Constant,
+    ContainerVariable,
     Listing,
     Record,
     SecretText,
     Text,
     Value,
-    Variable,
 )
 from airflow_argo.pod.large import FILE as LARGE_FILE
 from airflow_argo.pod.run import RUN_VARIABLE
@@ -328,7 +328,7 @@ def _word(word: str | Text, made: Draft) -> str:
             pieces.append(words.literal(part, before_tag=not isinstance(following, str)))
         elif isinstance(part, SecretText):
             pieces.append(f"$({made.secret(part)})")
-        elif isinstance(part, Variable):
+        elif isinstance(part, ContainerVariable):
             pieces.append(f"$({part.name})")
         else:
             value = Text((part,), python=True) if word.python else part

@@ -194,7 +194,7 @@ class SecretText:
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class ContainerVariable:
     """What Kubernetes makes of `$(NAME)` in words and variables of a container: the variable's value, else that text."""
 
     name: str
@@ -345,7 +345,7 @@ Value: TypeAlias = (
     | RunFact
     | RunDate
     | SecretText
-    | Variable
+    | ContainerVariable
     | Member
     | Text
     | Digest

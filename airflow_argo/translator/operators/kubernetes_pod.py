@@ -24,7 +24,7 @@ from airflow_argo.model.jobs import (
     Report,
     SecretKey,
 )
-from airflow_argo.model.values import Text, Type, Value, Variable
+from airflow_argo.model.values import ContainerVariable, Text, Type, Value
 from airflow_argo.model.walk import found_in
 from airflow_argo.translator.built import Built
 from airflow_argo.translator.context import NOTHING, RETURN_VALUE, TaskContext, WantsAirflow
@@ -125,7 +125,7 @@ def kubernetes_task(task: Any, ctx: TaskContext) -> Job:
     if not isinstance(image, str):
         raise WantsAirflow("its image is known only when it runs")
     env = _env(built, base, ctx)
-    if next(found_in(env, Variable), None) is not None:
+    if next(found_in(env, ContainerVariable), None) is not None:
         raise WantsAirflow("its env_vars refer to one another")
     return call_in(image, task, ctx, _settings(built, base, ctx), env)
 
@@ -287,7 +287,7 @@ def _as_kubernetes_reads(word: str | Text) -> str | Text:
     return replace(word, parts=tuple(parts)) if isinstance(word, Text) else Text(tuple(parts))
 
 
-def _read(text: str) -> Iterator[str | Variable]:
+def _read(text: str) -> Iterator[str | ContainerVariable]:
     """Texts, no two of them beside one another, and variables."""
     known, at = "", 0
     for found in _REFERENCE.finditer(text):
@@ -295,7 +295,7 @@ def _read(text: str) -> Iterator[str | Variable]:
         at = found.end()
         if found[2]:
             yield from [known] if known else []
-            yield Variable(found[2])
+            yield ContainerVariable(found[2])
             known = ""
     if known or text[at:]:
         yield known + text[at:]
