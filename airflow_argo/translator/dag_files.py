@@ -32,7 +32,7 @@ def translate_file(path: str, settings: Settings, dag_id: str | None) -> list[Tr
         made = [_translated(dag, settings, dag_id) for dag in dags]
         made += [_refused(dag, fault) for dag, fault in refused]
         chosen = _chosen(made, dag_id, path)
-        return [replace(one, **_of_porting(one, sources)) for one in chosen]
+        return [replace(one, **_of_porting(one, sources, Path(path))) for one in chosen]
 
 
 @contextmanager
@@ -162,23 +162,29 @@ def _set(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _of_porting(made: Translation, sources: Sources) -> dict[str, Any]:
-    """The diffs of what was ported, and what is left of it to the author."""
+def _of_porting(made: Translation, sources: Sources, given: Path) -> dict[str, Any]:
+    """The diffs of what was ported, and what is left of it to the author. Files are called as the DAG's was given."""
     if not sources.port:
         return {}
     diffs, left = [], []
     for path, one in sources.ported.items():
-        at = as_written(Origin(path))
-        diffs += one.diff(str(at.file))
+        file = _as_given(str(as_written(Origin(path)).file), given)
+        diffs += one.diff(file)
         left += [
             Diagnostic(
                 code="AA109",
                 severity=Severity.WARNING,
                 message=what.rpartition(": ")[0] or what,
                 cure=what.rpartition(": ")[2] if ": " in what else "change it by hand",
-                origin=Origin(at.file, line),
+                origin=Origin(file, line),
                 path=f"dag '{made.dag_id}'",
             )
             for line, what in one.left
         ]
     return {"ported": tuple(diffs), "diagnostics": (*made.diagnostics, *left)}
+
+
+def _as_given(file: str, given: Path) -> str:
+    """The path of a file by that of one that the user gave, if it is beside or below it."""
+    inner = os.path.relpath(file, os.path.realpath(given.parent))
+    return file if inner.startswith(os.pardir) else str(given.parent / inner)

@@ -127,6 +127,19 @@ def test_findings_tell_lines_of_the_file_as_it_is(translator: IsolatedTranslator
     assert missed.severity.value == "warning"
 
 
+def test_findings_and_diffs_of_ported_files_have_the_path_that_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dags").mkdir()
+    shutil.copy(PEOPLE / "old" / "callbacks.py", tmp_path / "dags")
+    monkeypatch.chdir(tmp_path)
+    file = Path("dags/callbacks.py")
+    with IsolatedTranslator(60) as translator:
+        (made,) = translator.translate(file, load_settings(file, {"port": "yes"}))
+    assert {one.origin.file for one in made.diagnostics if one.origin is not None} == {"dags/callbacks.py"}
+    assert made.ported[0] == "--- dags/callbacks.py"
+
+
 def test_what_is_ported_is_shown(translator: IsolatedTranslator) -> None:
     file = PEOPLE / "old" / "no_schedule.py"
     (made,) = translator.translate(file, load_settings(file, {"port": "yes"}))
