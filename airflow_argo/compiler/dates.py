@@ -78,8 +78,8 @@ def run_date(value: RunDate) -> str:
     """Code for the text of one of the run's dates."""
     moment = _moment(value)
     if value.shift:
-        seconds = int(value.shift.total_seconds())
-        moment = f"({moment} {'-' if seconds < 0 else '+'} duration('{abs(seconds)}s'))"
+        seconds = f"{abs(value.shift).total_seconds():.6f}".rstrip("0").rstrip(".")
+        moment = f"({moment} {'-' if value.shift.days < 0 else '+'} duration('{seconds}s'))"
     text = f"{moment}.In(timezone('UTC')).Format({quote(layout(value.format))})"
     return f"replace({text}, '.000000', '')" if "%:S" in value.format else text
 

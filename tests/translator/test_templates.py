@@ -236,7 +236,12 @@ def test_template_is_rendered_as_by_airflow_or_left_to_it(text: str, context: Ta
     assert str(made) == str(airflows(text))
 
 
-@pytest.mark.parametrize("name", [*NAMES_OF_DATES, "run_id"])
+SHIFTED = [
+    f"(logical_date {by}) | ts" for by in ("+ macros.timedelta(milliseconds=500)", "- macros.timedelta(days=1, seconds=0.25)")
+]
+
+
+@pytest.mark.parametrize("name", [*NAMES_OF_DATES, "run_id", *SHIFTED])
 def test_argo_writes_dates_as_airflow_does(name: str, context: TaskContext, run: Run, airflows: Any) -> None:
     text = f"{{{{ {name} }}}}"
     code = text_of(as_value(text, context), Scope({}, {}))
