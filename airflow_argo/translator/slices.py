@@ -21,9 +21,10 @@ from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.translator.annotations import FUTURE, are_texts, as_texts, may_be_read, may_read, names_in_annotations
 from airflow_argo.translator.code_objects import codes_in, globals_of, is_made_of, rebound_around, seen_by
 from airflow_argo.translator.lambdas import lambdas_of
-from airflow_argo.translator.own_modules import READ_PACKAGES, imports_of_text, own_modules
-from airflow_argo.translator.parsed import names_read, names_read_in, nodes_in
+from airflow_argo.translator.own_modules import imports_of_text, own_modules
+from airflow_argo.translator.parsed import names_read_in
 from airflow_argo.translator.slice_effects import set_up_outside
+from airflow_argo.translator.slice_lookups import CURE_OF_FILE, CURE_OF_NAMES, FILE, looked_up
 from airflow_argo.translator.slice_state import NotAlone, changed_among, changed_in
 from airflow_argo.translator.spellings import imported, importing, spelled
 from airflow_argo.translator.statements import Function, SourceFile, Statement, from_def_line, only_imports, root_name
@@ -34,16 +35,11 @@ LAMBDA = "task_lambda"
 """What a slice calls the lambda that it is made for."""
 
 _TELLS_MODULE = re.compile(r"\bclass\b|__name__|__module__|Enum|NewType|namedtuple")
-_FILE = "__file__"
 _CURE_OF_CHANGES = "make it whole in one statement, or run the task in an Airflow image"
-_CURE_OF_FILE = "pass what is read there as an argument, or run the task in an Airflow image"
 
 _BUILTINS = frozenset(vars(builtins))
 """Python's own: `gettext.install()` adds to them, and so may a file."""
-_SUBCLASSES = "__subclasses__"
-_FINDS_GLOBALS = re.compile(r"__globals__|\bf_globals\b|\bgetmodule\b|\b(modules\[|import_module\()[\w.()]+\.__module__")
 _NAME_ANYTHING = frozenset({"eval", "exec", "globals"})
-_CURE_OF_GLOBALS = "name what it uses, or run the task in an Airflow image"
 
 
 class NotSliceable(AirflowArgoError):
@@ -159,15 +155,8 @@ class _Making:
         self.reads_annotations |= any(map(may_be_read, (source, *modules.values())))
         inside = [name for text in modules.values() for name in imports_of_text(text)]
         self._check_effects([name for name in [*imports, *inside] if name not in modules])
-        if reading := sorted(READ_PACKAGES & {*imports, *inside}):
-            raise NotSliceable(f"it reads files of packages, by {reading[0]}", _CURE_OF_FILE)
-        if any(_SUBCLASSES in text for text in (source, *modules.values())):
-            raise NotSliceable("it looks for subclasses, which nothing else names", _CURE_OF_GLOBALS)
-        if found := _FINDS_GLOBALS.search(source):
-            raise NotSliceable(f"it looks its own module up, by {found[0]}", _CURE_OF_GLOBALS)
-        for name, text in modules.items():
-            if _FILE in text and _FILE in names_read(nodes_in(text)):
-                raise NotSliceable(f"its module {name} reads {_FILE}, and only a file has a path", _CURE_OF_FILE)
+        if found := looked_up(source, modules, [*imports, *inside], self.file.text):
+            raise NotSliceable(*found)
         module = str(self.module["__name__"]) if _TELLS_MODULE.search(source) else ""
         return Slice(source, function, imports, modules, module, self.line)
 
@@ -402,8 +391,8 @@ class _Making:
             return  # a name that the function binds itself, or that will be a NameError there as well
         if name == "__name__":
             return  # what runs the slice names the module
-        if name == _FILE:
-            raise NotSliceable(f"it reads {_FILE}, and only a file has a path", _CURE_OF_FILE)
+        if name == FILE:
+            raise NotSliceable(f"it reads {FILE}, and only a file has a path", CURE_OF_FILE)
         value = user.__globals__[name]
         if self._is_done(name, value):
             return
@@ -476,9 +465,9 @@ def _check_names_what_it_uses(name: str, user: FunctionType) -> None:
     if name not in user.__globals__ and hasattr(builtins, name) and name not in _BUILTINS:
         raise NotSliceable(f"it uses '{name}', which is made a builtin", "import it where it is used")
     if name in _NAME_ANYTHING and name not in user.__globals__:
-        raise NotSliceable(f"'{user.__name__}' calls {name}(), which may name anything of the file", _CURE_OF_GLOBALS)
+        raise NotSliceable(f"'{user.__name__}' calls {name}(), which may name anything of the file", CURE_OF_NAMES)
     if name == "__name__" and any("modules" in part.co_names for part in codes_in(user.__code__)):
-        raise NotSliceable(f"'{user.__name__}' looks its own module up", _CURE_OF_GLOBALS)
+        raise NotSliceable(f"'{user.__name__}' looks its own module up", CURE_OF_NAMES)
 
 
 def _literal(value: Any, name: str = "") -> str:
