@@ -159,7 +159,7 @@ def source_of(translation: Translation, path: Path) -> Source:
         raise translation.refused(finding("AA244", error.message, error.cure)) from None
     diagnostics = translation.diagnostics
     if size > MAX_WORKFLOW_BYTES // 3 and (size := size + bytes_of_nodes(compiled.spec)) > MAX_WORKFLOW_BYTES:
-        found = f"once all its tasks have run its workflow has about {size:,} bytes, {most}: it stands still then"
+        found = f"once all its tasks have run its workflow has about {size:,} bytes, {most}: it breaks off then, or hangs"
         diagnostics = (*diagnostics, finding("AA246", found, cure))
     return Source(translation.dag_id, compiled, diagnostics=diagnostics, ported=translation.ported, made_in=translation.made_in)
 

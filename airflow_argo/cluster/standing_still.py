@@ -1,8 +1,8 @@
 """Workflows that stand still though their pods have ended. Nothing in such a workflow tells.
 
-Argo doesn't store a workflow that would be larger than it can be, and goes on as if there were nothing new
-(golden/hangs/workflow-over-1mib); the same is seen where no controller runs. A pod counts that had ended at the look before, so
-that no clock but that of who waits matters.
+Argo ends a workflow that it can't store any more as Error; but not if that is found when the workflow has just ended otherwise:
+it then fails at this with each look, and goes on as if there were nothing new (golden/hangs/workflow-over-1mib). The same is
+seen where no controller runs. A pod counts that had ended at the look before, so that no clock but that of who waits matters.
 """
 
 from __future__ import annotations

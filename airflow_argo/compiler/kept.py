@@ -1,7 +1,7 @@
 """How often Argo keeps what a job reports because others read it: nodes keep what their templates are given.
 
-A job's pod is told, so that a value that a run has no room for fails there, where Argo would stand still. Only what is certain
-is counted: of loops one item, of tries the first.
+A job's pod is told, so that a value that a run has no room for fails there, where Argo would break the run off, or stand
+still. Only what is certain is counted: of loops one item, of tries the first.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A value that Argo has no room for, with all that its readers keep of it, fails its own task: no run stands still."""
+"""A value that Argo has no room for, with all that its readers keep of it, fails its own task: no run breaks off."""
 
 from __future__ import annotations
 

@@ -44,8 +44,8 @@ SHAPE: tuple[Code, ...] = (
         "AA410",
         "over 1 MiB",
         ERROR,
-        "Argo can't store a workflow of more than 1 MiB, and doesn't say so: one whose spec has more has no phase, one "
-        "whose nodes add more stands still. Nodes are compressed; they keep what templates are given.",
+        "Argo can't store a workflow of more than 1 MiB. One whose spec has more has no phase; one whose nodes add more ends "
+        "as Error, or hangs if its last tasks add it. Nodes are compressed; they keep what templates are given.",
     ),
     Code(
         "AA411",

@@ -26,7 +26,7 @@ def too_large(document: Document) -> Iterator[Finding]:
         cure = "share templates by parameters, or put parts into WorkflowTemplates that tasks refer to by templateRef"
         yield Finding("spec", found, cure)
     elif (size := size + bytes_of_nodes(document.spec)) > MAX_WORKFLOW_BYTES:
-        found = f"its tasks let it grow to {size / 1024:,.0f} KiB, and Argo stores no more than 1024: it then stands still"
+        found = f"its tasks let it grow to {size / 1024:,.0f} KiB, and Argo stores no more than 1024: it breaks off or hangs"
         cure = "nodes keep what their templates are given: let tasks read long texts from images, or divide the workflow"
         yield Finding("spec", found, cure, Severity.WARNING)
 
