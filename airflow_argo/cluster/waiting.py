@@ -23,10 +23,9 @@ def watch_one(
     wait, end, standstill = Wait(api.place, name, uid), _deadline(timeout), StandstillWatch(api)
     watching = Watching(api, WORKFLOWS, field_selector=f"metadata.name={name}")
     while True:
-        quiet, look = True, _deadline(standing_still.QUIET if on_standstill else None)
+        before, look = wait.last, _deadline(standing_still.QUIET if on_standstill else None)
         for change in watching.changes(min(filter(None, (look, end)), default=None)):
             if snapshot := wait.take(change):
-                quiet = False
                 yield snapshot
             if isinstance(wait.outcome, ClusterError):
                 raise wait.outcome
@@ -34,7 +33,8 @@ def watch_one(
                 return
         if end is not None and time.monotonic() >= end:
             raise WaitTimeoutError(api.place, {name: wait.phase}, timeout or 0.0)
-        if on_standstill and quiet and wait.last and (nodes := standstill.look(wait.last)):
+        is_quiet = before is None or before is wait.last
+        if on_standstill and is_quiet and wait.last and (nodes := standstill.look(wait.last)):
             on_standstill(nodes)
 
 
