@@ -388,7 +388,6 @@ class Cluster:
         """A workflow's states from the present one on, as they come; the last one is done.
 
         Args:
-            name: of the workflow.
             uid: that of its submission, so that another of the same name is never taken for it.
             timeout: seconds; None: as long as it takes.
             on_standstill: is called with the nodes whose pods have ended, where Argo takes no note of that for minutes.
