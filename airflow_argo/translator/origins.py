@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from airflow_argo.diagnostics import InputError, Origin
 from airflow_argo.translator.made_at import Lines
-from airflow_argo.translator.parsed import nodes_in, nodes_under
+from airflow_argo.translator.parsed import called_name, nodes_in, nodes_under
 from airflow_argo.translator.sources import as_written, text_of
 
 _STATEMENTS = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
@@ -109,13 +109,9 @@ def _places_in(text: str) -> _Places:
                 tasks.setdefault(task_id, []).append(place)
             for name in (*_first_text(node), *([dag_id] if dag_id else [])):
                 named.setdefault(name, []).append(place)
-            if _called(node) in ("DAG", "dag"):
+            if called_name(node) in ("DAG", "dag"):
                 dags.append(node.lineno)
     return _Places(tasks, named, dags[0] if len(dags) == 1 else None)
-
-
-def _called(node: ast.Call) -> str:
-    return str(getattr(node.func, "id", None) or getattr(node.func, "attr", ""))
 
 
 def _text_argument(node: ast.Call, name: str) -> str | None:

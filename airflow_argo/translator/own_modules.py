@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
-from airflow_argo.translator.parsed import nodes_in
+from airflow_argo.translator.parsed import called_name, nodes_in
 from airflow_argo.translator.sources import is_authors, text_of
 
 READ_PACKAGES = frozenset({"importlib.resources", "importlib_resources", "pkg_resources", "pkgutil"})
@@ -47,8 +47,7 @@ def _imports(text: str, package: str) -> Iterator[str]:
 
 def _imported_by(call: ast.Call) -> Iterator[str]:
     """The module that `import_module("a.b")` or `__import__("a.b")` imports, and the package of which `files("a.b")` reads."""
-    called = getattr(call.func, "id", None) or getattr(call.func, "attr", None)
-    if called in _NAME_MODULES:
+    if called_name(call) in _NAME_MODULES:
         given = (keyword.value for keyword in call.keywords if keyword.arg in ("name", "package", "anchor"))
         for name in (*call.args[:1], *given):
             if isinstance(name, ast.Constant) and isinstance(name.value, str) and not name.value.startswith("."):

@@ -48,3 +48,8 @@ def names_read_in(node: ast.AST) -> list[str]:
 def names_read(nodes: Iterable[ast.AST]) -> list[str]:
     """Those that are read by one of the nodes itself."""
     return [node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+
+
+def called_name(call: ast.Call) -> str:
+    """The last name of what is called, `c` of `a.b.c()`; empty if it has none."""
+    return str(getattr(call.func, "id", None) or getattr(call.func, "attr", ""))

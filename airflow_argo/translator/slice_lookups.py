@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from airflow_argo.translator.own_modules import READ_PACKAGES, imports_of_text, own_modules
-from airflow_argo.translator.parsed import names_read, nodes_in
+from airflow_argo.translator.parsed import called_name, names_read, nodes_in
 
 FILE: Final = "__file__"
 CURE_OF_FILE: Final = "pass what is read there as an argument, or run the task in an Airflow image"
@@ -46,9 +46,5 @@ def _imports_by_value(text: str) -> bool:
     if not any(name in text for name in _IMPORT):
         return False
     calls = [node for node in nodes_in(text) if isinstance(node, ast.Call)]
-    names = [node.args[0] for node in calls if node.args and _called(node) in _IMPORT]
+    names = [node.args[0] for node in calls if node.args and called_name(node) in _IMPORT]
     return any(not (isinstance(name, ast.Constant) and isinstance(name.value, str)) for name in names)
-
-
-def _called(call: ast.Call) -> str | None:
-    return getattr(call.func, "id", None) or getattr(call.func, "attr", None)

@@ -69,7 +69,7 @@ def fresh_home(request, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def namespace(admin, request):  # noqa: F811
+def namespace(admin, request):  # noqa: F811 - a fixture
     """For one module's tests: of its own, or that of the cluster's controller, which no other test uses meanwhile."""
     takes = any("controller" in one.fixturenames for one in request.session.items if one.path == request.path)
     if not takes or request.getfixturevalue("no_controller"):
@@ -83,7 +83,7 @@ def namespace(admin, request):  # noqa: F811
         remove_workflows(admin)
 
 
-def remove_workflows(admin):  # noqa: F811
+def remove_workflows(admin):  # noqa: F811 - a fixture
     """Those that an Airflow has made."""
     there = Cluster(admin.in_namespace(CONTROLLER_NAMESPACE))
     for one in made_by_airflow(there):
@@ -91,7 +91,7 @@ def remove_workflows(admin):  # noqa: F811
 
 
 @pytest.fixture(scope="module")
-def controller(admin, namespace):  # noqa: F811
+def controller(admin, namespace):  # noqa: F811 - a fixture
     """Something that runs the workflows of the module's namespace."""
     if namespace == CONTROLLER_NAMESPACE:
         yield
@@ -113,7 +113,7 @@ def image_with_airflow(namespace):
 
 
 @pytest.fixture
-def marks(admin, namespace):  # noqa: F811
+def marks(admin, namespace):  # noqa: F811 - a fixture
     """What pods tell us. If the API server is on this machine, so is the only node; else it sees us where we come from."""
     host = urlsplit(admin.place.server).hostname
     if namespace != CONTROLLER_NAMESPACE:
@@ -129,7 +129,7 @@ def marks(admin, namespace):  # noqa: F811
 
 
 @pytest.fixture
-def connection(kubeconfig, namespace):  # noqa: F811
+def connection(kubeconfig, namespace):  # noqa: F811 - a fixture
     """`argo_default`, as JSON."""
     content = yaml.safe_load(Path(kubeconfig).read_text())
     extra = {"namespace": namespace, "kube_config": content, "ui_url": "https://argo.example.com/"}
@@ -137,7 +137,7 @@ def connection(kubeconfig, namespace):  # noqa: F811
 
 
 @pytest.fixture
-def secrets(kubeconfig):  # noqa: F811
+def secrets(kubeconfig):  # noqa: F811 - a fixture
     """What must be seen nowhere: the keys and tokens of the kubeconfig."""
     users = yaml.safe_load(Path(kubeconfig).read_text())["users"]
     return [value for one in users for key, value in one["user"].items() if key in ("client-key-data", "token", "password")]
@@ -159,7 +159,7 @@ def run_dag(airflow_home, connection):
 
 
 @pytest.fixture
-def argo_server(api, certificate):  # noqa: F811
+def argo_server(api, certificate):  # noqa: F811 - a fixture
     """A double of an Argo server before the API server."""
     double = ArgoServerDouble(api, certificate)
     yield double
@@ -167,7 +167,7 @@ def argo_server(api, certificate):  # noqa: F811
 
 
 @pytest.fixture
-def hook(argo_server, certificate, namespace):  # noqa: F811
+def hook(argo_server, certificate, namespace):  # noqa: F811 - a fixture
     """Makes a hook that asks the Argo server; with fields of its connection."""
 
     def made(**fields):

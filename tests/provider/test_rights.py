@@ -32,7 +32,7 @@ NODE = {"id": "w", "name": "w", "displayName": "main", "type": "Suspend", "phase
 
 
 @pytest.fixture(scope="module")
-def account(bot):  # noqa: F811
+def account(bot):  # noqa: F811 - a fixture
     return bot(rules=[Rule("argoproj.io", "workflows", ("get", "list", "create", "patch"))])._api
 
 
@@ -110,7 +110,7 @@ def test_a_triggerer_looks(hook, api):
     assert task.execute_complete(where, event_of(deferred.trigger)) == {"n": 7}
 
 
-def test_a_note_that_may_not_be_made_fails_no_task(hook, bot, capsys):  # noqa: F811
+def test_a_note_that_may_not_be_made_fails_no_task(hook, bot, capsys):  # noqa: F811 - a fixture
     hook.__dict__["api"] = bot(rules=[Rule("argoproj.io", "workflows", ("get", "list", "create"))])._api
     task = operator(hook, wait_for_completion=False)
     assert task.execute(context()) == task._running[1]
