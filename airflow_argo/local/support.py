@@ -14,6 +14,7 @@ from airflow_argo.argo.validation.schema import Field, fields_below
 from airflow_argo.diagnostics import Diagnostic
 from airflow_argo.local.documents import Document
 from airflow_argo.local.patch_support import refusals as refusals_of_patch
+from airflow_argo.local.pods.artifacts import REPOSITORY
 from airflow_argo.local.pods.plan import Objects, known_field
 from airflow_argo.local.resource_support import created_specs, refusals
 
@@ -37,7 +38,7 @@ DONE: Final[Mapping[str, str]] = {
     "Parameter": "name default value valueFrom globalName enum description",
     "ValueFrom": "path parameter supplied configMapKeyRef default expression jsonPath jqFilter",
     "KeyRef": "name key optional",
-    "Artifact": "name path mode from raw globalName archive optional subPath recurseMode fromExpression",
+    "Artifact": "name path mode from raw globalName archive optional subPath recurseMode fromExpression s3 gcs oss",
     "RawLocation": "data",
     "Archive": "tar none zip",
     "DAG": "target tasks failFast",
@@ -132,6 +133,7 @@ _NAMES = "tasks use the names of this machine"
 _PROBE = "the kubelet does that, and there is none"
 _DEVICE = "tasks have no devices of a cluster"
 _RESTART = "processes are not restarted"
+_ELSEWHERE = "artifacts are files of the run, or raw; let a task load it"
 _VOLUME = "only emptyDir, configMap and secret can be folders here"
 _REFUSED_CONTAINER: Final = {
     "restartPolicy restartPolicyRules": _RESTART,
@@ -151,9 +153,7 @@ REFUSED: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "ValueFrom": {"event": "events start workflows on a cluster"},
     "Resource": {"manifestFrom": "its object is in an artifact; write it as manifest"},
-    "Artifact": {
-        "s3 git http artifactory hdfs oss gcs azure plugin": "artifacts are files of the run, or raw; let a task load it"
-    },
+    "Artifact": {"git http artifactory hdfs azure plugin": _ELSEWHERE},
     "Container": _REFUSED_CONTAINER,
     "UserContainer": _REFUSED_CONTAINER,
     "SetContainer": _REFUSED_CONTAINER,
@@ -277,6 +277,11 @@ class Support:
                 reason = "containers are processes here, and only the image knows what it runs"
                 yield Diagnostic(code=FIELD_CODE, message=f"there is no command: {reason}", cure=cure, path=f"{path}.command")
 
+    def repository(self, field: Field) -> Iterator[Diagnostic]:
+        """A place of an artifact, which may be a key in the run's own repository."""
+        if set(field.value or {}) - {"key"}:
+            yield _diagnostic(field.path, _ELSEWHERE)
+
     def field_ref(self, field: Field) -> Iterator[Diagnostic]:
         """What a pod may ask about itself."""
         if "{{" not in str(field.value) and not known_field(str(field.value)):
@@ -299,6 +304,7 @@ class Support:
 
 
 _JUDGES: Final[Mapping[tuple[str, str], Callable[[Support, Field], Iterator[Diagnostic]]]] = {
+    **{("Artifact", kind): Support.repository for kind in REPOSITORY},
     ("FieldRef", "fieldPath"): Support.field_ref,
     ("EnvSource", "secretKeyRef"): Support.secret,
     ("EnvFrom", "secretRef"): Support.secret,

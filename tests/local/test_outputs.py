@@ -189,6 +189,51 @@ def test_a_missing_artifact_is_an_error_unless_it_is_optional(tmp_path: Path) ->
     assert result.phase == "Succeeded"
 
 
+# --- artifacts by their keys
+
+
+def by_key(key: str, kind: str = "s3") -> dict[str, Any]:
+    return {kind: {"key": key}, "archive": {"none": {}}}
+
+
+@pytest.mark.parametrize("kind", ["s3", "gcs", "oss"])
+@pytest.mark.parametrize("key", ["{{workflow.uid}}/a", "../../{{workflow.uid}}", "/a//b/"])
+def test_an_artifact_is_found_by_its_key(tmp_path: Path, kind: str, key: str) -> None:
+    put = sh("put", "echo text > /tmp/out")
+    put["outputs"] = {"artifacts": [artifact("x", "/tmp/out", **by_key(key, kind))]}
+    take = sh("take", "cp /tmp/in /tmp/p", outputs={"p": "/tmp/p"})
+    take["inputs"] = {"artifacts": [artifact("y", "/tmp/in")]}
+    task = call("take", depends="put")
+    task["arguments"] = {"artifacts": [artifact("y", **by_key(key, kind))]}
+    result = execute(tmp_path, workflow(put, take, dag(call("put"), task)))
+    assert result.output("take", "p") == "text"
+    assert not [one for one in result.folder.parent.rglob("*") if one.is_file() and not one.is_relative_to(result.folder)]
+
+
+def test_what_the_items_of_a_loop_put_under_one_key_is_a_folder(tmp_path: Path) -> None:
+    put = sh("put", "echo {{inputs.parameters.n}} > /tmp/out", inputs=("n",))
+    put["outputs"] = {"artifacts": [artifact("x", "/tmp/out", **by_key("{{workflow.name}}/all/{{inputs.parameters.n}}"))]}
+    take = sh("take", "cat /tmp/in/* > /tmp/p", outputs={"p": "/tmp/p"})
+    take["inputs"] = {"artifacts": [artifact("y", "/tmp/in", s3={"key": "{{workflow.name}}/all"})]}
+    loop = {**call("put", n="{{item}}"), "withItems": [1, 2, 3]}
+    assert execute(tmp_path, workflow(put, take, dag(loop, call("take", depends="put")))).output("take", "p") == "1\n2\n3"
+
+
+@pytest.mark.parametrize("key", ["", "none"])
+def test_an_optional_artifact_may_have_no_key_or_one_under_which_nothing_is(tmp_path: Path, key: str) -> None:
+    listing = "ls /tmp/in > /tmp/p 2> /dev/null || echo none > /tmp/p"
+    take = sh("take", listing, inputs=("key",), outputs={"p": "/tmp/p"})
+    take["inputs"]["artifacts"] = [artifact("y", "/tmp/in", s3={"key": "{{inputs.parameters.key}}"}, optional=True)]
+    assert execute(tmp_path, workflow(take, dag(call("take", key=key)))).output("take", "p") == "none"
+
+
+def test_a_key_under_which_nothing_is_is_an_error_of_the_task(tmp_path: Path) -> None:
+    take = sh("main", "true")
+    take["inputs"] = {"artifacts": [artifact("y", "/tmp/in", **by_key("none"))]}
+    result = execute(tmp_path, workflow(take))
+    assert (result.phase, "artifact y failed to load: none: no such file" in result.message) == ("Error", True)
+
+
 def test_the_key_of_an_artifact_can_be_used(tmp_path: Path) -> None:
     result = execute(tmp_path, passing("echo data > /tmp/out", "true"))
     kept = result.node("a")["outputs"]["artifacts"][0]

@@ -55,7 +55,7 @@ OK = sh("main", "true")
             "spec.templates[0].volumes[0].persistentVolumeClaim",
         ),
         (
-            {**OK, "inputs": {"artifacts": [{"name": "a", "path": "/a", "s3": {"key": "k"}}]}},
+            {**OK, "inputs": {"artifacts": [{"name": "a", "path": "/a", "s3": {"key": "k", "bucket": "b"}}]}},
             "spec.templates[0].inputs.artifacts[0].s3",
         ),
         (

@@ -34,8 +34,8 @@ def is_parameter(text: str) -> bool:
 
 
 def has_location(artifact: Part) -> bool:
-    """Whether an artifact says where it is. Source: HasLocationOrKey."""
-    return any(value for key, value in artifact.items() if key not in _NO_LOCATION)
+    """Whether an artifact says where it is. Source: HasLocationOrKey, for which an empty key is none."""
+    return any(value and value != {"key": ""} for key, value in artifact.items() if key not in _NO_LOCATION)
 
 
 def check_names(things: Sequence[Part], *, of_parameters: bool = False) -> None:

@@ -20,6 +20,13 @@ LOCATION = "local"
 """The key of an artifact's location that is a file of this run: `{"local": {"key": "<pod>/<name>.tgz"}}`."""
 
 
+REPOSITORY = ("s3", "gcs", "oss")
+"""Kinds of locations of which a key alone may be said: the rest is that of the run's artifact repository, its folder here.
+
+Source: ArtifactLocation.Relocate, which takes all but the key from the repository, of whatever kind that is.
+"""
+
+
 class ArtifactMissing(Exception):
     """A pod didn't leave the artifact that its template declares; ``str()`` is the executor's message."""
 
@@ -45,9 +52,9 @@ class ArtifactStore:
             raise ArtifactMissing(f"open /var/run/argo/outputs/artifacts{name}.tgz: no such file or directory")
         archive = artifact.get("archive") or {"tar": {}}
         suffix = "" if "none" in archive else ".zip" if "zip" in archive else ".tgz"
-        name = os.path.basename(artifact["path"].rstrip("/")) if "none" in archive else artifact["name"]
-        key = f"{self.pod}/{artifact['name']}/{name}{suffix}"
-        target = self.folder / key
+        key = _key(artifact)
+        location = {} if key else {LOCATION: {"key": self._own_key(artifact, suffix)}}
+        target = self._file(key or location[LOCATION]["key"])
         target.parent.mkdir(parents=True, exist_ok=True)
         if suffix == ".tgz":
             _tar(source, target)
@@ -57,7 +64,7 @@ class ArtifactStore:
             shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
         else:
             shutil.copy2(source, target)
-        return {**artifact, LOCATION: {"key": key}}
+        return {**artifact, **location}
 
     def load(self, artifact: Mapping[str, Any], target: Path) -> None:
         """Put an artifact where a container expects it.
@@ -68,8 +75,8 @@ class ArtifactStore:
         target.parent.mkdir(parents=True, exist_ok=True)
         if "raw" in artifact:
             target.write_text(artifact["raw"]["data"], encoding="utf-8", newline="")
-        elif LOCATION in artifact:
-            self._load_file(artifact, target)
+        elif key := _key(artifact):
+            self._load_file(artifact, self._file(key), target)
         elif artifact.get("optional"):
             return
         else:
@@ -77,8 +84,16 @@ class ArtifactStore:
         if artifact.get("mode") is not None:
             _chmod(target, artifact["mode"], recurse=bool(artifact.get("recurseMode")))
 
-    def _load_file(self, artifact: Mapping[str, Any], target: Path) -> None:
-        source = self.folder / artifact[LOCATION]["key"]
+    def _own_key(self, artifact: Mapping[str, Any], suffix: str) -> str:
+        """The key of an artifact whose template says none."""
+        name = artifact["name"] if suffix else os.path.basename(artifact["path"].rstrip("/"))
+        return f"{self.pod}/{artifact['name']}/{name}{suffix}"
+
+    def _file(self, key: str) -> Path:
+        """Where a key is kept: below the folder, though a key may have any text in it."""
+        return self.folder.joinpath(*("%2E%2E" if part == ".." else part for part in key.split("/") if part))
+
+    def _load_file(self, artifact: Mapping[str, Any], source: Path, target: Path) -> None:
         archive = artifact.get("archive") or {}
         if not source.exists():
             if artifact.get("optional"):
@@ -92,6 +107,11 @@ class ArtifactStore:
             shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
         else:
             shutil.copy2(source, target)
+
+
+def _key(artifact: Mapping[str, Any]) -> str:
+    """The key of an artifact in the run's repository; empty if it has none."""
+    return next((str(artifact[kind]["key"]) for kind in (LOCATION, *REPOSITORY) if kind in artifact), "")
 
 
 def _tar(source: Path, target: Path) -> None:
