@@ -58,9 +58,6 @@ FOLDER = "/tmp/airflow-argo"  # noqa: S108 - a pod's own
 REPORT = "/tmp/airflow-argo-outcome.json"  # noqa: S108
 """Beside the folder, not in it: the kubelet makes the folder, and then only root may write there."""
 
-LARGE = "large"
-"""The artifact with the values that are too large for the report; missing where there are none."""
-
 _WORD = MAX_ARGUMENT_BYTES * 3 // 4
 
 
@@ -121,11 +118,6 @@ class Reported:
 
 ALIKE: Final = Reported()
 """Only pods read it."""
-
-
-def large_of(number: int) -> str:
-    """The artifact with large values of one of the steps that a job reads, and its file."""
-    return f"large-{number}"
 
 
 def secret_variable(number: int) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from airflow_argo.argo.limits import MAX_DAG_TASKS
 from airflow_argo.argo.names import task_names
 from airflow_argo.compiler import rules
-from airflow_argo.compiler.calls import LARGE, Reported, large_of
+from airflow_argo.compiler.calls import Reported
 from airflow_argo.compiler.code import as_tag, quote, tag
 from airflow_argo.compiler.drafts import Dict, argument, guards
 from airflow_argo.compiler.expressions import exists, travelling, travelling_or_nil, truth
@@ -43,7 +43,7 @@ from airflow_argo.model.conditions import (
     values_read,
 )
 from airflow_argo.model.graph import ForLoop, Graph, Step, WhileLoop
-from airflow_argo.model.jobs import Job, LargeValues, passes_artifacts, reports
+from airflow_argo.model.jobs import Job, reports
 from airflow_argo.model.values import Concatenated, Listing, Output, Value, Zipped, sources_of
 
 RETRY_ZERO = {"limit": "0"}
@@ -78,7 +78,6 @@ class Call:
     template: str
     arguments: list[tuple[str, str]] = field(default_factory=list)
     guards: list[str] = field(default_factory=list)
-    artifacts: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -199,8 +198,8 @@ class GraphTemplate:
         """The fields of the template of this name: inputs for what was captured, the tasks, the outputs."""
         body: Dict = {}
         codes = [(output, travelling_or_nil(value, self.scope)) for output, value in self.graph.outputs]
-        if self.scope.captures or self.scope.artifacts:
-            body["inputs"] = inputs_of(self.scope.captures.values(), self.scope.artifacts.values())
+        if self.scope.captures:
+            body["inputs"] = inputs_of(self.scope.captures.values())
         body |= fields
         body["dag"] = {"failFast": False, "tasks": self._tasks_within_limit(name)}
         if codes:
@@ -226,7 +225,7 @@ class GraphTemplate:
     def _task(self, step: Step, call: Call) -> PlannedTask:
         names = self.scope.names
         needs = tuple([names[before] for before in step.after])
-        task: Dict = {"name": names[step.id], "template": call.template, **arguments_of(call.arguments, call.artifacts)}
+        task: Dict = {"name": names[step.id], "template": call.template, **arguments_of(call.arguments)}
         if step.rule is not None:
             depends = rules.depends(step, self.scope, self.proxy_name, self.gate_name(step) if is_gated(step) else None)
             if is_gated(step):
@@ -346,30 +345,13 @@ def job_call(step: Step, around: GraphTemplate) -> Call:
     texts = [(name, argument(source, around.scope, step.id)) for name, source in sources.items()]
     conditions = [code for source in sources.values() for code in guards(source, around.scope)]
     passed = [(name, text) for name, text in texts if text is not None]
-    return Call(template, passed, conditions, _artifacts(step, around.scope))
+    return Call(template, passed, conditions)
 
 
-def _artifacts(step: Step, scope: Scope) -> list[tuple[str, str]]:
-    """The artifacts with large values that a job takes: name, and where it comes from."""
-    large = (step.body.large if passes_artifacts(step.body) else None) or LargeValues()
-    return [(large_of(number), artifact_of(source, scope)) for number, source in enumerate(large.of)]
-
-
-def artifact_of(step: str, scope: Scope) -> str:
-    """The tag of the artifact with the large values of a step, which is captured if the step is outside of the graph."""
-    if step in scope.steps:
-        return f"{{{{tasks.{scope.names[step]}.outputs.artifacts.{LARGE}}}}}"
-    name = scope.artifacts.setdefault(step, large_of(len(scope.artifacts)))
-    return f"{{{{inputs.artifacts.{name}}}}}"
-
-
-def inputs_of(parameters: Iterable[str], artifacts: Iterable[str]) -> Dict:
-    """The `inputs` of a DAG template. An artifact need not be there: few tasks have large values."""
-    found: Dict = {
-        "parameters": [{"name": name} for name in parameters],
-        "artifacts": [{"name": name, "optional": True} for name in artifacts],
-    }
-    return {kind: these for kind, these in found.items() if these}
+def inputs_of(parameters: Iterable[str]) -> Dict:
+    """The `inputs` of a DAG template."""
+    found = [{"name": name} for name in parameters]
+    return {"parameters": found} if found else {}
 
 
 def is_reporting(step: Step | None) -> bool:

@@ -13,6 +13,7 @@ from airflow_argo.compiler import calls, words
 from airflow_argo.compiler.calls import ALIKE, Reported
 from airflow_argo.compiler.code import base64_of, compact_json, tag
 from airflow_argo.compiler.drafts import Argument, Dict, Draft, Encoded, Escaped, Plain, Quoted
+from airflow_argo.compiler.large_values import key_of_marks
 from airflow_argo.compiler.scope import OUTCOME, parameter_name
 from airflow_argo.diagnostics import DefinitionError
 from airflow_argo.model.intervals import Intervals
@@ -24,6 +25,7 @@ from airflow_argo.model.jobs import (
     Files,
     Job,
     JsonFile,
+    LargeValues,
     NoOp,
     OutputSpec,
     Pause,
@@ -47,6 +49,7 @@ from airflow_argo.model.values import (
     Value,
 )
 from airflow_argo.pod.large import FILE as LARGE_FILE
+from airflow_argo.pod.large import KEY as LARGE_KEY
 from airflow_argo.pod.run import RUN_VARIABLE
 
 DECODED = (
@@ -212,10 +215,6 @@ def _reporting(job: Container | PythonCall, *, in_loop: bool, reported: Reported
             for name in ("code", "call", "values")
         ],
     }
-    inputs["artifacts"] += [
-        {"name": calls.large_of(number), "path": f"{calls.FOLDER}/{calls.large_of(number)}", "optional": True}
-        for number, _ in enumerate(job.large.of if job.large else ())
-    ]
     env = [{"name": RUN_VARIABLE, "value": calls.run_facts(intervals)}]
     if job.retry:
         env.append({"name": "AIRFLOW_ARGO_TRY", "value": "{{retries}}"})
@@ -223,6 +222,13 @@ def _reporting(job: Container | PythonCall, *, in_loop: bool, reported: Reported
         env.append({"name": "AIRFLOW_ARGO_INDEX", "value": calls.LOOP_INDEX})
     env += [_variable(name, value, made) for name, value in job.env if not isinstance(value, str | Text)]
     env += [_secret(name, secret, optional=True) for secret, name in leaves.secrets.items()]  # the program says what is missing
+    outputs: Dict = {"parameters": [OUTCOME_PARAMETER]}
+    if job.large is not None:
+        _take_large_values(job.large, made, inputs)
+        if job.large.over is not None:
+            key = _key_of_large_values(job.large, made, inputs, in_loop=in_loop)
+            env.append({"name": LARGE_KEY, "value": key})
+            outputs["artifacts"] = [_artifact("large", LARGE_FILE, key, archive={"none": {}})]
     if words.needs_left_brace(entry.get("value", "") for entry in env[1:]):
         env.insert(0, dict(words.LEFT_BRACE_VARIABLE))
     interpreter = job.interpreter if isinstance(job, PythonCall) else ("python3",)
@@ -232,11 +238,30 @@ def _reporting(job: Container | PythonCall, *, in_loop: bool, reported: Reported
     if isinstance(job, Container) and job.working_dir:
         container["workingDir"] = job.working_dir
     made.body = {"inputs": inputs, **_pod(job.pod, job.retry, job.timeout_seconds, "container", container)}
-    made.body["outputs"] = {"parameters": [OUTCOME_PARAMETER]}
-    if job.large is not None and job.large.over is not None:
-        large: Dict = {"name": calls.LARGE, "path": LARGE_FILE, "optional": True, "archive": {"none": {}}}
-        made.body["outputs"]["artifacts"] = [large]
+    made.body["outputs"] = outputs
     return made
+
+
+def _take_large_values(large: LargeValues, made: Draft, inputs: Dict) -> None:
+    """An artifact for each step whose large values the job may read. Without a key there is none (HasLocationOrKey)."""
+    for number, place in enumerate(large.of, 1):
+        name = f"large-{number}"
+        made.arguments[name] = Plain(place)
+        inputs["parameters"].append({"name": name})
+        inputs["artifacts"].append(_artifact(name, f"{calls.FOLDER}/{name}", tag(key_of_marks(name))))
+
+
+def _key_of_large_values(large: LargeValues, made: Draft, inputs: Dict, *, in_loop: bool) -> str:
+    """Under which key the job puts its large values; no other job or run has the same, but another try of the job."""
+    made.arguments["large"] = Plain(large.at)
+    inputs["parameters"].append({"name": "large"})
+    key = "{{workflow.name}}/{{workflow.uid}}/{{inputs.parameters.large}}"
+    return f"{key}/{calls.LOOP_INDEX}.json" if in_loop else key
+
+
+def _artifact(name: str, path: str, key: str, **more: Any) -> Dict:
+    """An artifact of which the key is known. Argo takes all else from the repository, of whatever kind that is (Relocate)."""
+    return {"name": name, "path": path, "optional": True, "s3": {"key": key}, **more}
 
 
 REPORTING = """codes=$1; file=$2; shift 2

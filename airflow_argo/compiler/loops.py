@@ -19,7 +19,6 @@ from airflow_argo.compiler.graphs import (
     RETRY_ZERO,
     Call,
     GraphTemplate,
-    artifact_of,
     captured_call,
     graph_template,
     inputs_of,
@@ -62,9 +61,8 @@ def loop_call(step: Step, around: GraphTemplate) -> Call:
     assert isinstance(loop, ForLoop)
     made, name = around.made, around.scope.names[step.id]
     template = made.templates.reserve(name)
-    artifacts: Mapping[str, str] = {}
     if loop.reports:
-        each, captures, artifacts = _instance(loop, name, around)
+        each, captures = _instance(loop, name, around)
     else:
         each, captures = graph_template(made, loop.body, f"{name}-{EACH}")
     outside = Scope({}, {})
@@ -78,10 +76,8 @@ def loop_call(step: Step, around: GraphTemplate) -> Call:
     if items.code is not None:
         items.fields = {"withParam": f"{{{{inputs.parameters.{parameter}}}}}"}
         call.arguments.insert(0, (parameter, tag(f"toJson({items.code})")))
-    inputs = inputs_of([*([parameter] if items.code is not None else []), *outside.captures.values()], artifacts.values())
-    passed_on = [(one, artifact_of(source, outside)) for source, one in artifacts.items()]
-    call.artifacts = [(one, artifact_of(source, around.scope)) for source, one in artifacts.items()]
-    task = {"name": EACH, "template": each, **arguments_of(passed, passed_on), **items.fields}
+    inputs = inputs_of([*([parameter] if items.code is not None else []), *outside.captures.values()])
+    task = {"name": EACH, "template": each, **arguments_of(passed), **items.fields}
     made.templates.put(template, _loop_body(loop, inputs, task))
     call.guards += [exists(value, around.scope) for _, value in loop.axes]
     if loop.reports:
@@ -89,7 +85,7 @@ def loop_call(step: Step, around: GraphTemplate) -> Call:
     return call
 
 
-def _instance(loop: ForLoop, name: str, around: GraphTemplate) -> tuple[str, Mapping[Source, str], Mapping[str, str]]:
+def _instance(loop: ForLoop, name: str, around: GraphTemplate) -> tuple[str, Mapping[Source, str]]:
     """The template of one item, which always succeeds and says in its outcome how the item ended; what it captures."""
     template = around.made.templates.reserve(f"{name}-{EACH}")
     writing = GraphTemplate.of(around.made, loop.body, in_loop=True)
@@ -102,11 +98,11 @@ def _instance(loop: ForLoop, name: str, around: GraphTemplate) -> tuple[str, Map
     if loop.rule is not None:
         assert "when" not in task.fields  # all that an item reads is an input, so it exists
         task.fields["when"] = tag(f"inputs.parameters.{JUDGED} == '{RUNS}'")
-        body["inputs"] = inputs_of([*writing.scope.captures.values(), JUDGED], writing.scope.artifacts.values())
+        body["inputs"] = inputs_of([*writing.scope.captures.values(), JUDGED])
         outcome = f"inputs.parameters.{JUDGED} == '{RUNS}' ? {outcome} : toJson({{'state': inputs.parameters.{JUDGED} }})"
     body["outputs"] = {"parameters": [{"name": OUTCOME, "valueFrom": {"expression": outcome}}]}
     around.made.templates.put(template, body)
-    return template, writing.scope.captures, writing.scope.artifacts
+    return template, writing.scope.captures
 
 
 def _outcome(step: Step, scope: Scope) -> str:

@@ -16,7 +16,7 @@ from airflow_argo.compiler.drafts import Dict
 from airflow_argo.compiler.expressions import exists, travelling
 from airflow_argo.compiler.graphs import Compilation, GraphTemplate
 from airflow_argo.compiler.kept import Kept, kept_by_readers
-from airflow_argo.compiler.large_values import wants_artifacts, with_artifacts, without_artifacts
+from airflow_argo.compiler.large_values import wants_artifacts, with_artifacts
 from airflow_argo.compiler.pauses import INNER
 from airflow_argo.compiler.read_by_argo import read_by_argo
 from airflow_argo.compiler.rules import in_any_state
@@ -126,7 +126,7 @@ def compile_workflow(workflow: Workflow) -> Compiled:
         DefinitionError: the workflow can't be said in Argo's terms; the message names the step.
     """
     with _collections_paused():
-        return _compiled(workflow)
+        return _within_limit(with_artifacts(workflow) if wants_artifacts(workflow) else workflow)
 
 
 @contextmanager
@@ -139,13 +139,6 @@ def _collections_paused() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _compiled(workflow: Workflow) -> Compiled:
-    if not wants_artifacts(workflow):
-        return _within_limit(workflow)
-    compiled = _within_limit(with_artifacts(workflow))
-    return _within_limit(without_artifacts(workflow)) if compiled.notes["parts"] else compiled
 
 
 def _within_limit(workflow: Workflow) -> Compiled:

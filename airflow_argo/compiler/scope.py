@@ -72,7 +72,6 @@ class Scope:
         captures: source → name of the input parameter that brings it; grows as the template is written.
         given: sources that are read in a way of their own.
         same: where a loop's items are judged: step → code for the outcome of its item of the same index.
-        artifacts: step outside of the graph → name of the input artifact with its large values; grows as captures do.
     """
 
     steps: Mapping[str, Step]
@@ -80,7 +79,6 @@ class Scope:
     captures: dict[Source, str] = field(default_factory=dict)
     given: Mapping[Source, Read] = field(default_factory=dict)
     same: Mapping[str, str] = field(default_factory=dict)
-    artifacts: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, graph: Graph, names: Mapping[str, str]) -> Scope:

@@ -201,9 +201,6 @@ def _with_parameters(made: Draft) -> Dict:
     return {"inputs": {"parameters": [{"name": name} for name in made.arguments], **inputs}, **rest}
 
 
-def arguments_of(pairs: Sequence[tuple[str, str]], artifacts: Sequence[tuple[str, str]] = ()) -> Dict:
-    """The `arguments` field of a task; nothing if there are none. Artifacts, (name, from), may be missing."""
-    arguments: Dict = {"parameters": [{"name": name, "value": value} for name, value in pairs]} if pairs else {}
-    if artifacts:
-        arguments["artifacts"] = [{"name": name, "from": source, "optional": True} for name, source in artifacts]
-    return {"arguments": arguments} if arguments else {}
+def arguments_of(pairs: Sequence[tuple[str, str]]) -> Dict:
+    """The `arguments` field of a task; nothing if there are none."""
+    return {"arguments": {"parameters": [{"name": name, "value": value} for name, value in pairs]}} if pairs else {}

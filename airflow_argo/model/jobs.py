@@ -158,11 +158,13 @@ class LargeValues:
     Attributes:
         over: bytes of JSON; a larger value goes into the job's artifact. None: none does.
         never: names of the outputs that don't, since Argo itself reads them.
-        of: ids of the steps whose artifacts the job takes.
+        at: where the job's artifact is, below the run's own folder; of the items of a loop: the folder that theirs are in.
+        of: where those are that the job may have to take.
     """
 
     over: int | None = None
     never: tuple[str, ...] = ()
+    at: str = ""
     of: tuple[str, ...] = ()
 
 

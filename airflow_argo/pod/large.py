@@ -1,7 +1,7 @@
 """Values that are too large for a parameter: they travel in a file, an artifact of the pod, and the report has marks for them.
 
-The file is JSON, key → base64 of JSON; a key is the digest of what it stands for, so that readers of several files need not
-know which task made which.
+The file is JSON, digest → base64 of JSON. A mark tells the key of the artifact in Argo's repository, and the digest and the
+bytes of what it stands for; by the key, readers were given the file, or a folder of the files of all instances of a task.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any, Callable, Dict, List
 
 FILE = "/tmp/airflow-argo-large.json"
 GIVEN = "/tmp/airflow-argo/large-*"
-"""The files of other tasks. One that a task didn't make is missing, or a folder."""
+"""The files of other tasks, or folders of them. One that there was no need for is missing, or an empty folder."""
+KEY = "AIRFLOW_ARGO_LARGE"
+"""The variable with the key of the artifact that the file becomes."""
 
 Report = Dict[str, Any]
 
@@ -29,12 +31,13 @@ def set_aside(report: Report, how: Dict[str, Any], most: int, mark: Callable[[An
     Args:
         how: `over`: bytes of JSON, larger values are large; `never`: names of outputs that stay, since Argo reads them.
         most: bytes that the report may have; where it has more, the largest values are large.
-        mark: makes what stands for a value from [key, bytes].
+        mark: makes what stands for a value from [key, digest, bytes].
     """
     import hashlib  # few tasks have such values, and it takes longer than the rest of this module
 
-    report = {**report, "pushed": dict(report["pushed"])}
+    report = {**report, "pushed": dict(report["pushed"]), "items": list(report.get("items", ()))}
     places: List[Any] = [(report["pushed"], key, key) for key in report["pushed"]]
+    places += [(report["items"], number, "return_value") for number in range(len(report["items"]))]
     if "value" in report:
         places.append((report, "value", "return_value"))
     size, large = len(json.dumps(report)), {}
@@ -44,7 +47,7 @@ def set_aside(report: Report, how: Dict[str, Any], most: int, mark: Callable[[An
         if name in how["never"] or (length <= how["over"] and size <= most):
             continue
         digest = hashlib.sha256(text.encode()).hexdigest()
-        marked = mark([digest, length])
+        marked = mark([os.environ[KEY], digest, length])
         if len(marked) < len(text):
             large[digest], holder[key] = text, marked
             size -= len(text) - len(marked)
@@ -62,15 +65,16 @@ def values_of(path: str) -> Dict[str, str]:
     return values
 
 
-def found(key: str, length: int) -> str:
+def found(key: str, digest: str, length: int) -> str:
     """Base64 of the JSON that a mark stands for.
 
     Raises:
         NotHere: no file that this pod was given has it.
     """
     for path in glob.glob(GIVEN):
-        if os.path.isfile(path):
-            large = values_of(path)
-            if key in large:
-                return large[key]
+        file = os.path.join(path, os.path.basename(key)) if os.path.isdir(path) else path
+        if os.path.isfile(file):
+            large = values_of(file)
+            if digest in large:
+                return large[digest]
     raise NotHere(f"a value of {length // 1024} KiB is in an artifact of the task that made it, which isn't here")

@@ -147,10 +147,7 @@ def _length(report: Report, name: str) -> int:
 def _why_not_set_aside(large: Any) -> str:
     """Why what a report has is not in an artifact, and what can be done."""
     if large is None:
-        return (
-            "; where Argo has an artifact repository, larger ones travel by it with the setting xcom_artifacts, "
-            "if the task isn't mapped and its DAG has no more than some 200 tasks"
-        )
+        return "; where Argo has an artifact repository, larger ones travel by it with the setting xcom_artifacts"
     return f"; Argo reads {', '.join(large['never'])} itself, so that can't be in an artifact" if large["never"] else ""
 
 

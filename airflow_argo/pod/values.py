@@ -32,6 +32,9 @@ class Stored:
         self.of = of
 
 
+LARGE_MARK = '{"%s": "large", "of": ["' % TYPE
+"""How the JSON begins that stands for a large value; what follows is the key of the artifact that has it."""
+
 ABSENT = object()
 """Stands in the list of what a mapped task's instances gave for one that gave nothing."""
 

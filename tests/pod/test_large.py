@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_argo.compiler.code import base64_of
 from airflow_argo.operators.stored import pushed_value
 from airflow_argo.pod import large, reports
-from airflow_argo.pod.values import decoded, encoded, mark_of, text_of
+from airflow_argo.pod.values import LARGE_MARK, decoded, encoded, mark_of, text_of
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=400), lambda inner: st.lists(inner, max_size=5), max_leaves=9
@@ -24,6 +25,7 @@ def _files(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(large, "FILE", str(folder / "large-0"))
         patch.setattr(large, "GIVEN", str(folder / "large-*"))
+        patch.setenv(large.KEY, "run/task.json")
         yield
 
 
@@ -35,7 +37,7 @@ def test_every_value_comes_back(pushed, value, over, most):
     assert decoded(made["value"]) == value
     assert {key: decoded(one) for key, one in made["pushed"].items()} == pushed
     assert made["pushed"].get("x") == report["pushed"].get("x")
-    mark = len(mark_of(["0" * 64, 10**6]))
+    mark = len(mark_of(["run/task.json", "0" * 64, 10**6]))
     small = [one for one in (report["value"], *report["pushed"].values()) if len(one) * 3 // 4 <= over]
     if len(json.dumps(report)) <= most:
         assert all(one in (made["value"], *made["pushed"].values()) for one in small)
@@ -68,9 +70,31 @@ def test_of_values_for_which_there_is_no_room_the_largest_are_set_aside():
     assert [name for name in pushed if made["pushed"][name] != pushed[name]] == ["b", "c"]
 
 
+@given(st.lists(VALUES, min_size=1, max_size=5))
+def test_elements_that_others_are_mapped_over_are_set_aside_one_by_one(elements):
+    report = {"state": "success", "pushed": {}, "value": encoded(elements), "items": [encoded(one) for one in elements]}
+    made = large.set_aside(report, {"over": 0, "never": []}, 10_000, mark_of)
+    large.values_of.cache_clear()
+    assert [decoded(one) for one in made["items"]] == decoded(made["value"]) == elements
+    assert all(len(one) <= max(len(mark_of(["run/task.json", "0" * 64, 10**6])), 3) for one in made["items"])
+
+
+def test_of_the_files_of_several_instances_the_one_is_read_that_a_mark_names(tmp_path, monkeypatch):
+    monkeypatch.setattr(large, "GIVEN", str(tmp_path / "large-*"))
+    (tmp_path / "large-1").mkdir()
+    marks = []
+    for number in range(3):
+        monkeypatch.setattr(large, "FILE", str(tmp_path / "large-1" / f"{number}.json"))
+        monkeypatch.setenv(large.KEY, f"run/each.items/{number}.json")
+        report = {"pushed": {}, "value": encoded("text" * number * 100)}
+        marks.append(large.set_aside(report, {"over": 10, "never": []}, 10_000, mark_of)["value"])
+    assert [decoded(mark) for mark in marks] == ["", "text" * 100, "text" * 200]
+    assert [one.startswith(base64_of(LARGE_MARK)[:40]) for one in marks] == [False, True, True]
+
+
 def test_a_value_whose_artifact_is_not_there_is_an_error_that_says_so():
     with pytest.raises(LookupError, match="a value of 2 KiB is in an artifact"):
-        decoded(mark_of(["0" * 64, 2048]))
+        decoded(mark_of(["run/task.json", "0" * 64, 2048]))
 
 
 def test_what_an_author_returns_is_never_taken_for_a_mark():
