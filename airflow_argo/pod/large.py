@@ -15,6 +15,8 @@ from typing import Any, Callable, Dict, List
 FILE = "/tmp/airflow-argo-large.json"
 GIVEN = "/tmp/airflow-argo/large-*"
 """The files of other tasks, or folders of them. One that there was no need for is missing, or an empty folder."""
+REPOSITORIES: List[str] = []
+"""Folders in which artifacts lie by their keys. No pod has one, but who looks at the values of runs on this machine."""
 KEY = "AIRFLOW_ARGO_LARGE"
 """The variable with the key of the artifact that the file becomes."""
 
@@ -71,8 +73,8 @@ def found(key: str, digest: str, length: int) -> str:
     Raises:
         NotHere: no file that this pod was given has it.
     """
-    for path in glob.glob(GIVEN):
-        file = os.path.join(path, os.path.basename(key)) if os.path.isdir(path) else path
+    given = [os.path.join(path, os.path.basename(key)) if os.path.isdir(path) else path for path in glob.glob(GIVEN)]
+    for file in [*given, *(os.path.join(folder, key) for folder in REPOSITORIES)]:
         if os.path.isfile(file):
             large = values_of(file)
             if digest in large:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_argo.local import Engine, Event, NodeChanged, WorkflowChanged
 from airflow_argo.local import LogLine as EngineLine
+from airflow_argo.pod import large
 from airflow_argo.runners.local_logs import LocalLogs
 from airflow_argo.runners.paths import StepPaths
 from airflow_argo.runners.run import LogLine, OnProgress, Progress, Run
@@ -42,6 +43,7 @@ class LocalRun(Run):
         self._thread: threading.Thread | None = None
         self._going_on = False
         self._paths = StepPaths(manifest, self.raw_status)
+        large.REPOSITORIES.append(str(self.folder / "artifacts"))
 
     def raw_status(self) -> Dict:
         """The status as Argo has it, now."""
