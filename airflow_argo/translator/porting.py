@@ -31,6 +31,7 @@ from airflow_argo.translator.porting_modules import RULES as OF_MODULES
 from airflow_argo.translator.porting_names import RENAMED_KEYS
 from airflow_argo.translator.porting_plugins import old_homes
 from airflow_argo.translator.porting_pods import descriptions_of_pods
+from airflow_argo.translator.porting_sql import operators_of_sql
 from airflow_argo.translator.porting_triggers import without_callables
 from airflow_argo.translator.sources import decoded
 
@@ -125,7 +126,17 @@ def ported_text(old: str, path: Path, *, keep_defaults: bool = False, is_importe
     """
     says_all = is_of_airflow_3(old, path)
     before = _applied(
-        old, path, (*OF_MODULES, old_homes(path), *BEFORE, descriptions_of_pods, without_callables, _moving(guarded_imports))
+        old,
+        path,
+        (
+            *OF_MODULES,
+            old_homes(path),
+            *BEFORE,
+            operators_of_sql,
+            descriptions_of_pods,
+            without_callables,
+            _moving(guarded_imports),
+        ),
     )
     text = _fixed(before, path)
     if (unknown := _undefined(text, path)) and unknown - _undefined(before, path):

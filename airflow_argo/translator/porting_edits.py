@@ -12,7 +12,7 @@ from functools import cache
 from itertools import groupby
 from typing import Any, Final
 
-from airflow_argo.translator.porting_imports import called, statements
+from airflow_argo.translator.porting_imports import statements
 from airflow_argo.translator.porting_names import (
     CONNECTIONS_OF_GOOGLE,
     GONE_ARGUMENTS,
@@ -22,9 +22,15 @@ from airflow_argo.translator.porting_names import (
     RENAMED_ARGUMENTS,
     RENAMED_CLASSES,
     RENAMED_RULES,
-    SQL_CONNECTIONS,
-    SQL_HOOK_PARAMS,
+    WORDS_OF_OTHERS,
     with_todays_names,
+)
+from airflow_argo.translator.porting_signatures import (
+    classes_with_bases,
+    is_airflows,
+    modules_of_names,
+    parameters_of_own,
+    root_of,
 )
 
 Edit = tuple[int, int, bytes]
@@ -125,39 +131,51 @@ def _importing(name: str, statement: str, tree: ast.Module, data: bytes) -> Iter
 
 
 def without_gone_arguments(tree: ast.Module, data: bytes) -> Iterator[Edit]:
-    """Without keyword arguments that Airflow 3 refuses; those of Airflow 1.10 by their later names."""
-    decorators = decorators_of_tasks(tree)
+    """Without keyword arguments that Airflow 3 refuses; those of Airflow 1.10 by their later names.
+
+    What a function or class of the file names as a parameter is its own.
+    """
+    decorators, own, modules = decorators_of_tasks(tree), parameters_of_own(tree), modules_of_names(tree)
+    made_here = {"DAG", "dag", "__init__", *classes_with_bases(tree)}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
+        callee, module = callee_of(node), modules.get(root_of(node.func) or "")
+        keywords = [keyword for keyword in node.keywords if keyword.arg not in own.get(callee or "", ())]
         given = {keyword.arg for keyword in node.keywords}
         is_tasks = "task_id" in given or any(name_of(part) in decorators for part in ast.walk(node.func))
-        yield from without_keywords(node, [keyword for keyword in node.keywords if keyword.arg in GONE_ARGUMENTS], data)
-        if is_tasks and "gcp_conn_id" not in given:
-            yield from _one_connection(node, data)
-        for keyword in node.keywords:
-            start, _ = span_of(keyword, data)
-            if keyword.arg in RENAMED_ARGUMENTS and is_tasks:
-                yield start, start + len(keyword.arg), RENAMED_ARGUMENTS[keyword.arg].encode()
-            elif (
-                keyword.arg == "auto_remove"
-                and isinstance(keyword.value, ast.Constant)
-                and keyword.value.value in (True, False)
-            ):
-                yield (*span_of(keyword.value, data), b'"success"' if keyword.value.value else b'"never"')
-            elif keyword.arg == "execution_date" and {"trigger_dag_id", "external_dag_id"} & given:
-                yield start, start + len(keyword.arg), b"logical_date"
-            elif keyword.arg == "use_dill" and "task_id" in given:
-                chosen = b'"dill" if ' + text_in(keyword.value, data) + b' else "pickle"'
-                known = {b"True": b'"dill"', b"False": b'"pickle"'}.get(text_in(keyword.value, data), chosen)
-                yield (*span_of(keyword, data), b"serializer=" + known)
-            elif keyword.arg == "trigger_rule":
-                yield from _todays_rule(keyword.value, data)
+        is_dict = callee == "dict" and bool(given & _DEFAULTS)
+        takes_airflows = is_tasks or is_dict or "dag_id" in given or callee in made_here or is_airflows(module)
+        gone = GONE_ARGUMENTS if takes_airflows else GONE_ARGUMENTS - WORDS_OF_OTHERS
+        yield from without_keywords(node, [keyword for keyword in keywords if keyword.arg in gone], data)
+        if is_tasks and "gcp_conn_id" not in given and (module is None or is_airflows(module)):
+            yield from _one_connection(node, [keyword for keyword in keywords if keyword.arg in CONNECTIONS_OF_GOOGLE], data)
+        for keyword in keywords:
+            yield from _todays_argument(keyword, given, takes_airflows=takes_airflows, is_tasks=is_tasks, data=data)
 
 
-def _one_connection(node: ast.Call, data: bytes) -> Iterator[Edit]:
+def _todays_argument(
+    keyword: ast.keyword, given: Collection[str | None], *, takes_airflows: bool, is_tasks: bool, data: bytes
+) -> Iterator[Edit]:
+    """An argument beside those that are given by the name and the value that it has now."""
+    start, _ = span_of(keyword, data)
+    match keyword:
+        case ast.keyword(arg=str(old)) if old in RENAMED_ARGUMENTS and is_tasks:
+            yield start, start + len(old), RENAMED_ARGUMENTS[old].encode()
+        case ast.keyword(arg="auto_remove", value=ast.Constant(value=True | False as chosen)) if takes_airflows:
+            yield (*span_of(keyword.value, data), b'"success"' if chosen else b'"never"')
+        case ast.keyword(arg="execution_date" as old) if {"trigger_dag_id", "external_dag_id"} & {*given}:
+            yield start, start + len(old), b"logical_date"
+        case ast.keyword(arg="use_dill") if "task_id" in given:
+            told = b'"dill" if ' + text_in(keyword.value, data) + b' else "pickle"'
+            known = {b"True": b'"dill"', b"False": b'"pickle"'}.get(text_in(keyword.value, data), told)
+            yield (*span_of(keyword, data), b"serializer=" + known)
+        case ast.keyword(arg="trigger_rule"):
+            yield from _todays_rule(keyword.value, data)
+
+
+def _one_connection(node: ast.Call, old: list[ast.keyword], data: bytes) -> Iterator[Edit]:
     """`gcp_conn_id` for the connections that operators of Google's had, where all of them are the same."""
-    old = [keyword for keyword in node.keywords if keyword.arg in CONNECTIONS_OF_GOOGLE]
     if old and len({text_in(keyword.value, data) for keyword in old}) == 1:
         start, _ = span_of(old[0], data)
         yield start, start + len(str(old[0].arg)), b"gcp_conn_id"
@@ -262,20 +280,6 @@ def _is_empty(value: ast.expr) -> bool:
 _SCHEDULES: Final = frozenset({"schedule", "schedule_interval", "timetable"})
 
 
-def operators_of_sql(tree: ast.Module, data: bytes) -> Iterator[Edit]:
-    """Arguments of the operators of single databases, as SQLExecuteQueryOperator takes them."""
-    names = {
-        called(alias): alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("airflow.")
-        for alias in node.names
-        if alias.name in SQL_CONNECTIONS
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and (operator := names.get(_called_in(node) or "")):
-            yield from _of_sql(node, operator, data)
-
-
 def variables_as_texts(tree: ast.Module, data: bytes) -> Iterator[Edit]:
     """`Variable.set` with whatever a value is: Airflow 3 takes texts alone, Airflow 2 made texts of all others."""
     for node in ast.walk(tree):
@@ -291,37 +295,10 @@ def variables_as_texts(tree: ast.Module, data: bytes) -> Iterator[Edit]:
             yield (*span_of(value, data), b"str(" + text_in(value, data) + b")")
 
 
-def _called_in(node: ast.Call) -> str | None:
+def callee_of(node: ast.Call) -> str | None:
     """What is called: also `Operator` of `Operator.partial(…)`."""
     of = node.func.value if isinstance(node.func, ast.Attribute) and node.func.attr == "partial" else node.func
     return name_of(of)
-
-
-def _of_sql(node: ast.Call, operator: str, data: bytes) -> Iterator[Edit]:
-    old, in_hook = SQL_CONNECTIONS[operator], SQL_HOOK_PARAMS.get(operator, ())
-    given = {keyword.arg: keyword for keyword in node.keywords if keyword.arg}
-    moved = [keyword for name, keyword in given.items() if name in in_hook]
-    said = []
-    if old in given:
-        start, _ = span_of(given[old], data)
-        yield start, start + len(old), b"conn_id"
-    elif "conn_id" not in given and not sets_by_stars(node) and old not in _words(data):
-        said.append(f'conn_id="{old.removesuffix("_conn_id")}_default"')
-    if moved:
-        params = ", ".join(f'"{keyword.arg}": {text_in(keyword.value, data).decode()}' for keyword in moved)
-        said.append(f"hook_params={{{params}}}")
-        yield from without_keywords(node, moved, data)
-    if said and node.keywords:
-        start, _ = span_of(node.keywords[0], data)
-        yield start, start, f"{', '.join(said)}, ".encode()
-
-
-@cache
-def _words(data: bytes) -> frozenset[str]:
-    """Texts that stand in a file by themselves, such as keys of default_args."""
-    return frozenset(
-        node.value for node in ast.walk(ast.parse(data)) if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    )
 
 
 # Templates
@@ -396,7 +373,7 @@ def sets_by_stars(node: ast.Call) -> bool:
     return None in {keyword.arg for keyword in node.keywords}
 
 
-BEFORE: tuple[Rule, ...] = (dates_of_today, without_old_limits, with_one_schedule, operators_of_sql)
+BEFORE: tuple[Rule, ...] = (dates_of_today, without_old_limits, with_one_schedule)
 """Rules for texts that ruff hasn't seen yet."""
 
 AFTER: tuple[Rule, ...] = (

@@ -20,6 +20,9 @@ REPLACED = {
 GONE_ARGUMENTS = frozenset({"provide_context", "default_view", "orientation", "sla", "sla_miss_callback"})
 """Keyword arguments that Airflow 3 refuses."""
 
+WORDS_OF_OTHERS = frozenset({"default_view", "orientation", "sla"})
+"""Those of them that functions which have nothing to do with Airflow may take."""
+
 RENAMED_ARGUMENTS = {
     "use_task_execution_date": "use_task_logical_date",
     "use_task_execution_day": "use_task_logical_date",

@@ -71,7 +71,7 @@ def test_what_airflow_3_reads_is_left_alone(port: Any) -> None:
         ("f(provide_context=True, a=1)\n", "f(a=1)\n"),
         ("f(provide_context=True)\n", "f()\n"),
         ("f(\n    a,\n    provide_context=True,\n)\n", "f(\n    a,\n    )\n"),
-        ("f(\n    sla=1,\n    sla_miss_callback=g,\n    a=1, orientation='LR', default_view='graph')\n", "f(\n    a=1)\n"),
+        ("DAG(\n    sla=1,\n    sla_miss_callback=g,\n    a=1, orientation='LR', default_view='graph')\n", "DAG(\n    a=1)\n"),
         ("DAG('d', concurrency=3,\n    max_active_tasks=5)\n", "DAG('d', max_active_tasks=3)\n"),
         (
             "from airflow.utils.weekday import WeekDay\nWeekDay.MONDAY\n",
