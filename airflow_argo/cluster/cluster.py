@@ -6,9 +6,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from types import TracebackType
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from airflow_argo.argo.inputs import check_inputs
 from airflow_argo.cluster import suspend as states
 from airflow_argo.cluster.changes import change
 from airflow_argo.cluster.client import Api, Patience
@@ -20,28 +19,20 @@ from airflow_argo.cluster.listing import list_workflows
 from airflow_argo.cluster.log_following import follow_logs
 from airflow_argo.cluster.log_lines import LogLine
 from airflow_argo.cluster.logs import LogOptions, read_logs
-from airflow_argo.cluster.manifests import bundle, from_cron_workflow, from_template, prepared
+from airflow_argo.cluster.manifests import bundle, prepared
 from airflow_argo.cluster.namespaces import in_namespace, missing_namespace
 from airflow_argo.cluster.node_selector import parse_node_selector
 from airflow_argo.cluster.referred import check_arguments
-from airflow_argo.cluster.resources import (
-    CLUSTER_WORKFLOW_TEMPLATES,
-    CRON_WORKFLOWS,
-    WORKFLOW_TEMPLATES,
-    WORKFLOWS,
-    Call,
-    Manifest,
-    resource_named,
-)
+from airflow_argo.cluster.resources import WORKFLOWS, Call, Manifest
 from airflow_argo.cluster.resubmit import formulate_resubmit
 from airflow_argo.cluster.retrying import retry_workflow
 from airflow_argo.cluster.snapshot import Snapshot
+from airflow_argo.cluster.sources import workflow_from
 from airflow_argo.cluster.submit import Submission, apply_first, submit_workflow
 from airflow_argo.cluster.waiting import wait_for_all, watch_one
 from airflow_argo.diagnostics import InputError
 
 Propagation = Literal["Background", "Foreground", "Orphan"]
-_SOURCES: Final = (WORKFLOW_TEMPLATES, CLUSTER_WORKFLOW_TEMPLATES, CRON_WORKFLOWS)
 
 
 class Cluster:
@@ -184,18 +175,8 @@ class Cluster:
             NotFoundError: there is no such object.
             InputError: as in `submit`, or `source` names none of these.
         """
-        kind, _, source_name = source.partition("/")
-        resource = resource_named(kind, _SOURCES)
-        if not (resource and source_name):
-            kinds = ", ".join(f"{known.kind.lower()}/NAME" for known in _SOURCES)
-            raise InputError(f"'{source}' is nothing to submit from", f"write one of: {kinds}")
-        found = self._found(Call("get", resource, self.namespace, source_name))
-        found = {"apiVersion": resource.api_version, "kind": resource.kind, **found}
-        check_inputs(found["spec"].get("workflowSpec") or found["spec"], parameters or ())
-        now = states.timestamp(datetime.now(timezone.utc))
-        workflow = from_cron_workflow(found, now) if resource is CRON_WORKFLOWS else from_template(found)
         return self.submit(
-            workflow,
+            workflow_from(source, self.namespace, parameters or (), self._found),
             name=name,
             generate_name=generate_name,
             parameters=parameters,
