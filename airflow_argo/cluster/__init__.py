@@ -2,7 +2,8 @@
 
 cluster: `Cluster`, the way in. config, client, responses, faults: connections, requests, and what their failures are called.
 watch, waits, backoff, retry, suspend, resubmit, manifests, log_lines: decisions without I/O, for any kind of loop.
-watching, waiting, submit, changes, retrying, logs, log_following, listing: those decisions carried out, in the caller's thread.
+watching, waiting, submit, changes, retrying, logs, log_following, listing, sources, standing_still: those decisions carried
+out, in the caller's thread.
 errors: every error class. rbac: what each operation must be allowed to do.
 """
 

@@ -28,6 +28,7 @@ from airflow_argo.cluster.resubmit import formulate_resubmit
 from airflow_argo.cluster.retrying import retry_workflow
 from airflow_argo.cluster.snapshot import Snapshot
 from airflow_argo.cluster.sources import workflow_from
+from airflow_argo.cluster.standing_still import UnnotedEnd
 from airflow_argo.cluster.submit import Submission, apply_first, submit_workflow
 from airflow_argo.cluster.waiting import wait_for_all, watch_one
 from airflow_argo.diagnostics import InputError
@@ -364,14 +365,14 @@ class Cluster:
         *,
         uid: str | None = None,
         timeout: float | None = None,
-        on_standstill: Callable[[Sequence[str]], object] | None = None,
+        on_standstill: Callable[[Sequence[UnnotedEnd]], object] | None = None,
     ) -> Iterator[Snapshot]:
         """A workflow's states from the present one on, as they come; the last one is done.
 
         Args:
             uid: that of its submission, so that another of the same name is never taken for it.
             timeout: seconds; None: as long as it takes.
-            on_standstill: is called with the nodes whose pods have ended, where Argo takes no note of that for minutes.
+            on_standstill: is called with the pods that have ended, where Argo takes no note of that for minutes.
 
         Raises:
             NotFoundError: there is none of that name, now at the start.
@@ -387,10 +388,11 @@ class Cluster:
         uid: str | None = None,
         timeout: float | None = None,
         on_change: Callable[[Snapshot], object] | None = None,
+        on_standstill: Callable[[Sequence[UnnotedEnd]], object] | None = None,
     ) -> Snapshot:
         """The workflow when it is Succeeded, Failed or Error; see `watch`. `on_change` is called with each state."""
         last = None
-        for snapshot in self.watch(name, uid=uid, timeout=timeout):
+        for snapshot in self.watch(name, uid=uid, timeout=timeout, on_standstill=on_standstill):
             last = snapshot
             if on_change:
                 on_change(snapshot)

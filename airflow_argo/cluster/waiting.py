@@ -10,20 +10,20 @@ from airflow_argo.cluster.client import Api
 from airflow_argo.cluster.errors import ClusterError, NotFoundError, WaitTimeoutError
 from airflow_argo.cluster.resources import WORKFLOWS, Call
 from airflow_argo.cluster.snapshot import Snapshot
-from airflow_argo.cluster.standing_still import StandstillWatch
+from airflow_argo.cluster.standing_still import StandstillWatch, UnnotedEnd
 from airflow_argo.cluster.waits import Wait
 from airflow_argo.cluster.watch import Change, Seen, Vanished
 from airflow_argo.cluster.watching import Watching
 
 
 def watch_one(
-    api: Api, name: str, uid: str, timeout: float | None, on_standstill: Callable[[Sequence[str]], object] | None = None
+    api: Api, name: str, uid: str, timeout: float | None, on_standstill: Callable[[Sequence[UnnotedEnd]], object] | None = None
 ) -> Iterator[Snapshot]:
     """The states of a workflow; the last is done. See `Cluster.watch`."""
-    wait, end, standstill = Wait(api.place, name, uid), _deadline(timeout), StandstillWatch(api)
+    wait, end, standstill = Wait(api.place, name, uid), _deadline(timeout), StandstillWatch(api, uid)
     watching = Watching(api, WORKFLOWS, field_selector=f"metadata.name={name}")
     while True:
-        before, look = wait.last, _deadline(standing_still.QUIET if on_standstill else None)
+        look = _deadline(standing_still.QUIET if on_standstill else None)
         for change in watching.changes(min(filter(None, (look, end)), default=None)):
             if snapshot := wait.take(change):
                 yield snapshot
@@ -33,9 +33,8 @@ def watch_one(
                 return
         if end is not None and time.monotonic() >= end:
             raise WaitTimeoutError(api.place, {name: wait.phase}, timeout or 0.0)
-        is_quiet = before is None or before is wait.last
-        if on_standstill and is_quiet and wait.last and (nodes := standstill.look(wait.last)):
-            on_standstill(nodes)
+        if on_standstill and (found := standstill.look([name])):
+            on_standstill(found)
 
 
 def wait_for_all(

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_argo.argo.phases import ERROR, FAILED
 from airflow_argo.cluster import Cluster, Snapshot
+from airflow_argo.cluster.standing_still import UnnotedEnd
 from airflow_argo.diagnostics import AirflowArgoError
 from airflow_argo.runners.paths import StepPaths
 from airflow_argo.runners.run import LogLine, OnProgress, Progress, Run
@@ -16,11 +17,6 @@ Dict = dict[str, Any]
 
 LAST_LINES = 10
 """Of a pod that failed, shown while one waits."""
-
-STANDS_STILL = (
-    "airflow-argo: its pod has ended, and Argo takes no note of it: no controller runs, or the workflow has become larger than "
-    "the 1 MiB that Argo stores (its controller's log then says 'offload node status is not supported')"
-)
 
 
 class ArgoRun(Run):
@@ -49,8 +45,8 @@ class ArgoRun(Run):
             if on_progress is not None:
                 on_progress(Progress(self.manifest, _status(self._last), tuple(lines)))
 
-        def tell_standstill(nodes: Sequence[str]) -> None:
-            tell(LogLine(node, STANDS_STILL) for node in nodes)
+        def tell_standstill(found: Sequence[UnnotedEnd]) -> None:
+            tell(LogLine(one.node, f"airflow-argo: {one}") for one in found)
 
         states = self.cluster.watch(self.name, uid=self.uid, timeout=timeout, on_standstill=on_progress and tell_standstill)
         for snapshot in [self._last] if self._last.done else states:

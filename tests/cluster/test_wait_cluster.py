@@ -14,7 +14,6 @@ from airflow_argo.cluster import (
     ServerFaultError,
     WaitTimeoutError,
     WorkflowGoneError,
-    standing_still,
     watching,
 )
 from airflow_argo.cluster import watch as machine
@@ -22,9 +21,6 @@ from airflow_argo.cluster.client import MERGE_PATCH
 from airflow_argo.cluster.errors import ClusterError
 from airflow_argo.cluster.resources import WORKFLOWS, Call
 from airflow_argo.cluster.watching import Watching
-from airflow_argo.runners.argo import ArgoRunner
-from airflow_argo.runners.argo_run import STANDS_STILL
-from airflow_argo.runners.run import LogLine
 
 from .conftest import NO_OP
 from .controller import ControllerDouble, set_status
@@ -336,29 +332,3 @@ def test_forty_waits_at_once(cluster, api):
     assert max(returned[name] - controller.ended[name] for name in names) < 5
     for name in names:
         cluster.delete(name)
-
-
-NODES = {"unseen": "Running", "noted": "Succeeded", "runs": "Running"}
-
-
-def test_pods_whose_end_argo_takes_no_note_of_are_told_once_each(cluster, api, kubelet, name, monkeypatch):
-    monkeypatch.setattr(standing_still, "QUIET", 0.5)
-    nodes = {
-        node: {"id": node, "name": f"{name}.{node}", "displayName": f"step {node}", "type": "Pod", "phase": phase}
-        for node, phase in NODES.items()
-    }
-    set_status(api, name, "Running", nodes=nodes)
-    for node, state in {"unseen": "terminated", "noted": "terminated", "runs": "running"}.items():
-        kubelet.run(name, node, state=state)
-    told = []
-    later((3, lambda: set_status(api, name, "Succeeded")))
-    ArgoRunner.over(cluster).find(name).wait(20, on_progress=lambda progress: told.extend(progress.lines))
-    assert [line for line in told if "has ended" in line.text] == [LogLine("step unseen", STANDS_STILL)]
-
-
-def test_a_wait_that_looks_ends_in_time_all_the_same(cluster, name, monkeypatch):
-    monkeypatch.setattr(standing_still, "QUIET", 0.3)
-    begin = time.monotonic()
-    with pytest.raises(WaitTimeoutError):
-        list(cluster.watch(name, timeout=1.5, on_standstill=print))
-    assert 1.5 <= time.monotonic() - begin < 3
