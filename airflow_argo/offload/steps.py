@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final, NoReturn
 
 from airflow_argo._compat import (
@@ -28,6 +28,7 @@ from airflow_argo.cluster import (
     WrongPhaseError,
 )
 from airflow_argo.hooks.argo import ArgoHook, KillAction
+from airflow_argo.hooks.standing_still import StandstillLooks, tell_standstill
 from airflow_argo.links.argo import LINKS, URL_KEY, push_link
 from airflow_argo.offload.again import as_written_now
 from airflow_argo.offload.events import tell
@@ -216,7 +217,8 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
         name, uid, clock = workflow.name, workflow.uid, self.hook.api.clock
         index, deadline = self._index(context), self._deadline(workflow)
         try:
-            for snapshot in self.hook.cluster.watch(name, uid=uid, timeout=max(deadline - clock.now(), 0.0)):
+            timeout, told = max(deadline - clock.now(), 0.0), partial(tell_standstill, self.log)
+            for snapshot in self.hook.cluster.watch(name, uid=uid, timeout=timeout, on_standstill=told):
                 if (outcome := outcome_of(snapshot, self.step, index)).over:
                     return outcome
         except ForbiddenError as error:
@@ -225,7 +227,9 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
             self._fail_for_loss(name, "was deleted")
         except WaitTimeoutError:
             self._fail_for_time(name)
+        standstill = StandstillLooks(self.hook.api, self.log, uid)
         while not (outcome := outcome_of(self._get(name, uid), self.step, index)).over:
+            standstill.look(name)
             if clock.now() > deadline:
                 self._fail_for_time(name)
             time.sleep(self.poll_interval)
@@ -244,7 +248,8 @@ class ArgoStepOperator(BaseOperator):  # type: ignore[misc] # Airflow's classes 
             self.log.info("Workflow %s goes on; the step runs again when it is done", workflow.name)
             if self.deferrable:
                 self._defer_until_done(workflow)
-            self.hook.cluster.wait(workflow.name, uid=workflow.uid, timeout=self._limit)
+            told = partial(tell_standstill, self.log)
+            self.hook.cluster.wait(workflow.name, uid=workflow.uid, timeout=self._limit, on_standstill=told)
         outcome = outcome_of(workflow, self.step, self._index(context))
         selector = f"id={outcome.node}" if outcome.state in (_SUCCESS, _SKIPPED) and outcome.node else None
         newer = self._as_written_now(workflow, context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
 from airflow_argo._compat import AIRFLOW_3_3, BaseTrigger, TriggerEvent
@@ -16,6 +17,7 @@ from airflow_argo.offload.outcomes import UNMAPPED, StepOutcome, outcome_of
 from airflow_argo.triggers.deadline import before, settled
 from airflow_argo.triggers.ending import end_workflow, seen_to, state_of_instance
 from airflow_argo.triggers.shared_watch import Box, persistently, release_later, shared_watch
+from airflow_argo.triggers.standing_still import SharedPods, telling_standstill
 
 KILLED: Final = frozenset({"failed", "skipped", "upstream_failed", "removed"})
 """States that Airflow gives a running task only to end it. A task that is cleared, or marked a success, lets its step go on."""
@@ -111,14 +113,15 @@ class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes ar
         listener = _Nodes(Box())
         watch.add(listener, self.name)
         try:
-            snapshot = await self._look(watch.hook)  # what is known already comes without nodes
-            while not (outcome := outcome_of(snapshot, self.step, self.index)).over:
-                await asyncio.sleep(0)  # the other waits look at the same state first, so that it is read once
-                news = await listener.box.get()
-                if isinstance(news, ClusterError):
-                    raise news
-                snapshot = Snapshot(news, watch.hook.api.place) if news else await self._look(watch.hook)
-            return outcome
+            async with self._telling_standstill(watch.pods):
+                snapshot = await self._look(watch.hook)  # what is known already comes without nodes
+                while not (outcome := outcome_of(snapshot, self.step, self.index)).over:
+                    await asyncio.sleep(0)  # the other waits look at the same state first, so that it is read once
+                    news = await listener.box.get()
+                    if isinstance(news, ClusterError):
+                        raise news
+                    snapshot = Snapshot(news, watch.hook.api.place) if news else await self._look(watch.hook)
+                return outcome
         finally:
             watch.remove(listener, self.name)
             release_later(watch)
@@ -126,9 +129,13 @@ class ArgoStepTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes ar
     async def _by_looks(self) -> StepOutcome:
         hook = await ArgoHook.make(self.argo_conn_id, self.namespace)
         self._clock = hook.api.clock
-        while not (outcome := outcome_of(await self._look(hook), self.step, self.index)).over:
-            await asyncio.sleep(self.poll_interval)
+        async with self._telling_standstill(SharedPods(hook.api)):
+            while not (outcome := outcome_of(await self._look(hook), self.step, self.index)).over:
+                await asyncio.sleep(self.poll_interval)
         return outcome
+
+    def _telling_standstill(self, pods: SharedPods) -> AbstractAsyncContextManager[None]:
+        return telling_standstill(pods, lambda: [self.name], self.log, self.uid)
 
     async def _look(self, hook: ArgoHook) -> Snapshot:
         """The workflow as it is.

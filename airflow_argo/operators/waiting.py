@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from logging import Logger
 
 from airflow_argo.cluster import ClusterError, ForbiddenError, Snapshot, WaitTimeoutError
 from airflow_argo.cluster.backoff import Endurance
 from airflow_argo.hooks.argo import ArgoHook
+from airflow_argo.hooks.standing_still import StandstillLooks, tell_standstill
 from airflow_argo.operators.pod_logs import Progress
 
 
@@ -49,11 +51,14 @@ def _watched(
     cluster, clock = hook.cluster, hook.api.clock
     try:
         timeout = max(deadline - clock.now(), 0.0)
-        return cluster.wait(workflow.name, uid=workflow.uid, timeout=timeout, on_change=seen)
+        told = partial(tell_standstill, log)
+        return cluster.wait(workflow.name, uid=workflow.uid, timeout=timeout, on_change=seen, on_standstill=told)
     except ForbiddenError as error:
         log.warning("Looking every %g s, since watching isn't allowed: %s", poll_interval, error)
+    standstill = StandstillLooks(hook.api, log, workflow.uid)
     while not (found := cluster.get(workflow.name)).done:
         seen(found)
+        standstill.look(found.name)
         if clock.now() > deadline:
             raise WaitTimeoutError(hook.api.place, {found.name: found.phase}, seconds)
         time.sleep(poll_interval)

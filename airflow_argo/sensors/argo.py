@@ -19,7 +19,8 @@ from airflow_argo.cluster import ClusterError, NotFoundError
 from airflow_argo.diagnostics import InputError
 from airflow_argo.hooks.argo import ArgoHook
 from airflow_argo.hooks.options import PHASES, check_option
-from airflow_argo.triggers.judge import Judge, Missing
+from airflow_argo.hooks.standing_still import StandstillLooks
+from airflow_argo.triggers.judge import Judge, Missing, going_on
 from airflow_argo.triggers.selection import ArgoWorkflowsTrigger
 
 
@@ -73,6 +74,11 @@ class ArgoWorkflowSensor(BaseSensorOperator):  # type: ignore[misc] # Airflow's 
         """The connection."""
         return ArgoHook(self.argo_conn_id, self.namespace or None)
 
+    @cached_property
+    def _standstill(self) -> StandstillLooks:
+        """Told once a process: with "reschedule" at each look, with "poke" once."""
+        return StandstillLooks(self.hook.api, self.log)
+
     @property
     def judge(self) -> Judge:
         """What phases mean here.
@@ -123,7 +129,8 @@ class ArgoWorkflowSensor(BaseSensorOperator):  # type: ignore[misc] # Airflow's 
         """One look; that the server can't be asked just now is borne, as long as the sensor may take."""
         judge = self.judge
         try:
-            verdict = judge.verdict(self._phases())
+            phases = self._phases()
+            verdict = judge.verdict(phases)
         except ClusterError as error:
             if not error.transient:
                 raise
@@ -131,6 +138,8 @@ class ArgoWorkflowSensor(BaseSensorOperator):  # type: ignore[misc] # Airflow's 
             return False
         if verdict.over:
             self._conclude(good=verdict.good, message=verdict.message)
+        elif not self.deferrable:
+            self._standstill.look(*going_on(phases))
         return verdict.over
 
     def execute_complete(self, context: Any, event: Mapping[str, Any]) -> None:  # noqa: ARG002 - Airflow's signature

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
 from airflow_argo._compat import AIRFLOW_3_3, BaseTrigger, TriggerEvent
@@ -16,6 +17,7 @@ from airflow_argo.hooks.argo import ArgoHook, KillAction, in_time
 from airflow_argo.triggers.deadline import before, settled
 from airflow_argo.triggers.ending import end_workflow, seen_to, state_of_instance
 from airflow_argo.triggers.shared_watch import Box, SharedWatch, compact, confirm, persistently, release_later, shared_watch
+from airflow_argo.triggers.standing_still import SharedPods, telling_standstill
 
 UNSEEN_FOR: Final = 5.0
 """Seconds after which a workflow that the watch doesn't show is asked for."""
@@ -96,7 +98,8 @@ class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classe
         listener = _WaitListener(Wait(watch.hook.api.place, self.name, self.uid))
         watch.add(listener, self.name)
         try:
-            outcome = await listener.outcome(watch)
+            async with self._telling_standstill(watch.pods):
+                outcome = await listener.outcome(watch)
         finally:
             watch.remove(listener, self.name)
             release_later(watch)
@@ -119,9 +122,13 @@ class ArgoWorkflowTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classe
     async def _by_looks(self) -> dict[str, Any]:
         hook = await ArgoHook.make(self.argo_conn_id, self.namespace)
         self._clock = hook.api.clock
-        while not (found := await hook.aget(self.name)).done:
-            await asyncio.sleep(self.poll_interval)
+        async with self._telling_standstill(SharedPods(hook.api)):
+            while not (found := await hook.aget(self.name)).done:
+                await asyncio.sleep(self.poll_interval)
         return self._as_event(found)
+
+    def _telling_standstill(self, pods: SharedPods) -> AbstractAsyncContextManager[None]:
+        return telling_standstill(pods, lambda: [self.name], self.log, self.uid)
 
     def _as_event(self, outcome: Snapshot | ClusterError) -> dict[str, Any]:
         if isinstance(outcome, ClusterError):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from airflow_argo.argo.phases import FAILED_OR_ERROR, SUCCEEDED
+from airflow_argo.argo.phases import FAILED_OR_ERROR, SUCCEEDED, WORKFLOW_DONE
 from airflow_argo.diagnostics import InputError
 
 Missing: TypeAlias = Literal["wait", "fail", "succeed"]
@@ -60,6 +60,11 @@ def _ordered(key: str, sign: int, bound: int) -> Matches:
         return bool(_INTEGER.match(value)) and sign * int(value) > sign * bound
 
     return matches
+
+
+def going_on(phases: Mapping[str, str]) -> list[str]:
+    """Those of the workflows, name → phase, that aren't done."""
+    return [name for name, phase in phases.items() if phase not in WORKFLOW_DONE]
 
 
 @dataclass(frozen=True, slots=True)

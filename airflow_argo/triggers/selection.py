@@ -13,8 +13,9 @@ from airflow_argo.cluster.clock import ServerClock
 from airflow_argo.cluster.watch import Change, Seen, Synced, Vanished
 from airflow_argo.hooks.argo import ArgoHook, in_time
 from airflow_argo.triggers.deadline import before, settled
-from airflow_argo.triggers.judge import Judge, Verdict, label_matcher
+from airflow_argo.triggers.judge import Judge, Verdict, going_on, label_matcher
 from airflow_argo.triggers.shared_watch import Box, persistently, release_later, shared_watch
+from airflow_argo.triggers.standing_still import SharedPods, telling_standstill
 
 
 class ArgoWorkflowsTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's classes are Any to mypy
@@ -84,12 +85,13 @@ class ArgoWorkflowsTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's class
         name = self.workflow_name or None
         watch.add(listener, name)
         try:
-            while True:
-                phases = await listener.box.get()
-                if isinstance(phases, ClusterError):
-                    raise phases
-                if (verdict := self.judge.verdict(phases)).over:
-                    return verdict
+            async with telling_standstill(watch.pods, lambda: listener.waited_for, self.log):
+                while True:
+                    phases = await listener.box.get()
+                    if isinstance(phases, ClusterError):
+                        raise phases
+                    if (verdict := self.judge.verdict(phases)).over:
+                        return verdict
         finally:
             watch.remove(listener, name)
             release_later(watch)
@@ -97,8 +99,10 @@ class ArgoWorkflowsTrigger(BaseTrigger):  # type: ignore[misc] # Airflow's class
     async def _by_looks(self) -> Verdict:
         hook = await ArgoHook.make(self.argo_conn_id, self.namespace)
         self._clock = hook.api.clock
-        while not (verdict := self.judge.verdict(await self._look(hook))).over:
-            await asyncio.sleep(self.poll_interval)
+        phases: dict[str, str] = {}
+        async with telling_standstill(SharedPods(hook.api), lambda: going_on(phases), self.log):
+            while not (verdict := self.judge.verdict(phases := await self._look(hook))).over:
+                await asyncio.sleep(self.poll_interval)
         return verdict
 
     async def _look(self, hook: ArgoHook) -> dict[str, str]:
@@ -120,6 +124,11 @@ class _Phases:
         self._matches, self.box = matches, box
         self._phases: dict[str, str] = {}
         self._synced = False
+
+    @property
+    def waited_for(self) -> list[str]:
+        """Those that aren't done."""
+        return going_on(dict(self._phases))
 
     def take(self, change: Change) -> None:
         """A change of a workflow, or that all are known."""

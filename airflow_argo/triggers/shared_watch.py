@@ -29,6 +29,7 @@ from airflow_argo.cluster.resources import WORKFLOWS, Manifest
 from airflow_argo.cluster.watch import Change, Seen, Synced, Vanished
 from airflow_argo.cluster.watching import LONGEST_SILENCE, Watching
 from airflow_argo.hooks.argo import ArgoHook, in_time
+from airflow_argo.triggers.standing_still import SharedPods
 
 LINGER: Final = 30.0
 """Seconds that a watch is kept after its last wait has ended: the next one may come soon."""
@@ -65,6 +66,7 @@ class SharedWatch:
     def __init__(self, hook: ArgoHook) -> None:
         self.hook = hook
         self.synced = threading.Event()
+        self.pods = SharedPods(hook.api)
         self._watching = Watching(hook.api, WORKFLOWS)
         self._known: dict[str, Manifest] = {}
         self._by_name: dict[str, list[Listener]] = {}
