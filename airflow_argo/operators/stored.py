@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_argo.pod import large
 from airflow_argo.pod.values import CLASS, DATA, TYPE, VERSION, from_json, unpacked
 
 
@@ -22,6 +23,8 @@ def pushed_value(text: str) -> Any:
 def _value(found: dict[str, Any]) -> Any:
     if found.get(TYPE) == "packed":
         return json.loads(unpacked(found["of"]), object_hook=_value)
+    if found.get(TYPE) == "large":
+        return pushed_value(large.found(*found["of"]))
     try:
         return from_json(found)
     except Exception:  # whatever Airflow or the class raises; what isn't of a class is raised on

@@ -69,10 +69,13 @@ def packed(text: str) -> str:
 
 
 def text_of(text: str) -> str:
-    """The JSON text of an encoded value, compressed or not."""
+    """The JSON text of an encoded value, compressed or in an artifact or as it is."""
     found = base64.b64decode(text).decode()
     mark = json.loads(found)
-    return unpacked(mark["of"]) if isinstance(mark, dict) and mark.get(TYPE) == "packed" else found
+    kind = mark.get(TYPE) if isinstance(mark, dict) else None
+    if kind == "large":
+        return text_of(large.found(*mark["of"]))
+    return unpacked(mark["of"]) if kind == "packed" else found
 
 
 def unpacked(of: str) -> str:

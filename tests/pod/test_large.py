@@ -34,7 +34,7 @@ def test_every_value_comes_back(pushed, value, over, most):
     report = {"state": "success", "value": encoded(value), "pushed": {key: encoded(one) for key, one in pushed.items()}}
     made = large.set_aside(report, {"over": over, "never": ["x"]}, most, mark_of)
     large.values_of.cache_clear()  # the file is another one now
-    assert decoded(made["value"]) == value
+    assert decoded(made["value"]) == pushed_value(made["value"]) == json.loads(text_of(made["value"])) == value
     assert {key: decoded(one) for key, one in made["pushed"].items()} == pushed
     assert made["pushed"].get("x") == report["pushed"].get("x")
     mark = len(mark_of(["run/task.json", "0" * 64, 10**6]))
