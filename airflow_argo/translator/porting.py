@@ -31,6 +31,7 @@ from airflow_argo.translator.porting_modules import RULES as OF_MODULES
 from airflow_argo.translator.porting_names import RENAMED_KEYS
 from airflow_argo.translator.porting_plugins import old_homes
 from airflow_argo.translator.porting_pods import descriptions_of_pods
+from airflow_argo.translator.porting_skips import todays_skips
 from airflow_argo.translator.porting_sql import operators_of_sql
 from airflow_argo.translator.porting_triggers import without_callables
 from airflow_argo.translator.sources import decoded
@@ -135,6 +136,7 @@ def ported_text(old: str, path: Path, *, keep_defaults: bool = False, is_importe
             operators_of_sql,
             descriptions_of_pods,
             without_callables,
+            todays_skips,
             _moving(guarded_imports),
         ),
     )

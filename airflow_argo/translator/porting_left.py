@@ -10,6 +10,7 @@ from airflow_argo.translator.known_templates import TAG
 from airflow_argo.translator.porting_dags import says
 from airflow_argo.translator.porting_edits import dags_in, may_begin, name_of, sets_by_stars
 from airflow_argo.translator.porting_names import CONTEXT, REPLACED, SQL_CONNECTIONS, WITHOUT_LIKE, today_in_python
+from airflow_argo.translator.porting_skips import left_skips
 from airflow_argo.translator.porting_triggers import left_callables
 
 Left = tuple[int, str]
@@ -75,6 +76,7 @@ def left_of_gone(old: str) -> Iterator[Left]:
     tree = ast.parse(old)
     yield from _limits(tree)
     yield from _connections(tree, old)
+    yield from left_skips(tree)
 
 
 def _limits(tree: ast.Module) -> Iterator[Left]:

@@ -13,11 +13,12 @@ from typing import Final, NamedTuple
 
 from airflow_argo.translator.porting_edits import Edit, Rule, span_of
 from airflow_argo.translator.porting_imports import called
-from airflow_argo.translator.porting_names import MOVED_MODULES
+from airflow_argo.translator.porting_names import MOVED_MODULES, MOVED_NAMES
 
 _CONFIGURATION: Final = "airflow.configuration"
 _CONF: Final = "conf"
 _HELPERS: Final = "airflow.utils.helpers"
+_TIMEZONE: Final = "airflow.utils.timezone"
 _METHODS_OF_CONF = frozenset(
     {"get", "getboolean", "getint", "getfloat", "getsection", "as_dict", "set", "has_option", "remove_option"}
     | {"load_test_config"}
@@ -93,9 +94,11 @@ def _is_apart(use: _Use) -> bool:
 
 
 def _is_old(use: _Use) -> bool:
-    """Whether the module is gone, or lacks the name: ruff reports such an attribute, and leaves it as it is."""
+    """Whether the module is gone, or lacks the name: ruff reports such an attribute, or doesn't, and leaves it as it is."""
     if use.module == _HELPERS:
         return use.node.attr in ("chain", "cross_downstream")
+    if use.module == _TIMEZONE:
+        return (use.module, use.node.attr) in MOVED_NAMES
     is_old = use.module in MOVED_MODULES or use.module in _OLD_PACKAGES or IN_OLD_PACKAGES.fullmatch(use.module) is not None
     return use.node.attr[0].isupper() and is_old
 

@@ -171,7 +171,10 @@ MOVED_NAMES = {
     ("airflow.models.taskinstance", "Context"): ("airflow.sdk", "Context"),
     ("airflow.operators.branch_operator", "BaseBranchOperator"): ("airflow.sdk", "BaseBranchOperator"),
     ("airflow.operators.python", "task"): ("airflow.sdk", "task"),
-    **{("airflow.utils.timezone", name): (_TIMEZONES, name) for name in ("is_localized", "is_naive", "make_aware")},
+    **{
+        ("airflow.utils.timezone", name): (_TIMEZONES, name)
+        for name in ("is_localized", "is_naive", "make_aware", "parse_timezone")
+    },
     (f"{_AMAZON}.operators.athena", "AWSAthenaOperator"): (f"{_AMAZON}.operators.athena", "AthenaOperator"),
     ("airflow.providers.http.operators.http", "SimpleHttpOperator"): ("airflow.providers.http.operators.http", "HttpOperator"),
     ("airflow.providers.jdbc.operators.jdbc", "JdbcOperator"): _SQL,

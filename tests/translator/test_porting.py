@@ -174,6 +174,13 @@ def test_what_airflow_3_reads_is_left_alone(port: Any) -> None:
             "from airflow.sdk.timezone import datetime\nx = datetime(2024, 1, 1)\n",
         ),
         (
+            "from airflow.utils import timezone\nx = timezone.is_localized(timezone.utc)\n",
+            (
+                "from airflow._shared.timezones.timezone import is_localized\nfrom airflow.sdk.timezone import utc\n"
+                "x = is_localized(utc)\n"
+            ),
+        ),
+        (
             "from airflow import configuration as c\nx = c.get('a', 'b'), c.conf.getint('a', 'b'), c.AIRFLOW_HOME\n",
             "from airflow import configuration as c\nx = c.conf.get('a', 'b'), c.conf.getint('a', 'b'), c.AIRFLOW_HOME\n",
         ),
