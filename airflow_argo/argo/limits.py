@@ -24,6 +24,9 @@ MAX_WORKFLOW_BYTES = 1024 * 1024
 MAX_REQUEST_BYTES = 3 * 1024 * 1024
 """A request that the API server takes."""
 
+MAX_ANNOTATION_BYTES = 256 * 1024
+"""All annotations of an object (Kubernetes: TotalAnnotationSizeLimitB). A pod's have its node's name, with a loop's item."""
+
 MAX_RESULT_BYTES = 256 * 1024
 """Of a longer standard output only this many last bytes become `outputs.result` (executor.CaptureScriptResult)."""
 

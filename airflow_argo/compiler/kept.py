@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from airflow_argo.compiler.large_values import job_of
+from airflow_argo.compiler.read_by_argo import job_of
 from airflow_argo.model.graph import ForLoop, Graph, WhileLoop
 from airflow_argo.model.jobs import passes_artifacts
 from airflow_argo.model.values import Output

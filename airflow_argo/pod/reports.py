@@ -108,6 +108,8 @@ def with_packed(report: Report, plain: Sequence[str]) -> Report:
     made = {**report, "pushed": pushed}
     if "value" in report and RETURN_VALUE not in plain:
         made["value"] = _shorter(report["value"])
+    if "items" in report and RETURN_VALUE not in plain:
+        made["items"] = [_shorter(item) for item in report["items"]]
     return made
 
 

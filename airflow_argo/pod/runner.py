@@ -30,6 +30,8 @@ OWN_PACKAGES = (__package__, f"{__package__}.airflow_task")
 MAX_REPORT_BYTES = 1000 * 1024
 MAX_COMPRESSED_BYTES = 200 * 1024
 """Of a report. That of an instance may have half: Argo keeps it in the pod, the instance, the loop, and the loop's attempt."""
+MAX_ITEM_BYTES = 240 * 1024
+"""Of an element that tasks are mapped over: it is in a node's name, which is in an annotation of the pod."""
 ROOM = 680 * 1024
 """For all copies of a report: Argo has 1 MiB for a whole run, which it keeps as base64 of gzip."""
 BEGINNING = ("AIRFLOW_", "PYTHON")
@@ -116,6 +118,12 @@ def write(report: Report, large: Any = None, plain: Sequence[str] = (), kept: Op
         report = set_aside(report, large, MAX_REPORT_BYTES, mark_of)
     report = with_packed(report, plain)
     text = json.dumps({key: value for key, value in report.items() if value or key == "state"})
+    longest = max(map(len, report.get("items", ())), default=0)
+    if longest > MAX_ITEM_BYTES:
+        most = f"{MAX_ITEM_BYTES // 1024} KiB"
+        raise ValueError(
+            f"tasks are mapped over an element of {longest // 1024} KiB; at most {most}{_why_not_set_aside(large)}"
+        )
     found = _too_much(text, {name: times * _length(report, name) for name, times in (kept or {}).items()})
     if found:
         raise ValueError(f"the task returns {found} can be passed between tasks{_why_not_set_aside(large)}")
@@ -139,9 +147,10 @@ def _too_much(text: str, kept: Dict[str, int]) -> str:
 
 
 def _length(report: Report, name: str) -> int:
-    """Bytes of an output."""
-    value: str = report["pushed"].get(name) or (report.get("value", "") if name == RETURN_VALUE else "")
-    return len(value)
+    """Bytes of an output, or of its elements, if others are mapped over them."""
+    if name in report["pushed"]:
+        return len(report["pushed"][name])
+    return max(len(report.get("value", "")), sum(map(len, report.get("items", ())))) if name == RETURN_VALUE else 0
 
 
 def _why_not_set_aside(large: Any) -> str:

@@ -285,3 +285,16 @@ def test_a_disk_full_of_logs_ends_no_run(small_disk: Path) -> None:
     )
     assert (result.phase_of("b"), result.phase) == ("Succeeded", "Succeeded")
     assert any("can't be kept" in one or "can't be written" in one for one in warnings)
+
+
+@pytest.mark.parametrize("script", ["true", "true {{inputs.parameters.x}}"])
+def test_an_item_that_makes_the_name_of_a_pods_node_too_long(tmp_path: Path, script: str) -> None:
+    """As a real controller of Argo 4.1.2 says it of the annotations, which have the node's name in them."""
+    loop = {**call("one", x="{{item}}"), "withParam": "{{= toJson([sprig.repeat(263000, 'a'), 'b']) }}"}
+    main = dag(loop)
+    main["dag"]["failFast"] = False
+    result = execute(tmp_path, workflow(sh("one", script, inputs=("x",)), main))
+    (pod,) = [node for node in result.status["nodes"].values() if node["type"] == "Pod"]  # the other item gets none then
+    kind = "ConfigMap" if "x" in script else "Pod"
+    reason = f'{kind} "{pod["id"].replace("wf", "wf-one")}" is invalid: metadata.annotations: Too long'
+    assert (pod["phase"], reason in pod["message"]) == ("Error", True)

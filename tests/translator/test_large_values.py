@@ -227,7 +227,9 @@ READ = """
     made, parts = items(), both(goes_on(again.override(task_id="plain")(1)))
     choose() >> made
     once = each.expand(i=made)
-    last(again.expand(i=once), grouped.expand(i=list_()), parts["a"], parts["b"], words="{{ ti.xcom_pull(task_ids='plain') }}")
+    added = items.override(task_id="put_together")().concat(items.override(task_id="more")())
+    ends = again.expand(i=once), grouped.expand(i=list_()), each.override(task_id="of_added").expand(i=added)
+    last(*ends, parts["a"], parts["b"], words="{{ ti.xcom_pull(task_ids='plain') }}")
 
 large()
 """
@@ -237,8 +239,11 @@ def test_what_argo_reads_itself_is_told_to_the_pods_that_make_it(translated):
     workflow = translated(READ, HEAD.replace('"yes"', '"no"'))
     read = read_by_argo(workflow)
     found = {step.id: read[id(job)] for step, job, _ in jobs_of(workflow.graph) if id(job) in read}
-    looped = dict.fromkeys(("items", "each", "list_"), ("return_value",))
-    assert found == {"choose": ("follow",), "goes_on": ("follow",), **looped}
+    assert found == {
+        "choose": ("follow",),
+        "goes_on": ("follow",),
+        **dict.fromkeys(("put_together", "more"), ("return_value",)),
+    }
 
 
 ODD = """
@@ -411,8 +416,7 @@ PUT_TOGETHER = """
     zipped = pair.expand(got=one.zip(other, listed))
     joined = length.expand(got=one.concat(other))
     elements = length.override(task_id="elements").expand(got=[two(), listed])
-    lists = pair.override(task_id="lists").expand(got=[one, other])
-    total(zipped, joined, elements, lists)
+    total(zipped, joined, elements)
 
 large()
 """
@@ -421,8 +425,7 @@ large()
 def test_elements_of_lists_that_are_put_together_travel_each_by_itself(ran):
     steps, _ = ran(PUT_TOGETHER)
     zipped, joined = [[150_000, 300_000, 160_000], [300_000, 150_000, 1]], [150_000, 300_000, 300_000, 150_000]
-    lists = [[150_000, 300_000], [300_000, 150_000]]
-    assert steps["total"] == ("success", [zipped, joined, [2, 2], lists])
+    assert steps["total"] == ("success", [zipped, joined, [2, 2]])
 
 
 READ_BY_ARGO = """
@@ -449,6 +452,37 @@ def test_what_expressions_take_apart_is_never_an_artifact_and_the_pod_says_why(r
     steps, log = ran(READ_BY_ARGO)
     assert steps["rows"][0] == "failed"
     assert log.count("Argo reads return_value itself, so that can't be in an artifact") == 1
+
+
+LONG_ELEMENTS = """
+    @task
+    def made():
+        return ["a" * 300_000, "b"]
+
+    @task
+    def other():
+        return ["c"]
+
+    @task
+    def read(given):
+        return len(given)
+
+    read.expand(given=made())
+    read.expand(given=made().concat(other()))
+
+large()
+"""
+
+
+def test_long_elements_that_compress_are_mapped_over_unless_argo_has_to_read_them(ran):
+    steps, log = ran(LONG_ELEMENTS, HEAD.replace('"yes"', '"no"'))
+    assert {name: steps[name][0] for name in ("read", "made", "made__1", "read__1")} == {
+        "made": "success",
+        "read": "success",
+        "made__1": "failed",
+        "read__1": "upstream_failed",
+    }
+    assert "tasks are mapped over an element of 390 KiB; at most 240 KiB" in log
 
 
 DECIDES = """

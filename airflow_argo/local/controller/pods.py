@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Final
 
-from airflow_argo.argo.limits import MAX_ARGUMENT_BYTES, MAX_WORKFLOW_BYTES
+from airflow_argo.argo.limits import MAX_ANNOTATION_BYTES, MAX_ARGUMENT_BYTES, MAX_WORKFLOW_BYTES
 from airflow_argo.argo.phases import ERROR, FAILED, PENDING, RUNNING, SUCCEEDED, WORKFLOW_DONE
 from airflow_argo.argo.tags import replace
 from airflow_argo.argo.templates import Template
@@ -25,6 +25,8 @@ DEADLINE_MESSAGE: Final = "Step exceeded its deadline"
 _RESULT_REFERENCE: Final = re.compile(r"(tasks|steps)\.([-a-zA-Z0-9]+)\.outputs\.result")
 _RESULT_LOOKUP: Final = re.compile(r"(tasks|steps)\['([-a-zA-Z0-9]+)'\]\.outputs.result")
 _EXECUTOR_KEYS: Final = ("container", "containerSet", "script", "resource", "initContainers", "sidecars", "volumes", "outputs")
+_OTHER_ANNOTATIONS: Final = 200
+"""Bytes of a pod's annotations, about, without the node's name."""
 
 
 @executes("container", "script", "containerSet", "resource")
@@ -60,7 +62,7 @@ def _request(run: Run, node: Node, template: Template, options: CallOptions, ter
     capture = _is_result_wanted(run, node.name, options.boundary)
     pod_name = pod_name_of(run.metadata.name, node.name, template.get("name", ""))
     filled, volumes = _substituted(run, template, pod_name)
-    _check_size(filled)
+    _check_size(filled, node, pod_name)
     if template.get("timeout"):
         left = int(node.started_at + timeout_seconds(template["timeout"]) - run.now())
         if left <= 1:
@@ -141,13 +143,17 @@ def _patched(
     return patch_template(template, volumes, patches), ()
 
 
-def _check_size(template: Template) -> None:
-    """Long arguments and templates travel in a ConfigMap, which has a limit."""
+def _check_size(template: Template, node: Node, pod_name: str) -> None:
+    """Long arguments and templates travel in a ConfigMap, which has a limit. So have the annotations of a pod, and of that."""
     args = dumps((template.get("container") or template.get("script") or {}).get("args") or [])
     inputs = {"artifacts": (template.get("inputs") or {}).get("artifacts") or []}
     sizes = [len(text.encode()) for text in (args, dumps({**template, "inputs": inputs}))]
     if sum(size for size in sizes if size > MAX_ARGUMENT_BYTES) > MAX_WORKFLOW_BYTES:
         raise Fault(f"ConfigMap is invalid: []: Too long: may not be more than {MAX_WORKFLOW_BYTES} bytes")
+    if len(node.name) + _OTHER_ANNOTATIONS > MAX_ANNOTATION_BYTES:
+        kind = "ConfigMap" if any(size > MAX_ARGUMENT_BYTES for size in sizes) else "Pod"
+        limit = f"Too long: may not be more than {MAX_ANNOTATION_BYTES} bytes"
+        raise Fault(f'{kind} "{pod_name}" is invalid: metadata.annotations: {limit}')
 
 
 def _add_containers(run: Run, call: Call, node: Node, template: Template, options: CallOptions) -> None:
