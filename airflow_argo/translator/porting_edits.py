@@ -247,6 +247,24 @@ def without_gone_decorators(tree: ast.Module, data: bytes) -> Iterator[Edit]:
             yield (start, end + data[end:].startswith(b"\n"), b"") if node in tree.body else (start, end, b"pass")
 
 
+def with_named_arguments(tree: ast.Module, data: bytes) -> Iterator[Edit]:
+    """What a DAG is given by its place, by names: Airflow 3 takes its id alone so. Source: Airflow 1.10 and 2, DAG.__init__."""
+    modules = modules_of_names(tree)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or name_of(node.func) not in ("DAG", "dag") or len(node.args) > len(_PLACES):
+            continue
+        is_known = is_airflows(modules.get(root_of(node.func) or "")) and not any(
+            isinstance(one, ast.Starred) for one in node.args
+        )
+        for name, value in zip(_PLACES[1:], node.args[1:] if is_known else (), strict=False):
+            start, _ = span_of(value, data)
+            yield start, start, f"{name}=".encode()
+
+
+_PLACES: Final = ("dag_id", "description", "schedule", "start_date", "end_date")
+"""The parameters of a DAG in their order, until Airflow 2.3: of those that a later Airflow 2 had only the first three were."""
+
+
 def without_old_limits(tree: ast.Module, data: bytes) -> Iterator[Edit]:
     """Of both `concurrency` and `max_active_tasks`, its later name, Airflow 2 takes the former."""
     for node in dags_in(tree):
@@ -373,7 +391,7 @@ def sets_by_stars(node: ast.Call) -> bool:
     return None in {keyword.arg for keyword in node.keywords}
 
 
-BEFORE: tuple[Rule, ...] = (dates_of_today, without_old_limits, with_one_schedule)
+BEFORE: tuple[Rule, ...] = (with_named_arguments, dates_of_today, without_old_limits, with_one_schedule)
 """Rules for texts that ruff hasn't seen yet."""
 
 AFTER: tuple[Rule, ...] = (

@@ -142,3 +142,20 @@ def test_classes_of_early_providers(port: Any) -> None:
     ((line, what),) = made.left
     assert line == 4
     assert "no BigQueryExecuteQueryOperator any more: use BigQueryInsertJobOperator" in what
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "'d', 'said', '@daily', start, catchup=False",
+            "'d', description='said', schedule='@daily', start_date=start, catchup=False",
+        ),
+        ('\'d\', """said""", **given', '\'d\', description="""said""", **given'),
+        ("*given, 'said'", None),
+        ("'d', schedule=None", None),
+    ],
+)
+def test_what_a_dag_is_given_by_its_place(old: str, new: str | None, port: Any) -> None:
+    text = "from airflow.sdk import DAG\nDAG({})\n"
+    assert port(text.format(old)).text == text.format(new or old)
