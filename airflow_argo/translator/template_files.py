@@ -10,6 +10,7 @@ from airflow_argo.translator.airflow_names import is_mapped
 from airflow_argo.translator.sources import is_porting, template_of
 
 _NAMES = "_airflow_argo_template_files"
+_LATE = "_airflow_argo_late_names"
 
 
 def resolve_template_files(dag: Any, tasks: Iterable[Any]) -> None:
@@ -32,6 +33,8 @@ def remember_template_files(dag: Any) -> None:
 
 def port_templates(dag: Any) -> None:
     """Puts today's names into the template fields of a DAG, whose texts may come from files, if files are ported."""
+    if is_porting():
+        setattr(dag, _LATE, getattr(dag, _LATE, frozenset()) | {task.task_id for task in dag.tasks if _has_old_names(task)})
     for task in dag.tasks if is_porting() else ():
         for field in task.template_fields:
             if is_mapped(task):
@@ -42,6 +45,20 @@ def port_templates(dag: Any) -> None:
                 new = _ported(value)
                 if new != value:
                     setattr(task, field, new)
+
+
+def is_ported_late(task: Any) -> bool:
+    """Whether the ported DAG file makes a template with names that Airflow 3 lacks: of parts, or of data."""
+    return task.task_id in getattr(task.dag, _LATE, ())
+
+
+def _has_old_names(task: Any) -> bool:
+    given = _arguments_of(task)
+    return any(template_of(None, text) != text for text in texts_in([given.get(field) for field in task.template_fields]))
+
+
+def _arguments_of(task: Any) -> Any:
+    return task.partial_kwargs if is_mapped(task) else getattr(task, "_BaseOperator__init_kwargs", {})
 
 
 def _ported(value: Any) -> Any:
@@ -101,7 +118,7 @@ def _included_by(task: Any, environment: Any) -> Iterator[str]:
 
 
 def _names_of_files(task: Any) -> Iterator[str]:
-    given = task.partial_kwargs if is_mapped(task) else getattr(task, "_BaseOperator__init_kwargs", {})
+    given = _arguments_of(task)
     extensions = tuple(task.template_ext)
     for field in task.template_fields:
         for text in texts_in([given.get(field), None if is_mapped(task) else getattr(task, field, None)]):

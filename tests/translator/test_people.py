@@ -127,6 +127,27 @@ def test_findings_tell_lines_of_the_file_as_it_is(translator: IsolatedTranslator
     assert missed.severity.value == "warning"
 
 
+def test_old_names_in_templates_that_a_file_makes_are_said_where_airflow_renders_them(
+    translator: IsolatedTranslator, tmp_path: Path
+) -> None:
+    file = tmp_path / "old.py"
+    file.write_text(
+        "from datetime import datetime\n"
+        "from airflow import DAG\n"
+        "from airflow.operators.bash_operator import BashOperator\n"
+        "date = 'execution_date'\n"
+        "with DAG('old', schedule_interval=None, start_date=datetime(2024, 1, 1)):\n"
+        "    BashOperator(task_id='a', bash_command='echo {{ execution_date }}', output_processor=len)\n"
+        "    BashOperator(task_id='b', bash_command='echo {{ ' + date + ' }}', output_processor=len)\n"
+        "    BashOperator(task_id='c', bash_command='echo {{ ' + date + ' }}')\n"
+    )
+    (made,) = translator.translate(file, load_settings(file, {"port": "yes"}))
+    (found,) = [one for one in made.diagnostics if one.code == "AA109"]
+    assert found.message.startswith("a template that the file makes of parts")
+    assert found.origin is not None
+    assert found.origin.line == 7
+
+
 def test_findings_and_diffs_of_ported_files_have_the_path_that_was_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
