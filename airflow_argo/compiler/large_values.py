@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from airflow_argo.argo.names import task_names
 from airflow_argo.compiler.code import given, index, quote
+from airflow_argo.compiler.kept import room_for_each
 from airflow_argo.compiler.read_by_argo import job_of, passed_to_items, read_by_argo
 from airflow_argo.compiler.scope import Source
 from airflow_argo.model.graph import ForLoop, Step
@@ -23,6 +24,9 @@ from airflow_argo.model.values import Item, Output, SameItem
 from airflow_argo.model.walk import found_in
 from airflow_argo.model.workflow import Workflow
 from airflow_argo.pod.values import LARGE_MARK
+
+LEAST: Final = 1000
+"""Bytes of JSON: what stands for a value has some 300 itself."""
 
 _SOURCES: Any = (Output, Item, SameItem)
 _ENCODED_MARK: Final = base64.b64encode(LARGE_MARK[: len(LARGE_MARK) // 3 * 3].encode()).decode()
@@ -36,7 +40,7 @@ def wants_artifacts(workflow: Workflow) -> bool:
 def with_artifacts(workflow: Workflow) -> Workflow:
     """The workflow, in which jobs know where their large values go and which may not, and which values may be such."""
     steps = {step.id: step for step in workflow.graph.steps}
-    knowing = _Connecting(steps, task_names(steps), read_by_argo(workflow))
+    knowing = _Connecting(steps, task_names(steps), read_by_argo(workflow), room_for_each(workflow))
     made = tuple(knowing.connected(step) for step in steps.values())
     return replace(workflow, graph=replace(workflow.graph, steps=made))
 
@@ -60,11 +64,16 @@ def key_of_marks(parameter: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Connecting:
-    """What is known of a graph: its steps and their names, and which outputs Argo reads, by the `id` of the job."""
+    """What is known of a graph: its steps and their names, which outputs Argo reads, by the `id` of the job, and the room.
+
+    Attributes:
+        room: bytes, for what each job gives.
+    """
 
     steps: Mapping[str, Step]
     names: Mapping[str, str]
     read: Mapping[int, tuple[str, ...]]
+    room: int
 
     def connected(self, step: Step) -> Step:
         """The step, whose job knows its artifact, and which others it may have to take."""
@@ -76,7 +85,10 @@ class _Connecting:
         of = {self._place(output.step): None for output in outputs if self._may_be_large(output)}
         if not of and _over(step) is None:
             return step
-        large = LargeValues(_over(step), self.read.get(id(job), ()), self._place(step.id), tuple(of))
+        large = job.large or LargeValues()
+        over = max(min(large.over, self.room), LEAST) if large.fitting and large.over is not None else large.over
+        never = self.read.get(id(job), ())
+        large = replace(large, over=over, never=never, at=self._place(step.id), of=tuple(of))
         return _with_job(step, replace(job, large=large))
 
     def _origins(self, source: Source, step: Step) -> Iterator[Output]:

@@ -157,12 +157,14 @@ class LargeValues:
 
     Attributes:
         over: bytes of JSON; a larger value goes into the job's artifact. None: none does.
+        fitting: so do smaller ones, if a run hasn't room for as much of each job.
         never: names of the outputs that don't, since Argo itself reads them.
         at: where the job's artifact is, below the run's own folder; of the items of a loop: the folder that theirs are in.
         of: where those are that the job may have to take.
     """
 
     over: int | None = None
+    fitting: bool = False
     never: tuple[str, ...] = ()
     at: str = ""
     of: tuple[str, ...] = ()

@@ -63,7 +63,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "xcom_artifacts",
         "no",
-        "let values of more than so many bytes travel as artifacts, where Argo has a repository for them; yes is 102400",
+        "let values of more than so many bytes travel as artifacts, where Argo has a repository for them; yes is what fits",
         ("yes", "no"),
         number=True,
     ),

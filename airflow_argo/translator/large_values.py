@@ -9,8 +9,9 @@ from airflow_argo.model.graph import Body, ForLoop
 from airflow_argo.model.jobs import LargeValues, passes_artifacts
 from airflow_argo.settings import Settings
 
-DEFAULT_BYTES: Final = 100 * 1024
-"""With `xcom_artifacts = "yes"`. Argo keeps values in the status of the workflow, which has room for 1 MiB once compressed."""
+MOST_BYTES: Final = 100 * 1024
+"""With `xcom_artifacts = "yes"`. Argo keeps values in the status of the workflow, which has room for 1 MiB once compressed:
+where there are many, smaller ones travel so too."""
 
 
 def with_large_values(body: Body, settings: Settings) -> Body:
@@ -23,4 +24,4 @@ def with_large_values(body: Body, settings: Settings) -> Body:
         return replace(body, body=replace(body.body, steps=instance))
     if not passes_artifacts(body):
         return body
-    return replace(body, large=LargeValues(DEFAULT_BYTES if over == "yes" else int(over)))
+    return replace(body, large=LargeValues(MOST_BYTES, fitting=True) if over == "yes" else LargeValues(int(over)))

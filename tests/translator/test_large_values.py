@@ -454,6 +454,26 @@ def test_what_expressions_take_apart_is_never_an_artifact_and_the_pod_says_why(r
     assert log.count("Argo reads return_value itself, so that can't be in an artifact") == 1
 
 
+TOGETHER_TOO_LARGE = """
+    @task
+    def some(seed, before):
+        import random
+        return random.Random(seed).randbytes(20_000).hex()
+
+    before = None
+    for seed in range(40):
+        before = some.override(task_id=f"some_{seed}")(seed, before)
+
+large()
+"""
+
+
+@pytest.mark.parametrize(("setting", "fits"), [("yes", True), ("100000", False)])
+def test_values_that_have_no_room_together_travel_so_too(setting, fits, ran):
+    steps, _ = ran(TOGETHER_TOO_LARGE, HEAD.replace('"yes"', f'"{setting}"'))
+    assert ({state for state, _ in steps.values()} == {"success"}) is fits
+
+
 LONG_ELEMENTS = """
     @task
     def made():
