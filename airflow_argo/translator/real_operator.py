@@ -34,7 +34,7 @@ from airflow_argo.translator.pulled_names import Named
 from airflow_argo.translator.set_variables import report_set_variables, sets_variables
 from airflow_argo.translator.shipping import MAX_BYTES, Shipment, shipment_of
 from airflow_argo.translator.sources import means_airflow_2, text_of
-from airflow_argo.translator.template_files import is_ported_late, texts_rendered
+from airflow_argo.translator.template_files import ported_late, texts_rendered
 from airflow_argo.translator.tries import least_wait, retry_of
 from airflow_argo.translator.value_files import CONNECTION_PREFIX, VARIABLE_PREFIX
 
@@ -67,9 +67,6 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
     for shown in [*prior_pulls_in_templates(templates, ctx.dag_context.environment), *_prior_pulls(task, shipment)]:
         report_prior_dates(shown, ctx)
     ctx.report("AA231", f"it runs in an Airflow image: {reason}", "nothing, if pods with Airflow are fine", Severity.NOTE)
-    if is_ported_late(task):
-        found = "a template that the file makes of parts, or of data, has names that Airflow 3 lacks, and is rendered as it is"
-        ctx.report("AA109", found, "say Airflow 3's names where it is made: logical_date instead of execution_date")
     pulled = Pulled.by(shipment.texts.values(), templates, ctx.dag_context.environment)
     for task_id in dict.fromkeys(task_id for task_id, _ in pulled.pulls):
         ctx.check_is_before(task_id)
@@ -91,6 +88,7 @@ def real_operator(task: Any, ctx: TaskContext, reason: str) -> Job | None:
         "outside": sorted(frozenset(ctx.dag_context.dag.task_dict) - ctx.dag_context.own),
         "unsure": unsure,
         "set": airflow_settings(ctx.dag_context.path),
+        "todays": ported_late(task),
         "decides": decision_of(task, ctx.dag_context.dag),
         "retry": None if least is None else {"argo_waits": least},
         "variables": ctx.settings.required("variables_secret") if sets_variables(ctx.dag_context.path) else None,

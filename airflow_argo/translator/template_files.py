@@ -34,7 +34,11 @@ def remember_template_files(dag: Any) -> None:
 def port_templates(dag: Any) -> None:
     """Puts today's names into the template fields of a DAG, whose texts may come from files, if files are ported."""
     if is_porting():
-        setattr(dag, _LATE, getattr(dag, _LATE, frozenset()) | {task.task_id for task in dag.tasks if _has_old_names(task)})
+        setattr(
+            dag,
+            _LATE,
+            {**getattr(dag, _LATE, {}), **{task.task_id: found for task in dag.tasks if (found := _old_texts(task))}},
+        )
     for task in dag.tasks if is_porting() else ():
         for field in task.template_fields:
             if is_mapped(task):
@@ -47,14 +51,16 @@ def port_templates(dag: Any) -> None:
                     setattr(task, field, new)
 
 
-def is_ported_late(task: Any) -> bool:
-    """Whether the ported DAG file makes a template with names that Airflow 3 lacks: of parts, or of data."""
-    return task.task_id in getattr(task.dag, _LATE, ())
+def ported_late(task: Any) -> dict[str, str]:
+    """Texts with names that Airflow 3 lacks, which the ported DAG file makes of parts, or of data → with today's names."""
+    found: dict[str, str] = getattr(task.dag, _LATE, {}).get(task.task_id, {})
+    return found
 
 
-def _has_old_names(task: Any) -> bool:
+def _old_texts(task: Any) -> dict[str, str]:
     given = _arguments_of(task)
-    return any(template_of(None, text) != text for text in texts_in([given.get(field) for field in task.template_fields]))
+    texts = texts_in([given.get(field) for field in task.template_fields])
+    return {text: new for text in texts if (new := template_of(None, text)) != text}
 
 
 def _arguments_of(task: Any) -> Any:

@@ -127,7 +127,7 @@ def test_findings_tell_lines_of_the_file_as_it_is(translator: IsolatedTranslator
     assert missed.severity.value == "warning"
 
 
-def test_old_names_in_templates_that_a_file_makes_are_said_where_airflow_renders_them(
+def test_old_names_in_templates_that_a_file_makes_are_todays_where_airflow_renders_them(
     translator: IsolatedTranslator, tmp_path: Path
 ) -> None:
     file = tmp_path / "old.py"
@@ -137,15 +137,18 @@ def test_old_names_in_templates_that_a_file_makes_are_said_where_airflow_renders
         "from airflow.operators.bash_operator import BashOperator\n"
         "date = 'execution_date'\n"
         "with DAG('old', schedule_interval=None, start_date=datetime(2024, 1, 1)):\n"
-        "    BashOperator(task_id='a', bash_command='echo {{ execution_date }}', output_processor=len)\n"
-        "    BashOperator(task_id='b', bash_command='echo {{ ' + date + ' }}', output_processor=len)\n"
-        "    BashOperator(task_id='c', bash_command='echo {{ ' + date + ' }}')\n"
+        "    BashOperator(task_id='a', bash_command='echo {{ execution_date.year }}', output_processor=len)\n"
+        "    BashOperator(task_id='b', bash_command='echo {{ ' + date + '.year }}', output_processor=len)\n"
+        "    BashOperator(task_id='c', bash_command='echo {{ ' + date + '.year }}')\n"
+        "    each = BashOperator.partial(task_id='d', env={'E': '{{ ' + date + '.year }}'}, output_processor=str)\n"
+        "    each.expand(bash_command=['echo $E'])\n"
     )
     (made,) = translator.translate(file, load_settings(file, {"port": "yes"}))
-    (found,) = [one for one in made.diagnostics if one.code == "AA109"]
-    assert found.message.startswith("a template that the file makes of parts")
-    assert found.origin is not None
-    assert found.origin.line == 7
+    assert [one for one in made.diagnostics if one.code == "AA109"] == []
+    runner, date = LocalRunner(folder=tmp_path / "run"), {"logical_date": "2020-05-06"}
+    run = runner.run(made.required(), parameters=date, on_progress=lambda _: None)
+    found = {task: value for (task, _, _), value in ended_of("success", run.tree).xcoms.items()}
+    assert found == {"a": 4, "b": 4, "c": "2020", "d": "2020"}
 
 
 def test_findings_and_diffs_of_ported_files_have_the_path_that_was_given(

@@ -60,6 +60,7 @@ def run(
     path, root = dag_file.place_of(call, files)
     facts = call["task"]
     task = dag_file.task_of(path, facts["dag_id"], facts["task_id"], root)
+    dag_file.put_texts(task, call.get("todays", {}))
     task.dag.relative_fileloc = os.path.relpath(path, root)
     supervisor = Supervisor({**facts, "run_id": run.id}, Xcoms(call, values), {**call, **not_passed(task, call)})
     task_runner.SUPERVISOR_COMMS = supervisor
