@@ -18,7 +18,7 @@ GIVEN = "/tmp/airflow-argo/large-*"
 REPOSITORIES: List[str] = []
 """Folders in which artifacts lie by their keys. No pod has one, but who looks at the values of runs on this machine."""
 KEY = "AIRFLOW_ARGO_LARGE"
-"""The variable with the key of the artifact that the file becomes."""
+"""The variable with the key of the pod's own artifact."""
 
 Report = Dict[str, Any]
 
@@ -31,7 +31,8 @@ def set_aside(report: Report, how: Dict[str, Any], most: int, mark: Callable[[An
     """The report with marks for its large values, which go into the file.
 
     Args:
-        how: `over`: bytes of JSON, larger values are large; `never`: names of outputs that stay, since Argo reads them.
+        how: `over`: bytes of JSON, larger values are large; `never`: names of outputs that stay, since Argo reads them; `key`:
+            that of the artifact that the file becomes.
         most: bytes that the report may have; where it has more, the largest values are large.
         mark: makes what stands for a value from [key, digest, bytes].
     """
@@ -49,7 +50,7 @@ def set_aside(report: Report, how: Dict[str, Any], most: int, mark: Callable[[An
         if name in how["never"] or (length <= how["over"] and size <= most):
             continue
         digest = hashlib.sha256(text.encode()).hexdigest()
-        marked = mark([os.environ[KEY], digest, length])
+        marked = mark([how["key"], digest, length])
         if len(marked) < len(text):
             large[digest], holder[key] = text, marked
             size -= len(text) - len(marked)

@@ -18,7 +18,7 @@ import traceback
 import zlib
 from typing import Any, Dict, Optional, Sequence, Tuple
 
-from .large import set_aside
+from .large import KEY, set_aside
 from .nodes import Nodes
 from .reports import FINAL_EXIT_CODE, RETURN_VALUE, Call, Report, SkipTask, with_packed
 from .run import Run, context_variables
@@ -176,6 +176,8 @@ def may_be_prepared() -> bool:
 def main(files: Dict[str, str]) -> None:
     """Runs the task of this pod; `files` are those of the bundle."""
     call = json.loads(_read("call"))
+    if "large" in call:
+        call["large"]["key"] = os.environ[KEY]  # the task may clear its environment
     code, report = run_task(call, files)
     try:
         write(report, call.get("large"), call.get("plain", ()), call.get("kept"))

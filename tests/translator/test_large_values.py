@@ -362,6 +362,8 @@ MAPPED_OVER = """
 
     @task
     def pairs():
+        import os
+        os.environ.clear()
         return {"a": "x" * 400_000, "b": 1}
 
     @task
