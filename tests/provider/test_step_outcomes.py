@@ -11,6 +11,7 @@ from airflow_argo.cluster.watch import Seen
 from airflow_argo.offload import outcomes, trigger
 from airflow_argo.offload.outcomes import outcome_of
 from airflow_argo.offload.trigger import ArgoStepTrigger
+from airflow_argo.triggers.standing_still import SharedPods
 
 STEPS = [f"s{number}" for number in range(50)]
 
@@ -47,6 +48,7 @@ class Watch:
     def __init__(self, first, later):
         self.first, self.later = first, later
         self.hook = SimpleNamespace(api=SimpleNamespace(clock=None, place=Place("s", "n")), aget=self.aget)
+        self.pods = SharedPods(self.hook.api)
 
     async def aget(self, name):
         return Snapshot(self.first)
