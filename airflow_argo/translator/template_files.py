@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from airflow_argo.pod.airflow_task.template_texts import change_texts
 from airflow_argo.translator.airflow_names import is_mapped
 from airflow_argo.translator.sources import is_porting, template_of
 
@@ -33,22 +35,12 @@ def remember_template_files(dag: Any) -> None:
 
 def port_templates(dag: Any) -> None:
     """Puts today's names into the template fields of a DAG, whose texts may come from files, if files are ported."""
-    if is_porting():
-        setattr(
-            dag,
-            _LATE,
-            {**getattr(dag, _LATE, {}), **{task.task_id: found for task in dag.tasks if (found := _old_texts(task))}},
-        )
-    for task in dag.tasks if is_porting() else ():
-        for field in task.template_fields:
-            if is_mapped(task):
-                if field in task.partial_kwargs:
-                    task.partial_kwargs[field] = _ported(task.partial_kwargs[field])
-            elif hasattr(task, field):
-                value = getattr(task, field)
-                new = _ported(value)
-                if new != value:
-                    setattr(task, field, new)
+    if not is_porting():
+        return
+    found = {task.task_id: texts for task in dag.tasks if (texts := _old_texts(task))}
+    setattr(dag, _LATE, {**getattr(dag, _LATE, {}), **found})
+    for task in dag.tasks:
+        change_texts(task, partial(template_of, None))
 
 
 def ported_late(task: Any) -> dict[str, str]:
@@ -65,16 +57,6 @@ def _old_texts(task: Any) -> dict[str, str]:
 
 def _arguments_of(task: Any) -> Any:
     return task.partial_kwargs if is_mapped(task) else getattr(task, "_BaseOperator__init_kwargs", {})
-
-
-def _ported(value: Any) -> Any:
-    if isinstance(value, str):
-        return template_of(None, value)
-    if type(value) in (list, tuple):
-        return type(value)(map(_ported, value))
-    if type(value) is dict:
-        return {key: _ported(part) for key, part in value.items()}
-    return value
 
 
 def template_files(dag: Any, root: Path) -> dict[str, str]:

@@ -52,9 +52,8 @@ class ArtifactStore:
             raise ArtifactMissing(f"open /var/run/argo/outputs/artifacts{name}.tgz: no such file or directory")
         archive = artifact.get("archive") or {"tar": {}}
         suffix = "" if "none" in archive else ".zip" if "zip" in archive else ".tgz"
-        key = _key(artifact)
-        location = {} if key else {LOCATION: {"key": self._own_key(artifact, suffix)}}
-        target = self._file(key or location[LOCATION]["key"])
+        kept = dict(artifact) if _key(artifact) else {**artifact, LOCATION: {"key": self._own_key(artifact, suffix)}}
+        target = self._file(_key(kept))
         target.parent.mkdir(parents=True, exist_ok=True)
         if suffix == ".tgz":
             _tar(source, target)
@@ -64,7 +63,7 @@ class ArtifactStore:
             shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
         else:
             shutil.copy2(source, target)
-        return {**artifact, **location}
+        return kept
 
     def load(self, artifact: Mapping[str, Any], target: Path) -> None:
         """Put an artifact where a container expects it.

@@ -64,24 +64,6 @@ def task_of(path: str, dag_id: str, task_id: str, root: str) -> Any:
     return task
 
 
-def put_texts(task: Any, new: Dict[str, str]) -> None:
-    """Puts other texts in the place of some in a task's template fields: today's names, where the DAG file makes old ones."""
-    for field in task.template_fields if new else ():
-        if hasattr(task, "partial_kwargs"):
-            if field in task.partial_kwargs:
-                task.partial_kwargs[field] = _replaced(task.partial_kwargs[field], new)
-        elif hasattr(task, field):
-            setattr(task, field, _replaced(getattr(task, field), new))
-
-
-def _replaced(value: Any, new: Dict[str, str]) -> Any:
-    if isinstance(value, str):
-        return new.get(value, value)
-    if type(value) in (list, tuple):
-        return type(value)(_replaced(part, new) for part in value)
-    return {key: _replaced(part, new) for key, part in value.items()} if type(value) is dict else value
-
-
 class _LastFolder:
     """Finds what nothing else does beside the DAG file, as where it was translated."""
 

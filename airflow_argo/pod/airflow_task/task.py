@@ -56,11 +56,13 @@ def run(
     from . import dag_file
     from .socket_server import serve
     from .supervisor import Supervisor
+    from .template_texts import change_texts
 
     path, root = dag_file.place_of(call, files)
     facts = call["task"]
     task = dag_file.task_of(path, facts["dag_id"], facts["task_id"], root)
-    dag_file.put_texts(task, call.get("todays", {}))
+    if "todays" in call:
+        change_texts(task, lambda text: str(call["todays"].get(text, text)))
     task.dag.relative_fileloc = os.path.relpath(path, root)
     supervisor = Supervisor({**facts, "run_id": run.id}, Xcoms(call, values), {**call, **not_passed(task, call)})
     task_runner.SUPERVISOR_COMMS = supervisor
